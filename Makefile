@@ -1,0 +1,61 @@
+# Two commands matter: `make demo` and `make test`. Each does its own set-up.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+ENV ?= dev
+JOBS ?= 2
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export NODE_NO_WARNINGS := 1
+
+.PHONY: help setup demo test test-images lint format bench synth deploy destroy lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## packages, Python environment, CDK command line; leaves .venv/bin/drawingops ready
+	@scripts/setup.sh
+
+demo: setup ## the whole product on this machine in eight stages; DRAWINGS=DIR reads your own drawings
+	@$(BIN)/python -m cli.demo $(if $(DRAWINGS),--drawings "$(DRAWINGS)")
+
+test: setup ## every test but those that build images; PYTEST_ARGS="-k name" picks some
+	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not image" $(PYTEST_ARGS)
+
+test-images: setup ## builds both images with podman, trains two steps and serves in them
+	@$(BIN)/python -m pytest -m image tests/images $(PYTEST_ARGS)
+
+lint: setup .venv-lint/.installed ## ruff, mypy --strict, hadolint, cfn-lint, checkov, cdk-nag
+	@scripts/lint.sh
+
+format: setup ## rewrites the Python code in the house style
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: setup ## every benchmark, each beside its peer
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+synth: setup ## CloudFormation templates of ENV (default dev) into cdk.out
+	@node_modules/.bin/cdk synth -q -c env=$(ENV)
+
+deploy: setup ## deploys ENV into the AWS account of the current credentials
+	@node_modules/.bin/cdk deploy --all -c env=$(ENV)
+
+destroy: setup ## removes ENV from the AWS account of the current credentials
+	@node_modules/.bin/cdk destroy --all -c env=$(ENV)
+
+.venv-lint/.installed: requirements/lint.txt | setup
+	@uv venv -q --clear --python $(BIN)/python .venv-lint
+	@uv pip install -q --python .venv-lint/bin/python --require-hashes -r requirements/lint.txt
+	@touch $@
+
+LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+lock: ## writes the hashed locks anew from pyproject.toml and requirements/*.in
+	@$(LOCK) --all-extras pyproject.toml -o requirements.txt
+	@$(LOCK) --extra serve -c requirements.txt pyproject.toml -o requirements/serve.txt
+	@$(LOCK) --extra train -c requirements.txt pyproject.toml -o requirements/train.txt
+	@$(LOCK) -c requirements.txt requirements/lambda.in -o requirements/lambda.txt
+	@$(LOCK) requirements/lint.in -o requirements/lint.txt
+	@$(LOCK) requirements/node.in -o requirements/node.txt
+
+clean: ## removes everything that was built or installed here
+	@rm -rf .venv .venv-lint node_modules cdk.out demo-out .local .oci .pytest_cache .mypy_cache .ruff_cache .hypothesis

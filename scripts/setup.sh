@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Makes a bare Debian-like machine ready: system packages, Python environment, Node and the CDK command line.
+# Every step is skipped when its result is already there, so running it again costs less than a second.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+PYTHON=${PYTHON:-python3}
+APT_PACKAGES=(libgomp1 libgl1 libglib2.0-0                       # Paddle and OpenCV
+    fonts-dejavu-core fonts-liberation fonts-freefont-ttf fonts-osifont fonts-wqy-zenhei fonts-wqy-microhei)  # drawings
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+install_system_packages() {
+    command -v dpkg-query >/dev/null || { say "not a Debian system: please provide ${APT_PACKAGES[*]}"; return; }
+    local missing=()
+    for package in "${APT_PACKAGES[@]}"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "packages ${missing[*]} are missing and neither root nor sudo is at hand: install them and run again"
+        as_root=(sudo)
+    fi
+    say "system packages: ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+install_python_packages() {
+    "$PYTHON" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' ||
+        fail "$("$PYTHON" --version) found, Python 3.11 to 3.13 is needed: set PYTHON=/path/to/python3.11"
+    # The stamp names what was installed; a changed lock installs again.
+    local stamp=.venv/.installed wanted
+    wanted=$(cat requirements.txt requirements/node.txt pyproject.toml | sha256sum)
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
+    say "Python packages into .venv"
+    [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
+    [ -x .venv/bin/uv ] || .venv/bin/python -m pip install -q --disable-pip-version-check uv==0.13.8
+    .venv/bin/uv pip install -q --python .venv/bin/python --require-hashes -r requirements.txt
+    .venv/bin/uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
+    node_is_new_enough || .venv/bin/uv pip install -q --python .venv/bin/python --require-hashes -r requirements/node.txt
+    printf '%s' "$wanted" >"$stamp"
+}
+
+node_is_new_enough() {
+    PATH="$PWD/.venv/bin:$PATH" node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+        process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+}
+
+install_cdk_command_line() {
+    local stamp=node_modules/.installed wanted
+    wanted=$(sha256sum package-lock.json)
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
+    say "CDK command line into node_modules"
+    PATH="$PWD/.venv/bin:$PATH" npm ci --silent --no-audit --no-fund
+    printf '%s' "$wanted" >"$stamp"
+}
+
+install_system_packages
+install_python_packages
+install_cdk_command_line
