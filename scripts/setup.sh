@@ -14,6 +14,7 @@ fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 install_system_packages() {
     command -v dpkg-query >/dev/null || { say "not a Debian system: please provide ${APT_PACKAGES[*]}"; return; }
     local missing=()
+    "$PYTHON" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     for package in "${APT_PACKAGES[@]}"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
@@ -37,7 +38,10 @@ install_python_packages() {
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
     say "Python packages into .venv"
     [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
-    [ -x .venv/bin/uv ] || .venv/bin/python -m pip install -q --disable-pip-version-check uv==0.13.8
+    if [ ! -x .venv/bin/uv ]; then
+        .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
+        .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+    fi
     .venv/bin/uv pip install -q --python .venv/bin/python --require-hashes -r requirements.txt
     .venv/bin/uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
     node_is_new_enough || .venv/bin/uv pip install -q --python .venv/bin/python --require-hashes -r requirements/node.txt
