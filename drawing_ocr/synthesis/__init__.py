@@ -1,0 +1,1 @@
+"""Engineering drawings drawn from nothing, with exact labels."""

@@ -1,0 +1,83 @@
+"""Signs of technical drawings as pen strokes, the way a CAD program draws them.
+
+Fonts hold few of these signs and each font one shape; strokes give any pen width and proportion (ISO 3098, ISO 1101).
+A sign is a list of polylines in units of the capital height: x to the right, y up from the baseline.
+"""
+
+import functools
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Stroke = tuple[tuple[float, float], ...]
+
+
+def _arc(cx: float, cy: float, r: float, start: float = 0.0, stop: float = 360.0) -> Stroke:
+    n = max(8, int(abs(stop - start) / 12))
+    angles = [math.radians(start + (stop - start) * i / n) for i in range(n + 1)]
+    return tuple((cx + r * math.cos(a), cy + r * math.sin(a)) for a in angles)
+
+
+def _arrow(x0: float, y0: float, x1: float, y1: float, head: float = 0.3) -> list[Stroke]:
+    angle = math.atan2(y1 - y0, x1 - x0)
+    wings = [(x1 - head * math.cos(angle + t), y1 - head * math.sin(angle + t)) for t in (0.4, -0.4)]
+    return [((x0, y0), (x1, y1)), (wings[0], (x1, y1), wings[1])]
+
+
+def _circled(letter: list[Stroke]) -> list[Stroke]:
+    return [_arc(0.65, 0.5, 0.62), *letter]
+
+
+STROKES: dict[str, tuple[float, list[Stroke]]] = {
+    # sign: (advance, strokes)
+    "⌀": (1.0, [_arc(0.5, 0.5, 0.4), ((0.22, -0.02), (0.78, 1.02))]),
+    "⌴": (1.1, [((0.05, 0.75), (0.05, 0.1), (1.0, 0.1), (1.0, 0.75))]),
+    "⌵": (1.1, [((0.05, 0.85), (0.52, 0.1), (1.0, 0.85))]),
+    "↧": (0.8, [((0.1, 1.0), (0.7, 1.0)), *_arrow(0.4, 1.0, 0.4, 0.0)]),
+    "⌖": (1.1, [_arc(0.55, 0.5, 0.33), ((0.0, 0.5), (1.1, 0.5)), ((0.55, -0.05), (0.55, 1.05))]),
+    "⏥": (1.3, [((0.0, 0.15), (0.9, 0.15), (1.25, 0.85), (0.35, 0.85), (0.0, 0.15))]),
+    "⊥": (1.1, [((0.0, 0.02), (1.1, 0.02)), ((0.55, 0.02), (0.55, 1.0))]),
+    "∥": (0.9, [((0.05, 0.0), (0.45, 1.0)), ((0.45, 0.0), (0.85, 1.0))]),
+    "◎": (1.1, [_arc(0.55, 0.5, 0.5), _arc(0.55, 0.5, 0.27)]),
+    "⌒": (1.1, [_arc(0.55, 0.2, 0.5, 0, 180)]),
+    "⌓": (1.1, [(*_arc(0.55, 0.2, 0.5, 0, 180), (1.05, 0.2))]),
+    "↗": (1.0, _arrow(0.1, 0.05, 0.85, 0.95, 0.35)),
+    "⌰": (1.4, [*_arrow(0.05, 0.05, 0.6, 0.95), *_arrow(0.65, 0.05, 1.2, 0.95), ((0.05, 0.05), (0.65, 0.05))]),
+    "⌭": (1.2, [_arc(0.6, 0.5, 0.27), ((0.05, 0.0), (0.45, 1.0)), ((0.75, 0.0), (1.15, 1.0))]),
+    "⏤": (1.1, [((0.05, 0.5), (1.05, 0.5))]),
+    "∠": (1.1, [((1.05, 0.05), (0.05, 0.05), (0.9, 0.9))]),
+    "Ⓜ": (1.3, _circled([((0.38, 0.18), (0.38, 0.82), (0.65, 0.4), (0.92, 0.82), (0.92, 0.18))])),
+    "Ⓛ": (1.3, _circled([((0.48, 0.85), (0.48, 0.18), (0.88, 0.18))])),
+    "Ⓟ": (
+        1.3,
+        _circled([((0.48, 0.15), (0.48, 0.85), (0.75, 0.85), (0.88, 0.75), (0.88, 0.58), (0.75, 0.48), (0.48, 0.48))]),
+    ),
+}
+
+_SHIFT = 4  # OpenCV draws at 1/16 pixel
+
+
+@functools.lru_cache(maxsize=4096)
+def draw_sign(sign: str, cap_height: float, pen: float) -> tuple[npt.NDArray[np.uint8], int]:
+    """Draw one sign of `STROKES`, with capital height and pen width in pixels.
+
+    Returns the ink mask (uint8, 255 = ink) and the row of the baseline in it. The first column of the mask is `ceil(pen) + 1` pixels left of the sign's origin.
+    """
+    advance, strokes = STROKES[sign]
+    pad = math.ceil(pen) + 1
+    rise = math.ceil(cap_height * 1.2) + pad
+    drop = math.ceil(cap_height * 0.2) + pad
+    width = math.ceil(advance * cap_height) + 2 * pad
+    # Four times the size, then averaged: pen widths below and between whole pixels come out as grey.
+    zoom = 4
+    mask = np.zeros(((rise + drop) * zoom, width * zoom), np.uint8)
+    scale = zoom * (1 << _SHIFT)
+    for stroke in strokes:
+        points = np.array([((pad + x * cap_height) * scale, (rise - y * cap_height) * scale) for x, y in stroke])
+        cv2.polylines(
+            mask, [points.round().astype(np.int32)], False, (255.0,), max(1, round(pen * zoom)), cv2.LINE_8, _SHIFT
+        )
+    small = cv2.resize(mask, (width, rise + drop), interpolation=cv2.INTER_AREA)
+    return small.astype(np.uint8), rise
