@@ -1,0 +1,381 @@
+"""The settings of one environment: `config/<env>.toml` read, checked and typed, before any CloudFormation exists.
+
+Each sub-model is one concern, so that a construct takes only its part. Every wrong value is reported as one line that
+names the file, the key, the value and the remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from botocore.loaders import Loader
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+CONFIG_DIRECTORY = Path(__file__).resolve().parents[2] / "config"
+
+# SageMaker's own rule for the names of endpoints, groups and pipelines (botocore: EntityName, EndpointName).
+SAGEMAKER_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
+BUCKET_NAME = r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$"
+
+Environment = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=16)]
+ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*[a-z0-9]$", max_length=32)]
+SageMakerName = Annotated[str, StringConstraints(pattern=SAGEMAKER_NAME, max_length=63)]
+BucketName = Annotated[str, StringConstraints(pattern=BUCKET_NAME, min_length=3, max_length=63)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+LearningRate = Annotated[float, Field(gt=0, le=0.1)]
+Percent = Annotated[int, Field(ge=1, le=100)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+# The retention periods CloudWatch Logs accepts, in days.
+LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922]
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message is one line: file, key, value and remedy."""
+
+
+class _Section(BaseModel):
+    # Strict: `"8"` is no number and `1` no truth value, so that a typing mistake never turns into a quiet conversion.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NetworkSettings(_Section):
+    """Where jobs, endpoints and functions run: AWS's own network, or a VPC without a way to the internet."""
+
+    mode: Literal["public", "private"]
+    cidr: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+\.\d+/(1[6-9]|2[0-4])$")] = "10.40.0.0/20"
+    # Named, not looked up: looking them up would ask the account while synthesizing.
+    availability_zones: tuple[str, ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _private_mode_has_two_zones(self) -> Self:
+        if self.mode == "private" and len(set(self.availability_zones)) < 2:
+            raise _refused(
+                "availability_zones", list(self.availability_zones), "private mode needs two different zones"
+            )
+        return self
+
+
+class StorageSettings(_Section):
+    """The data bucket: its name, how long each kind of object stays, and what happens when the stack is removed."""
+
+    # None: CloudFormation makes a unique name, which never clashes with a bucket that an earlier removal kept.
+    bucket_name: BucketName | None = None
+    removal: Literal["retain", "destroy"]
+    noncurrent_versions_days: Days
+    runs_days: Days  # datasets/runs and results/: artefacts of pipeline runs; the model packages themselves stay
+    quarantine_days: Days
+    access_log_days: Days
+
+
+class InstanceSettings(_Section):
+    """The machine of each step (names as SageMaker spells them)."""
+
+    prepare: str
+    train: str
+    evaluate: str
+    serve: str
+
+    @model_validator(mode="after")
+    def _sagemaker_offers_each_type(self) -> Self:
+        for step, shape in _INSTANCE_TYPE_SHAPES.items():
+            offered, wanted = instance_types(shape), getattr(self, step)
+            if wanted not in offered:
+                close = difflib.get_close_matches(wanted, offered, n=1, cutoff=0.0)[0]
+                raise _refused(step, wanted, f"SageMaker offers no such type for this step; {close!r} is the nearest")
+        return self
+
+    @property
+    def training_accelerator(self) -> Literal["cpu", "gpu"]:
+        """Which variant of the training image fits the training machine."""
+        return _accelerator(self.train)
+
+    @property
+    def serving_accelerator(self) -> Literal["cpu", "gpu"]:
+        """Which variant of the inference image fits the serving machine."""
+        return _accelerator(self.serve)
+
+
+class TrainingSettings(_Section):
+    """Defaults of the pipeline's parameters and the limits of its training job."""
+
+    initial_learning_rate: LearningRate = 1e-3  # a recogniser that starts from nothing, or rows new in its head
+    incremental_learning_rate: LearningRate = 1e-4  # a trained model that learns on
+    epochs: Annotated[int, Field(ge=1, le=1000)]
+    max_seconds: Annotated[int, Field(ge=0, le=432_000)] = 0  # training stops cleanly after this time; 0 = no limit
+    batch_size: Annotated[int, Field(ge=1, le=4096)] = 32
+    replay_ratio: Annotated[float, Field(ge=0, le=0.9)] = 0.3  # share of lines from what earlier versions learned
+    validation_ratio: Annotated[float, Field(gt=0, le=0.5)] = 0.2
+    freeze_backbone: bool = True
+    warmup_ratio: Fraction = 0.05  # share of all steps in which the learning rate rises from 0
+    early_stop_patience: Annotated[int, Field(ge=1, le=100)] = 5  # epochs without a better validation result
+    processes: Annotated[int, Field(ge=0, le=64)] = 0  # 0 = one per GPU, or one per two CPU cores
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 17
+    spot: bool
+    max_runtime_seconds: Annotated[int, Field(ge=60, le=432_000)]  # SageMaker stops the job
+    spot_max_wait_seconds: Annotated[int, Field(ge=60, le=432_000)] = 432_000  # waiting for capacity and running
+    volume_gb: Annotated[int, Field(ge=5, le=16_384)] = 50
+
+    @model_validator(mode="after")
+    def _limits_fit_together(self) -> Self:
+        if self.max_seconds >= self.max_runtime_seconds:
+            raise _refused(
+                "max_seconds", self.max_seconds, f"stay below max_runtime_seconds = {self.max_runtime_seconds}"
+            )
+        if self.spot and self.spot_max_wait_seconds < self.max_runtime_seconds:
+            raise _refused(
+                "spot_max_wait_seconds",
+                self.spot_max_wait_seconds,
+                f"it includes the run itself: give at least max_runtime_seconds = {self.max_runtime_seconds}",
+            )
+        return self
+
+
+class GateSettings(_Section):
+    """What a challenger must reach to be registered; all values are fractions of exactly read lines."""
+
+    accuracy: Fraction = 0.85
+    max_regression_drop: Fraction = 0.01
+    min_champion_gain: Annotated[float, Field(ge=-1, le=1)] = 0.0
+
+
+class TriggerSettings(_Section):
+    """When new labels start a training run: enough of them or old enough, and then silence."""
+
+    quiet_seconds: Annotated[int, Field(ge=1, le=86_400)]  # no new batch for this long
+    min_objects: Annotated[int, Field(ge=1, le=100_000)]  # labelled batches that are waiting
+    max_age_seconds: Annotated[int, Field(ge=1, le=1_209_600)]  # the oldest one starts a run whatever the number
+
+    @model_validator(mode="after")
+    def _age_exceeds_quiet_time(self) -> Self:
+        if self.max_age_seconds < self.quiet_seconds:
+            raise _refused(
+                "max_age_seconds", self.max_age_seconds, f"give at least quiet_seconds = {self.quiet_seconds}"
+            )
+        return self
+
+
+class AutoscalingSettings(_Section):
+    """Target tracking of the serving variant."""
+
+    min_instances: Annotated[int, Field(ge=1, le=100)]
+    max_instances: Annotated[int, Field(ge=1, le=100)]
+    invocations_per_instance: Annotated[int, Field(ge=1, le=100_000)]  # target, per minute
+    scale_in_cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    scale_out_cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+
+    @model_validator(mode="after")
+    def _bounds_are_ordered(self) -> Self:
+        if self.max_instances < self.min_instances:
+            raise _refused("max_instances", self.max_instances, f"give at least min_instances = {self.min_instances}")
+        return self
+
+
+class ReleaseSettings(_Section):
+    """How a new version replaces the one that serves.
+
+    Limits: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
+    """
+
+    strategy: Literal["all_at_once", "canary", "linear"]
+    # Canary: the first share of capacity. Linear: the share of each step. AWS allows at most half.
+    canary_percent: Annotated[int, Field(ge=1, le=50)] = 10
+    bake_seconds: Annotated[int, Field(ge=0, le=3600)]  # alarms are watched this long after each shift
+    termination_wait_seconds: Annotated[int, Field(ge=0, le=3600)]  # the old fleet is kept this long for a quick return
+    max_execution_seconds: Annotated[int, Field(ge=600, le=28_800)]
+    poll_seconds: Annotated[int, Field(ge=1, le=300)] = 30  # the workflow asks for the endpoint's state this often
+    instances: Annotated[int, Field(ge=1, le=100)] = 1  # size of the first fleet; autoscaling takes over from there
+
+    @property
+    def waits_seconds(self) -> int:
+        """Seconds that the strategy waits in all, without the time machines need to start."""
+        shifts = {"all_at_once": 1, "canary": 2, "linear": math.ceil(100 / self.canary_percent)}[self.strategy]
+        return shifts * self.bake_seconds + self.termination_wait_seconds
+
+    @model_validator(mode="after")
+    def _execution_outlasts_its_waits(self) -> Self:
+        if self.max_execution_seconds <= self.waits_seconds:
+            raise _refused(
+                "max_execution_seconds",
+                self.max_execution_seconds,
+                f"{self.strategy} waits {self.waits_seconds} s in all: raise it above that or shorten bake_seconds",
+            )
+        return self
+
+
+class AlarmSettings(_Section):
+    """When somebody is told."""
+
+    server_errors_per_minute: Annotated[int, Field(ge=1)]
+    latency_p99_ms: Annotated[int, Field(ge=1)]
+    label_age_hours: Annotated[int, Field(ge=1, le=336)]  # labels that wait this long were forgotten; SQS keeps 14 days
+
+
+class BudgetSettings(_Section):
+    """A monthly limit in US dollars for everything that carries the project's tag."""
+
+    monthly_usd: Annotated[int, Field(ge=1)]
+    warn_at_percent: Percent = 80
+
+
+class Settings(_Section):
+    """One environment."""
+
+    env: Environment
+    project: ProjectName
+    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    model_package_group: SageMakerName
+    endpoint_name: SageMakerName
+    # "host": the interpreter that synthesizes, for an account that runs functions on this machine.
+    lambda_python: Literal["3.12", "host"]
+    log_retention_days: LogRetentionDays
+    alert_emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = Field(
+        default=(), strict=False
+    )
+    network: NetworkSettings
+    storage: StorageSettings
+    instances: InstanceSettings
+    training: TrainingSettings
+    gate: GateSettings
+    trigger: TriggerSettings
+    release: ReleaseSettings
+    autoscaling: AutoscalingSettings | None = None
+    alarms: AlarmSettings
+    budget: BudgetSettings | None = None
+
+    @property
+    def pipeline_name(self) -> str:
+        """Name of the training pipeline; short enough by the limits of `project` and `env`."""
+        return f"{self.project}-{self.env}-training"
+
+    @property
+    def stage_name(self) -> str:
+        """Name of the CDK stage: `Dev` for dev."""
+        return self.env.capitalize()
+
+    @property
+    def parameter_prefix(self) -> str:
+        """Where the names of a deployed environment are kept in SSM (docs/architecture.md)."""
+        return f"/{self.project}/{self.env}"
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        for zone in self.network.availability_zones:
+            if not zone.startswith(self.region):
+                raise _refused("network.availability_zones", zone, f"name zones of region {self.region}")
+        if (
+            self.autoscaling
+            and not self.autoscaling.min_instances <= self.release.instances <= self.autoscaling.max_instances
+        ):
+            raise _refused(
+                "release.instances",
+                self.release.instances,
+                f"stay between autoscaling.min_instances = {self.autoscaling.min_instances} "
+                f"and autoscaling.max_instances = {self.autoscaling.max_instances}",
+            )
+        return self
+
+
+_INSTANCE_TYPE_SHAPES = {
+    "prepare": "ProcessingInstanceType",
+    "train": "TrainingInstanceType",
+    "evaluate": "ProcessingInstanceType",
+    "serve": "ProductionVariantInstanceType",
+}
+
+
+@cache
+def instance_types(shape: str) -> tuple[str, ...]:
+    """Values of one of SageMaker's instance-type enumerations, read from botocore's model (a file, no call)."""
+    model: dict[str, Any] = Loader().load_service_model("sagemaker", "service-2")
+    return tuple(model["shapes"][shape]["enum"])
+
+
+def load_settings(env: str, directory: Path = CONFIG_DIRECTORY) -> Settings:
+    """The settings of environment `env`, from `directory/<env>.toml`.
+
+    Raises:
+        SettingsError: the environment is unknown, its file is not TOML, or a value is missing, unknown or wrong.
+    """
+    path = directory / f"{env}.toml"
+    name = f"{directory.name}/{path.name}"
+    if not path.is_file():
+        known = ", ".join(environments(directory)) or "none"
+        raise SettingsError(f"{name}: unknown environment {env!r}; choose one of: {known}")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}: not valid TOML: {_one_line(error)}; correct the file") from error
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(f"{name}: {_describe(error)}") from None
+    if settings.env != env:
+        raise SettingsError(f"{name}: env = {settings.env!r} does not match the file's name; write env = {env!r}")
+    return settings
+
+
+def environments(directory: Path = CONFIG_DIRECTORY) -> list[str]:
+    """Names of all environments that have a file in `directory`, sorted."""
+    return sorted(path.stem for path in directory.glob("*.toml"))
+
+
+def _accelerator(instance_type: str) -> Literal["cpu", "gpu"]:
+    # NVIDIA families are named g… and p…: ml.g4dn.xlarge, ml.g6e.xlarge, ml.p5.48xlarge.
+    return "gpu" if instance_type.removeprefix("ml.")[0] in "gp" else "cpu"
+
+
+def _refused(key: str, value: object, remedy: str) -> PydanticCustomError:
+    """An error about `key` (relative to the model that raises it) that `_describe` turns into one line."""
+    return PydanticCustomError("settings", "{remedy}", {"key": key, "value": value, "remedy": remedy})
+
+
+def _describe(error: ValidationError) -> str:
+    """The first error of `error` as `key = value: what is wrong; remedy`, and how many more there are."""
+    details = error.errors(include_url=False)
+    first = details[0]
+    location = [str(part) for part in first["loc"]]
+    context = first.get("ctx", {})
+    if first["type"] == "settings":
+        key, value = ".".join([*location, context["key"]]), context["value"]
+    else:
+        key, value = ".".join(location), first["input"]
+    shown = key if first["type"] == "missing" else f"{key} = {value!r}"
+    more = f" ({len(details) - 1} more after this)" if len(details) > 1 else ""
+    return _one_line(f"{shown}: {_remedy(first)}{more}")
+
+
+def _remedy(error: ErrorDetails) -> str:
+    kind, message = error["type"], error["msg"]
+    if kind == "settings":
+        return message
+    if kind == "missing":
+        return "this key is missing; add it"
+    if kind == "extra_forbidden":
+        *section, name = (str(part) for part in error["loc"])
+        known = _known_keys(section)
+        close = difflib.get_close_matches(name, known, n=1)
+        return f"unknown key; did you mean {close[0]!r}?" if close else f"unknown key; known are: {', '.join(known)}"
+    if kind == "string_too_long":
+        return f"{len(str(error['input']))} characters are too many for AWS; shorten it to {error['ctx']['max_length']}"
+    return f"{message[0].lower()}{message[1:]}; correct the value"
+
+
+def _known_keys(section: list[str]) -> list[str]:
+    """Keys of the (sub-)model at `section`, a path of at most one name."""
+    model: type[BaseModel] = Settings
+    for name in section:
+        annotation = Settings.model_fields[name].annotation
+        options = getattr(annotation, "__args__", (annotation,))
+        model = next(option for option in options if isinstance(option, type) and issubclass(option, BaseModel))
+    return sorted(model.model_fields)
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
