@@ -1,0 +1,1 @@
+"""Architectures, official weights, export and the model package."""
