@@ -1,0 +1,72 @@
+"""The real CDK command line, run for the account on this machine, with what it says turned into progress."""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.errors import OperatorError
+
+ROOT = Path(__file__).resolve().parent.parent
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+# A change set loses exports in the emulated CloudFormation; the direct method is also the faster one.
+DEPLOY = ("deploy", "--all", "--method=direct", "--require-approval", "never", "--progress", "events")
+# What the CLI prints when a stack begins and ends: `Name: deploying... [1/6]`, ` ✅  Name (no changes)`.
+BEGAN = re.compile(r"^(?P<stack>[\w/-]+)(?: \([\w-]+\))?: deploying\.\.\.")
+ENDED = re.compile(r"^\s*✅\s+(?P<stack>[\w/-]+)(?: \([\w-]+\))?(?P<unchanged> \(no changes\))?\s*$")
+TAIL_LINES = 6
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One stack that the CLI has finished with, `seconds` after it began or after the one before ended."""
+
+    stack: str
+    changed: bool
+    seconds: float
+
+
+def bootstrap(variables: Mapping[str, str], account: str, region: str) -> None:
+    """Makes the account ready for CDK; raises OperatorError with the CLI's own last lines."""
+    _run(("bootstrap", f"aws://{account}/{region}"), variables, lambda _: None)
+
+
+def deploy(variables: Mapping[str, str], ended: Callable[[Deployed], None], began: Callable[[str], None]) -> None:
+    """Synthesizes and deploys every stack of environment `local`, telling `began` and `ended` of each one."""
+    started = time.monotonic()
+
+    def listen(line: str) -> None:
+        nonlocal started
+        if match := BEGAN.match(line):
+            started = time.monotonic()
+            began(match["stack"])
+        elif match := ENDED.match(line):
+            ended(Deployed(match["stack"], not match["unchanged"], time.monotonic() - started))
+            started = time.monotonic()
+
+    _run(DEPLOY, variables, listen)
+
+
+def _run(arguments: tuple[str, ...], variables: Mapping[str, str], listen: Callable[[str], None]) -> None:
+    if not CDK.exists():
+        raise OperatorError(f"{CDK} is not installed: run `make setup`")
+    command = (str(CDK), *arguments, "-c", "env=local", "--no-color")
+    lines: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=dict(variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            listen(lines[-1])
+    if process.returncode != 0:
+        said = " | ".join(line.strip() for line in lines if line.strip())[-800:]
+        raise OperatorError(f"cdk {arguments[0]} failed with exit code {process.returncode}: …{said}")

@@ -1,0 +1,287 @@
+"""`drawingops models`: what versions there are, what is in them, which one answers, and changing that."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli import official, registry, release
+from cli.command import Call, command
+from cli.compare import Comparison, compare_versions
+from cli.console import Result, duration, percent, short_time
+from cli.errors import OperatorError
+from cli.registry import ModelVersion
+
+app = typer.Typer(help="Model versions: list, show, compare, approve, deploy, roll back.", no_args_is_help=True)
+
+Version = Annotated[str, typer.Argument(metavar="VERSION", help="A version, such as v2.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the version and in the history.")]
+
+STATES = {"Approved": "green", "Rejected": "red", "PendingManualApproval": "yellow"}
+OUTCOMES = {"SUCCEEDED": "green", "FAILED": "red", "ROLLED_BACK": "red", "IN_PROGRESS": "yellow"}
+# The clock of the operator's machine and that of the account may differ a little.
+CLOCK_SKEW = timedelta(seconds=5)
+
+
+class Listed(Result):
+    """The registry as a table."""
+
+    group: str
+    live: int | None
+    versions: list[ModelVersion]
+
+    def render(self) -> RenderableType:
+        table = Table(
+            "version", "state", "accuracy", "regression", "created", "data", "parent", "deployed", title=self.group
+        )
+        for item in self.versions:
+            table.add_row(
+                item.name,
+                Text(item.state, STATES.get(item.state, "")),
+                percent(item.accuracy),
+                percent(item.regression_exact),
+                short_time(item.created),
+                _data_name(item.data),
+                _parent_name(item.parent),
+                Text("live", "bold green") if item.version == self.live else "-",
+            )
+        return (
+            table
+            if self.versions
+            else f"{self.group}: no version yet; `drawingops models import-official` makes the first"
+        )
+
+
+class Shown(Result):
+    """One version: where it is, what it learned from, what made it, where it runs."""
+
+    version: ModelVersion
+    live: bool
+    deployments: list[release.Deployment]
+
+    def render(self) -> RenderableType:
+        item = self.version
+        answers = Table.grid(padding=(0, 2))
+        answers.add_row(Text(f"{item.name}  {item.state}", "bold"), item.reason or "")
+        answers.add_row("[bold]Where is it?[/]", item.arn)
+        answers.add_row("", item.model_data_url)
+        answers.add_row("", f"sha256 {item.metadata.get('package_sha256', '-')}")
+        answers.add_row("[bold]What was it trained on?[/]", item.data or "nothing of ours: the official weights")
+        answers.add_row("", f"dataset {item.metadata.get('dataset', '-')}")
+        answers.add_row("", f"replay {item.metadata.get('replay_manifests', '-')}")
+        answers.add_row("", f"parent {item.parent or '-'}")
+        answers.add_row("[bold]What made it?[/]", f"parameters {item.metadata.get('hyperparameters', '-')}")
+        answers.add_row("", f"run {item.metadata.get('run_id', '-')}  {item.metadata.get('pipeline_execution', '')}")
+        answers.add_row("", f"image {item.image}  {item.metadata.get('image_digest', '')}")
+        answers.add_row(
+            "", f"detector {item.metadata.get('detector', '-')}  recogniser {item.metadata.get('recogniser', '-')}"
+        )
+        answers.add_row(
+            "", f"accuracy {percent(item.accuracy)}  on the regression set {percent(item.regression_exact)}"
+        )
+        answers.add_row("[bold]Where is it deployed?[/]", "it answers now" if self.live else "not deployed now")
+        for entry in self.deployments:
+            answers.add_row("", f"{short_time(entry.started)} {entry.status} by {entry.requested_by}: {entry.reason}")
+        return answers
+
+
+class History(Result):
+    """The deployments, newest first."""
+
+    endpoint: str
+    deployments: list[release.Deployment]
+
+    def render(self) -> RenderableType:
+        table = Table(
+            "started", "status", "from", "to", "took", "requested by", "reason", "message", title=self.endpoint
+        )
+        for entry in self.deployments:
+            table.add_row(
+                short_time(entry.started),
+                Text(entry.status, OUTCOMES[entry.status]),
+                _version_name(entry.from_version),
+                _version_name(entry.to_version),
+                duration(entry.seconds),
+                entry.requested_by,
+                entry.reason,
+                entry.message,
+            )
+        return table if self.deployments else f"{self.endpoint}: nothing was deployed yet"
+
+
+class Decided(Result):
+    """An approval or a rejection, with the release that it caused where that was followed."""
+
+    version: str
+    state: str
+    reason: str
+    deployment: release.Deployment | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.deployment is None or self.deployment.status == "SUCCEEDED"
+
+    def render(self) -> RenderableType:
+        said = Text.assemble((self.version, "bold"), " is now ", (self.state, STATES[self.state]), f": {self.reason}")
+        if self.deployment is None:
+            return Group(said, "The release workflow has heard of it; see `drawingops models history`.")
+        return Group(said, Released(deployment=self.deployment).render())
+
+
+class Released(Result):
+    """How a release ended."""
+
+    deployment: release.Deployment
+
+    @property
+    def succeeded(self) -> bool:
+        return self.deployment.status == "SUCCEEDED"
+
+    def render(self) -> RenderableType:
+        entry = self.deployment
+        route = f"{_version_name(entry.from_version)} → {_version_name(entry.to_version)}"
+        return Text.assemble(
+            (entry.status, OUTCOMES[entry.status]),
+            f"  {route} in {duration(entry.seconds)}",
+            f"  {entry.message}".rstrip(),
+        )
+
+
+@command(app, "list")
+def list_models(call: Call) -> Result:
+    """The registry: version, state, accuracy, date, data, parent, deployed or not."""
+    environment = call.environment
+    return Listed(
+        group=environment.names.model_package_group,
+        live=release.live_version(environment),
+        versions=registry.versions(environment),
+    )
+
+
+@command(app, "show")
+def show(call: Call, version: Version) -> Result:
+    """One version: where it is, what it was trained on, what made it, where it is deployed."""
+    environment = call.environment
+    chosen = registry.version(environment, version)
+    return Shown(
+        version=chosen,
+        live=release.live_version(environment) == chosen.version,
+        deployments=[entry for entry in release.history(environment) if entry.to_version == str(chosen.version)],
+    )
+
+
+@command(app, "compare")
+def compare(call: Call, left: Version, right: Version) -> Result:
+    """Two versions side by side: every metric, by test set, category and kind of symbol."""
+    environment = call.environment
+    comparison: Comparison = compare_versions(
+        environment, registry.version(environment, left), registry.version(environment, right)
+    )
+    return comparison
+
+
+@command(app, "approve")
+def approve(
+    call: Call,
+    version: Version,
+    reason: Reason,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait for the release that the approval starts.")] = False,
+) -> Result:
+    """Approves a version; the release workflow deploys it."""
+    return decide(call, version, "Approved", reason, follow=follow)
+
+
+@command(app, "reject")
+def reject(
+    call: Call,
+    version: Version,
+    reason: Reason,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait for the release that a rejection starts.")] = False,
+) -> Result:
+    """Rejects a version; where it is the live one, the release workflow goes back to the one before."""
+    return decide(call, version, "Rejected", reason, follow=follow)
+
+
+@command(app, "deploy")
+def deploy(call: Call, version: Version, reason: Reason = "deployed by hand") -> Result:
+    """Deploys an approved version and follows the release to its end."""
+    environment = call.environment
+    chosen = registry.version(environment, version)
+    if chosen.state != "Approved":
+        raise OperatorError(
+            f"{chosen.name} is {chosen.state}: only approved versions are deployed; "
+            f"`drawingops models approve {chosen.name} --reason …` first"
+        )
+    return follow_release(call, release.start(environment, model_package_arn=chosen.arn, reason=reason))
+
+
+@command(app, "rollback")
+def rollback(
+    call: Call,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="VERSION", help="Which version; else the one before.")
+    ] = None,
+    reason: Reason = "rolled back by hand",
+) -> Result:
+    """Goes back to the version before, or to the one that --to names."""
+    environment = call.environment
+    if not release.history(environment):
+        raise OperatorError(
+            f"{environment.names.endpoint_name}: nothing was deployed yet, so there is nothing to go back to"
+        )
+    target = "previous" if to is None else str(registry.version(environment, to).version)
+    return follow_release(call, release.start(environment, target=target, reason=reason))
+
+
+@command(app, "history")
+def show_history(call: Call) -> Result:
+    """Every deployment, newest first."""
+    environment = call.environment
+    return History(endpoint=environment.names.endpoint_name, deployments=release.history(environment))
+
+
+@command(app, "import-official")
+def import_official(call: Call) -> Result:
+    """Registers the official PP-OCRv6 small reader as a version, once."""
+    return official.import_official(call.environment, call.progress)
+
+
+def decide(call: Call, version: str, state: str, reason: str, *, follow: bool) -> Decided:
+    """Approves or rejects, and where asked follows the release that this starts."""
+    environment = call.environment
+    chosen = registry.version(environment, version)
+    if chosen.state == state:
+        raise OperatorError(f"{chosen.name} is {state} already")
+    since = datetime.now(UTC) - CLOCK_SKEW
+    registry.set_state(environment, chosen, state, reason)
+    decided = Decided(version=chosen.name, state=state, reason=reason)
+    if not follow:
+        return decided
+    execution = release.execution_for(environment, chosen.arn, since)
+    return decided.model_copy(update={"deployment": follow_release(call, execution).deployment})
+
+
+def follow_release(call: Call, execution_arn: str) -> Released:
+    """Shows each state of the release as it is entered and gives back how it ended."""
+    started = datetime.now(UTC)
+    for state in release.follow(call.environment, execution_arn):
+        call.progress.print(f"  {duration((datetime.now(UTC) - started).total_seconds()):>8}  {state}", style="dim")
+    return Released(deployment=release.outcome(call.environment, execution_arn))
+
+
+def _version_name(number: str) -> str:
+    return f"v{number}" if number else "-"
+
+
+def _data_name(uri: str | None) -> str:
+    """The run (or the batch) in an address such as `s3://bucket/datasets/runs/<run>/run.json`."""
+    return uri.rstrip("/").rsplit("/", 2)[-2] if uri else "-"
+
+
+def _parent_name(parent: str | None) -> str:
+    if parent is None:
+        return "-"
+    return f"v{registry.version_number(parent)}" if ":model-package/" in parent else parent[:12]

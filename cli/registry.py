@@ -1,0 +1,101 @@
+"""The model registry as an operator sees it: numbered versions with their state, their origin and where they run."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from cli.environment import Environment
+from cli.errors import OperatorError
+
+
+class ModelVersion(BaseModel):
+    """One model package of the group. `accuracy` and `regression_exact` are fractions."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int
+    arn: str
+    state: str
+    created: datetime
+    accuracy: float | None
+    regression_exact: float | None
+    parent: str | None
+    data: str | None
+    model_data_url: str
+    image: str
+    evaluation_uri: str | None
+    reason: str | None
+    metadata: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """`v3`, as every command writes and takes it."""
+        return f"v{self.version}"
+
+
+def versions(environment: Environment) -> list[ModelVersion]:
+    """Every version of the group, newest first."""
+    return sorted((_describe(environment, arn) for arn in _arns(environment)), key=lambda item: -item.version)
+
+
+def version(environment: Environment, name: str) -> ModelVersion:
+    """The version called `name` (`v3` or `3`); OperatorError that lists the existing ones where it is unknown."""
+    digits = name.removeprefix("v").removeprefix("V")
+    if not digits.isdecimal():
+        raise OperatorError(f"{name}: not a version; write it as v1, v2 …")
+    wanted = int(digits)
+    arns = list(_arns(environment))
+    for arn in arns:
+        if version_number(arn) == wanted:
+            return _describe(environment, arn)
+    existing = ", ".join(f"v{number}" for number in sorted(version_number(arn) for arn in arns)) or "none"
+    raise OperatorError(f"v{wanted}: no such version in {environment.names.model_package_group}; there are: {existing}")
+
+
+def version_number(arn: str) -> int:
+    """The number at the end of a versioned model package's ARN."""
+    return int(arn.rsplit("/", 1)[1])
+
+
+def set_state(environment: Environment, chosen: ModelVersion, state: str, reason: str) -> None:
+    """Sets the approval state of a version; the release workflow hears of it by event."""
+    environment.client("sagemaker").update_model_package(
+        ModelPackageArn=chosen.arn, ModelApprovalStatus=state, ApprovalDescription=reason
+    )
+
+
+def _arns(environment: Environment) -> Iterator[str]:
+    pages = (
+        environment.client("sagemaker")
+        .get_paginator("list_model_packages")
+        .paginate(ModelPackageGroupName=environment.names.model_package_group)
+    )
+    return (item["ModelPackageArn"] for page in pages for item in page["ModelPackageSummaryList"])
+
+
+def _describe(environment: Environment, arn: str) -> ModelVersion:
+    found: dict[str, Any] = environment.client("sagemaker").describe_model_package(ModelPackageName=arn)
+    container = found["InferenceSpecification"]["Containers"][0]
+    metadata = found.get("CustomerMetadataProperties", {})
+    quality = found.get("ModelMetrics", {}).get("ModelQuality", {})
+    return ModelVersion(
+        version=found["ModelPackageVersion"],
+        arn=arn,
+        state=found["ModelApprovalStatus"],
+        created=found["CreationTime"],
+        accuracy=_fraction(metadata.get("accuracy")),
+        regression_exact=_fraction(metadata.get("regression_exact")),
+        parent=metadata.get("parent") or None,
+        data=metadata.get("label_manifest") or None,
+        model_data_url=container["ModelDataUrl"],
+        image=container["Image"],
+        evaluation_uri=quality.get("Statistics", {}).get("S3Uri"),
+        reason=found.get("ApprovalDescription") or metadata.get("reason") or None,
+        metadata=metadata,
+    )
+
+
+def _fraction(text: str | None) -> float | None:
+    return float(text) if text else None

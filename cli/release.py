@@ -1,0 +1,153 @@
+"""The release workflow and the history it keeps: what was deployed when, what runs now, deploying something else."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict
+
+from cli.environment import Environment
+from cli.errors import OperatorError
+
+Status = Literal["IN_PROGRESS", "SUCCEEDED", "FAILED", "ROLLED_BACK"]
+POLL_SECONDS = 1.0
+# An endpoint update with baking and canary steps may take an hour (AWS allows eight); beyond that a person should look.
+FOLLOW_SECONDS = 3 * 3600.0
+
+
+class Deployment(BaseModel):
+    """One line of the deployment history."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    deployment: str
+    status: Status
+    from_version: str = ""
+    to_version: str = ""
+    model_package_arn: str = ""
+    endpoint_config: str = ""
+    requested_by: str = ""
+    reason: str = ""
+    started: datetime
+    ended: datetime | None = None
+    message: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, None while it runs."""
+        return (self.ended - self.started).total_seconds() if self.ended else None
+
+
+def history(environment: Environment) -> list[Deployment]:
+    """Every deployment to the endpoint, newest first."""
+    pages = (
+        environment.client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=environment.names.history_table,
+            KeyConditionExpression="endpoint = :endpoint",
+            ExpressionAttributeValues={":endpoint": {"S": environment.names.endpoint_name}},
+            ScanIndexForward=False,
+        )
+    )
+    read = TypeDeserializer().deserialize
+    rows = ({name: read(value) for name, value in item.items()} for page in pages for item in page["Items"])
+    return [
+        Deployment.model_validate({name: value for name, value in row.items() if value not in ("", None)})
+        for row in rows
+    ]
+
+
+def live_config(environment: Environment) -> str | None:
+    """The endpoint config that the endpoint answers with; None where there is no endpoint yet."""
+    try:
+        found = environment.client("sagemaker").describe_endpoint(EndpointName=environment.names.endpoint_name)
+    except ClientError as error:
+        if "Could not find" in str(error) or "ResourceNotFound" in str(error):
+            return None
+        raise
+    return str(found["EndpointConfigName"])
+
+
+def live_version(environment: Environment) -> int | None:
+    """The version that answers now: the one whose deployment made the endpoint's present configuration."""
+    config = live_config(environment)
+    if config is None:
+        return None
+    for entry in history(environment):
+        if entry.endpoint_config == config and entry.to_version:
+            return int(entry.to_version)
+    return None
+
+
+def start(environment: Environment, *, reason: str, model_package_arn: str = "", target: str = "") -> str:
+    """Starts the release workflow and gives back its execution's ARN.
+
+    Either `model_package_arn` (that version) or `target` (`previous`, or a version number) says what to deploy.
+    """
+    order = {
+        "action": "deploy",
+        "model_package_arn": model_package_arn,
+        "target": target,
+        "requested_by": environment.caller,
+        "reason": reason,
+    }
+    answer = environment.client("stepfunctions").start_execution(
+        stateMachineArn=environment.names.release_state_machine_arn, input=json.dumps(order)
+    )
+    return str(answer["executionArn"])
+
+
+def execution_for(environment: Environment, model_package_arn: str, since: datetime, patience: float = 60.0) -> str:
+    """The execution that an approval or a rejection started; OperatorError when none appears in `patience` seconds."""
+    client = environment.client("stepfunctions")
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        listed = client.list_executions(stateMachineArn=environment.names.release_state_machine_arn, maxResults=20)
+        for item in listed["executions"]:
+            if item["startDate"] < since:
+                continue
+            if model_package_arn in client.describe_execution(executionArn=item["executionArn"])["input"]:
+                return str(item["executionArn"])
+        time.sleep(POLL_SECONDS)
+    raise OperatorError(f"no release started within {patience:.0f} s: is the rule of the release workflow enabled?")
+
+
+def follow(environment: Environment, execution_arn: str) -> Iterator[str]:
+    """Yields the workflow's states as they are entered, until the execution ends; then `outcome` says how."""
+    client = environment.client("stepfunctions")
+    seen = 0
+    deadline = time.monotonic() + FOLLOW_SECONDS
+    while time.monotonic() < deadline:
+        running = client.describe_execution(executionArn=execution_arn)["status"] == "RUNNING"
+        entered = _entered(client, execution_arn)
+        yield from entered[seen:]
+        seen = len(entered)
+        if not running:
+            return
+        time.sleep(POLL_SECONDS)
+    raise OperatorError(
+        f"{execution_arn}: still running after {FOLLOW_SECONDS / 3600:.0f} hours; look at it in the console"
+    )
+
+
+def _entered(client: Any, execution_arn: str) -> list[str]:
+    pages = client.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
+    events = (event for page in pages for event in page["events"])
+    return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+
+
+def outcome(environment: Environment, execution_arn: str) -> Deployment:
+    """The line that the workflow wrote; OperatorError where it ended before it could write one."""
+    name = execution_arn.rsplit(":", 1)[1]
+    for entry in history(environment):
+        if entry.deployment.endswith(f"#{name}"):
+            return entry
+    found = environment.client("stepfunctions").describe_execution(executionArn=execution_arn)
+    if found["status"] == "SUCCEEDED":
+        raise OperatorError(f"the release workflow had nothing to do: {found.get('output', '')}")
+    raise OperatorError(f"the release was refused: {found.get('cause') or found.get('error') or found['status']}")
