@@ -68,7 +68,7 @@ class StorageSettings(_Section):
     bucket_name: BucketName | None = None
     removal: Literal["retain", "destroy"]
     noncurrent_versions_days: Days
-    runs_days: Days  # datasets/runs and results/: artefacts of pipeline runs; the model packages themselves stay
+    results_days: Days  # reading results; everything a model version refers to stays
     quarantine_days: Days
     access_log_days: Days
 

@@ -1,0 +1,15 @@
+"""The CDK application: every chosen environment of `config/` as one stage. The CDK command line runs it."""
+
+import sys
+from pathlib import Path
+
+# For an interpreter without the editable install: our constructs are imported as `drawing_platform`.
+sys.path.insert(0, str(Path(__file__).parent / "constructs"))
+
+from drawing_platform.settings import SettingsError
+from stacks.application import build
+
+try:
+    build().synth()
+except SettingsError as error:
+    sys.exit(f"{error}")

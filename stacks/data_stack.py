@@ -1,0 +1,44 @@
+"""What holds state and what everything else stands on: the data bucket, its key, and the alerts topic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+
+from constructs import Construct
+from drawing_platform.alerts import Alerts, AlertsProps
+from drawing_platform.data_store import DataStore, DataStoreProps
+from drawing_platform.parameters import Parameters, ParametersProps
+from drawing_platform.settings import Settings
+
+# The frozen test set that every challenger must not get worse on; written once, read by every run.
+REGRESSION_PREFIX = "datasets/regression/"
+
+
+class DataStack(cdk.Stack):
+    """Removed last; in environments that keep their data the bucket and its key outlive it."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **kwargs: Any) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        store = DataStore(self, "DataStore", props=DataStoreProps(storage=settings.storage))
+        alerts = Alerts(self, "Alerts", props=AlertsProps(emails=settings.alert_emails))
+        self.bucket = store.bucket
+        self.key = store.key
+        self.topic = alerts.topic
+        self.topic_key = alerts.key
+        Parameters(
+            self,
+            "Parameters",
+            props=ParametersProps(
+                prefix=settings.parameter_prefix,
+                values={
+                    "account": self.account,
+                    "region": self.region,
+                    "data-bucket": self.bucket.bucket_name,
+                    "data-key-arn": self.key.key_arn,
+                    "regression-prefix": REGRESSION_PREFIX,
+                    "alerts-topic-arn": self.topic.topic_arn,
+                },
+            ),
+        )
