@@ -16,7 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 LIGHT_MODULES = [
     "drawing_ocr/__init__.py",
     "drawing_ocr/annotation.py",
+    "drawing_ocr/atomic_write.py",
     "drawing_ocr/text.py",
+    "drawing_ocr/validation.py",
+    "drawing_ocr/dataset/__init__.py",
+    "drawing_ocr/dataset/manifest.py",
     "drawing_ocr/models/__init__.py",
     "drawing_ocr/models/package.py",
     "drawing_ocr/evaluation/__init__.py",

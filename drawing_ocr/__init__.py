@@ -1,0 +1,1 @@
+"""What the product knows about engineering drawings: labels, datasets, models, training, evaluation, reading."""

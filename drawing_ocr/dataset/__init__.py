@@ -1,0 +1,1 @@
+"""From labelled batches to a checked dataset in PaddleOCR's layout."""

@@ -1,0 +1,1 @@
+"""How well drawings are read, and whether that is good enough to release."""

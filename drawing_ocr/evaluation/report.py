@@ -1,0 +1,153 @@
+"""`evaluation.json`: how the new version (challenger) reads beside the released one (champion), and the gate's verdict.
+
+Light: the standard library and pydantic only, so that it runs in a Lambda bundle.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from drawing_ocr.atomic_write import write_atomically
+from drawing_ocr.validation import first_reason
+
+Fraction = float
+"""0 to 1; NaN where nothing was measured (written as null)."""
+
+
+class ReportError(ValueError):
+    """An evaluation.json that cannot be used; its text is one line with the reason."""
+
+
+class _Contract(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class GroupMetrics(_Contract):
+    """Recognition of one category or symbol class."""
+
+    lines: int
+    exact: Fraction | None
+    one_minus_ned: Fraction | None
+    cer: Fraction | None
+
+
+class RecognitionMetrics(GroupMetrics):
+    """Recognition of lines cut out by their labelled boxes.
+
+    Attributes:
+        lines: How many.
+        exact: Share read exactly, in canonical form.
+        one_minus_ned: Mean of 1 − normalised edit distance.
+        cer: Character errors (edits) over labelled characters.
+        by_category: The same for each category of text.
+        by_symbol_class: The same for each symbol class; a line may be in several.
+    """
+
+    by_category: dict[str, GroupMetrics] = {}
+    by_symbol_class: dict[str, GroupMetrics] = {}
+
+
+class DetectionMetrics(_Contract):
+    """Boxes found at IoU ≥ 0.5."""
+
+    precision: Fraction | None
+    recall: Fraction | None
+    hmean: Fraction | None
+
+
+class EndToEndMetrics(_Contract):
+    """Whole sheets: the box is found and its text is read exactly, in canonical form."""
+
+    exact_precision: Fraction | None
+    exact_recall: Fraction | None
+    exact_f1: Fraction | None
+    one_minus_ned: Fraction | None
+
+
+class Metrics(_Contract):
+    """What one version does on one test set; None where it was not measured."""
+
+    recognition: RecognitionMetrics
+    detection: DetectionMetrics | None = None
+    end_to_end: EndToEndMetrics | None = None
+
+
+class TestSet(_Contract):
+    """Both versions on the same data; the champion is None when no version is released yet."""
+
+    __test__ = False  # not a test, whatever pytest makes of the name
+
+    challenger: Metrics
+    champion: Metrics | None = None
+
+
+class Gate(_Contract):
+    """The verdict, in the numbers that a pipeline's condition can read.
+
+    Attributes:
+        accuracy: Challenger's exact share on `new`.
+        regression_drop: Champion's exact share less the challenger's on `regression`.
+        champion_gain: Challenger's exact share less the champion's on `new`.
+        passed: 1 or 0.
+        reasons: Why not, one line each; empty when passed.
+    """
+
+    accuracy: float = Field(allow_inf_nan=False)
+    regression_drop: float = Field(allow_inf_nan=False)
+    champion_gain: float = Field(allow_inf_nan=False)
+    passed: Literal[0, 1]
+    reasons: tuple[str, ...] = ()
+
+
+class Evaluation(_Contract):
+    """The whole of `evaluation.json`.
+
+    Attributes:
+        test_sets: `new` (validation lines of the new batches) and `regression` (the frozen set).
+        gate: The verdict.
+        created: When, with a time zone.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    test_sets: dict[Literal["new", "regression"], TestSet]
+    gate: Gate
+    created: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @classmethod
+    def parse(cls, content: str | bytes, *, where: str) -> Self:
+        """From the content of an `evaluation.json`.
+
+        Args:
+            content: JSON.
+            where: Location to name in an error.
+
+        Raises:
+            ReportError: Not this form, in one line that starts with `where`.
+        """
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as error:
+            raise ReportError(f"{where}: {first_reason(error)}") from error
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """From a file.
+
+        Raises:
+            ReportError: No such file, or as `parse`.
+        """
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ReportError(f"{path}: cannot be read ({error.strerror}): run the evaluation first") from error
+        return cls.parse(content, where=str(path))
+
+    def to_json(self) -> str:
+        """The content of an `evaluation.json`; what is not a number becomes null."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+    def save(self, path: Path) -> None:
+        """Write the file whole or not at all."""
+        write_atomically(path, self.to_json())
