@@ -100,7 +100,7 @@ class Network(Construct):
         self.workload_security_group.add_egress_rule(
             self._endpoint_security_group, ec2.Port.tcp(HTTPS), "HTTPS to interface endpoints"
         )
-        # Gateway endpoints have no security group: S3 and DynamoDB keep their public addresses, and in a network without
+        # Gateway endpoints have no security group: S3 and DynamoDB keep public addresses, and in a network without
         # an internet gateway the only route to any public address is the one through these gateways.
         self.workload_security_group.add_egress_rule(
             ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "HTTPS to the S3 and DynamoDB gateways"

@@ -1,0 +1,235 @@
+"""Settings: every environment of the repository is valid, and every mistake is one line that says what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drawing_platform.settings import CONFIG_DIRECTORY, Settings, SettingsError, environments, load_settings
+
+DEV = (CONFIG_DIRECTORY / "dev.toml").read_text(encoding="utf-8")
+
+
+def write(directory: Path, text: str, env: str = "dev") -> Path:
+    """A folder `config` below `directory` with one environment file."""
+    config = directory / "config"
+    config.mkdir(exist_ok=True)
+    (config / f"{env}.toml").write_text(text, encoding="utf-8")
+    return config
+
+
+def changed(pattern: str, replacement: str, text: str = DEV) -> str:
+    """`text` with the one line that matches `pattern` replaced."""
+    result, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
+    assert count == 1, f"{pattern} matches {count} lines of dev.toml"
+    return result
+
+
+def message_of(tmp_path: Path, text: str, env: str = "dev") -> str:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(env, write(tmp_path, text, env))
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_the_repository_describes_four_environments() -> None:
+    assert environments() == ["dev", "local", "prod", "staging"]
+
+
+@pytest.mark.parametrize("env", environments())
+def test_each_environment_of_the_repository_is_valid(env: str) -> None:
+    settings = load_settings(env)
+    assert settings.env == env
+    assert settings.pipeline_name == f"drawing-platform-{env}-training"
+    assert settings.parameter_prefix == f"/drawing-platform/{env}"
+
+
+def test_the_thresholds_of_the_gate_and_the_learning_rates_are_the_agreed_ones() -> None:
+    for env in environments():
+        settings = load_settings(env)
+        assert (settings.gate.accuracy, settings.gate.max_regression_drop, settings.gate.min_champion_gain) == (
+            0.85,
+            0.01,
+            0.0,
+        )
+        training = settings.training
+        assert (training.initial_learning_rate, training.incremental_learning_rate) == (1e-3, 1e-4)
+        assert (training.batch_size, training.replay_ratio, training.freeze_backbone) == (32, 0.3, True)
+
+
+def test_environments_share_neither_group_nor_endpoint() -> None:
+    all_settings = [load_settings(env) for env in environments()]
+    assert len({settings.model_package_group for settings in all_settings}) == len(all_settings)
+    assert len({settings.endpoint_name for settings in all_settings}) == len(all_settings)
+
+
+def test_production_is_private_keeps_its_data_and_releases_in_steps() -> None:
+    prod = load_settings("prod")
+    assert prod.model_package_group == "paddleocr-drawing-models"
+    assert (prod.network.mode, prod.storage.removal, prod.release.strategy) == ("private", "retain", "linear")
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings("dev").gate.accuracy = 0.1  # type: ignore[misc]
+
+
+def test_the_images_follow_the_machines() -> None:
+    assert load_settings("dev").instances.training_accelerator == "gpu"
+    assert load_settings("dev").instances.serving_accelerator == "cpu"
+    assert load_settings("local").instances.training_accelerator == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            DEV.replace("[gate]", "[gate]\nacuracy = 0.9"),
+            "config/dev.toml: gate.acuracy = 0.9: unknown key; did you mean 'accuracy'?",
+        ),
+        (
+            DEV.replace('project = "', 'colour = "red"\nproject = "'),
+            "config/dev.toml: colour = 'red': unknown key; known are: account, alarms,",
+        ),
+        (
+            DEV.replace("[gate]", "[gate]\naccuracy = 1.5"),
+            "config/dev.toml: gate.accuracy = 1.5: input should be less than or equal to 1; correct the value",
+        ),
+        (
+            changed("^epochs = 30", 'epochs = "30"'),
+            "config/dev.toml: training.epochs = '30': input should be a valid integer; correct the value",
+        ),
+        (
+            changed("^epochs = 30\n", ""),
+            "config/dev.toml: training.epochs: this key is missing; add it",
+        ),
+        (
+            changed("^endpoint_name = .*", f'endpoint_name = "{"r" * 64}"'),
+            f"config/dev.toml: endpoint_name = '{'r' * 64}': 64 characters are too many for AWS; shorten it",
+        ),
+        (
+            changed("^model_package_group = .*", f'model_package_group = "{"g" * 64}"'),
+            f"config/dev.toml: model_package_group = '{'g' * 64}': 64 characters are too many for AWS; shorten it",
+        ),
+        (
+            DEV.replace("[storage]", f'[storage]\nbucket_name = "{"b" * 64}"'),
+            f"config/dev.toml: storage.bucket_name = '{'b' * 64}': 64 characters are too many for AWS; shorten it",
+        ),
+        (
+            DEV.replace("[storage]", '[storage]\nbucket_name = "Drawings"'),
+            "config/dev.toml: storage.bucket_name = 'Drawings': string should match pattern",
+        ),
+        (
+            changed("^account = .*", "account = 111111111111"),
+            "config/dev.toml: account = 111111111111: input should be a valid string; correct the value",
+        ),
+        (
+            changed("^train = .*", 'train = "ml.g4dn.xlrge"'),
+            "config/dev.toml: instances.train = 'ml.g4dn.xlrge': SageMaker offers no such type for this step; "
+            "'ml.g4dn.xlarge' is the nearest",
+        ),
+        (
+            changed("^serve = .*", 'serve = "ml.t3.medium"'),
+            "config/dev.toml: instances.serve = 'ml.t3.medium': SageMaker offers no such type for this step;",
+        ),
+        (
+            DEV.replace('strategy = "all_at_once"', 'strategy = "canary"\ncanary_percent = 60'),
+            "config/dev.toml: release.canary_percent = 60: input should be less than or equal to 50",
+        ),
+        (
+            changed("^max_execution_seconds = .*", "max_execution_seconds = 599"),
+            "config/dev.toml: release.max_execution_seconds = 599: input should be greater than or equal to 600",
+        ),
+        (
+            changed("^max_execution_seconds = .*", "max_execution_seconds = 28_801"),
+            "config/dev.toml: release.max_execution_seconds = 28801: input should be less than or equal to 28800",
+        ),
+        (
+            DEV.replace('strategy = "all_at_once"', 'strategy = "linear"\ncanary_percent = 10').replace(
+                "bake_seconds = 60", "bake_seconds = 180"
+            ),
+            "config/dev.toml: release.max_execution_seconds = 1800: linear waits 1800 s in all: raise it above that "
+            "or shorten bake_seconds",
+        ),
+        (
+            changed("^spot_max_wait_seconds = .*", "spot_max_wait_seconds = 3600"),
+            "config/dev.toml: training.spot_max_wait_seconds = 3600: it includes the run itself: give at least "
+            "max_runtime_seconds = 14400",
+        ),
+        (
+            changed("^epochs = 30", "epochs = 30\nmax_seconds = 14_400"),
+            "config/dev.toml: training.max_seconds = 14400: stay below max_runtime_seconds = 14400",
+        ),
+        (
+            changed("^max_age_seconds = .*", "max_age_seconds = 60"),
+            "config/dev.toml: trigger.max_age_seconds = 60: give at least quiet_seconds = 300",
+        ),
+        (
+            changed("^mode = .*", 'mode = "private"'),
+            "config/dev.toml: network.availability_zones = []: private mode needs two different zones",
+        ),
+        (
+            changed("^mode = .*", 'mode = "private"\navailability_zones = ["us-east-1a", "us-east-1b"]'),
+            "config/dev.toml: network.availability_zones = 'us-east-1a': name zones of region eu-central-1",
+        ),
+        (
+            DEV + "\n[autoscaling]\nmin_instances = 4\nmax_instances = 2\ninvocations_per_instance = 60\n",
+            "config/dev.toml: autoscaling.max_instances = 2: give at least min_instances = 4",
+        ),
+        (
+            DEV + "\n[autoscaling]\nmin_instances = 2\nmax_instances = 4\ninvocations_per_instance = 60\n",
+            "config/dev.toml: release.instances = 1: stay between autoscaling.min_instances = 2 and",
+        ),
+        (
+            DEV + "\n[autoscaling]\nmin_instance = 2\nmax_instances = 4\ninvocations_per_instance = 60\n",
+            "config/dev.toml: autoscaling.min_instance = 2: unknown key; did you mean 'min_instances'?",
+        ),
+        (
+            changed("^env = .*", 'env = "test"'),
+            "config/dev.toml: env = 'test' does not match the file's name; write env = 'dev'",
+        ),
+        (
+            changed("^log_retention_days = .*", "log_retention_days = 31"),
+            "config/dev.toml: log_retention_days = 31: input should be 1, 3, 5,",
+        ),
+        ("env = \n", "config/dev.toml: not valid TOML: Invalid value (at line 1, column 7); correct the file"),
+    ],
+)
+def test_a_mistake_is_one_line_with_file_key_value_and_remedy(tmp_path: Path, text: str, expected: str) -> None:
+    assert message_of(tmp_path, text).startswith(expected)
+
+
+def test_an_unknown_environment_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    config = write(tmp_path, DEV)
+    with pytest.raises(SettingsError) as caught:
+        load_settings("production", config)
+    assert str(caught.value) == "config/production.toml: unknown environment 'production'; choose one of: dev"
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    config = write(tmp_path, DEV)
+    (config / "dev.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"^config/dev\.toml: not valid TOML"):
+        load_settings("dev", config)
+
+
+def test_several_mistakes_are_counted(tmp_path: Path) -> None:
+    text = DEV.replace("[gate]", "[gate]\naccuracy = 2\nmax_regression_drop = 3")
+    assert message_of(tmp_path, text).endswith("(1 more after this)")
+
+
+@given(name=st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789-_.A", max_size=80))
+def test_a_group_name_is_accepted_exactly_when_sagemaker_accepts_it(name: str) -> None:
+    # botocore's own rule for EntityName.
+    valid = len(name) <= 63 and re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name) is not None
+    values = load_settings("dev").model_dump() | {"model_package_group": name}
+    if valid:
+        assert Settings.model_validate(values).model_package_group == name
+    else:
+        with pytest.raises(ValueError):
+            Settings.model_validate(values)
