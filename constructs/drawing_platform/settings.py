@@ -338,7 +338,8 @@ def _refused(key: str, value: object, remedy: str) -> PydanticCustomError:
 
 def _describe(error: ValidationError) -> str:
     """The first error of `error` as `key = value: what is wrong; remedy`, and how many more there are."""
-    details = error.errors(include_url=False)
+    # A misspelt key shows twice, as unknown and as missing; the first says more.
+    details = sorted(error.errors(include_url=False), key=lambda detail: detail["type"] != "extra_forbidden")
     first = details[0]
     location = [str(part) for part in first["loc"]]
     context = first.get("ctx", {})
