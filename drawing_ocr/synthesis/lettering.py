@@ -1,6 +1,7 @@
 """Text to ink: one line of text as a mask cropped to its real ink, in one face with honest fallbacks."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -63,6 +64,24 @@ def letter(text: str, how: Lettering) -> Ink:
         raise ValueError(f"text {text!r} leaves no ink at {how.size} px: give visible characters or a larger size")
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     return Ink(np.ascontiguousarray(canvas[top:bottom, left:right]), baseline - top)
+
+
+def letter_row(cells: Sequence[str], how: Lettering, gap: int) -> tuple[Ink, list[float]]:
+    """Letter texts side by side on one baseline, as the cells of a tolerance frame.
+
+    gap: paper between two texts in pixels. Returns the ink of the whole row and, for each cell, the middle of the gap
+    behind it in pixels from the row's left end (behind the last cell: half a gap after the ink).
+    """
+    inks = [letter(cell, how) for cell in cells]
+    rise = max(ink.baseline for ink in inks)
+    drop = max(ink.height - ink.baseline for ink in inks)
+    row = np.zeros((rise + drop, sum(ink.width for ink in inks) + gap * (len(inks) - 1)), np.uint8)
+    ends, left = [], 0
+    for ink in inks:
+        row[rise - ink.baseline : rise - ink.baseline + ink.height, left : left + ink.width] = ink.mask
+        left += ink.width + gap
+        ends.append(left - gap / 2)
+    return Ink(row, rise), ends
 
 
 def _draw(text: str, how: Lettering) -> tuple[npt.NDArray[np.uint8], int]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from drawing_ocr.synthesis import text_source
 from drawing_ocr.synthesis.fonts import BOLD_FACES, CHINESE_FACES, ITALIC_FACES, LATIN_FACES, OSIFONT, SERIF_FACES, Face
 from drawing_ocr.synthesis.lettering import Lettering, letter
+from drawing_ocr.text import canonical
 
 Image = npt.NDArray[np.uint8]
 _INK = (255.0,)
@@ -56,7 +57,7 @@ def draw_line(rng: Random, recipe: LineRecipe = DEFAULT_RECIPE) -> tuple[Image, 
         (recipe.dimensions, recipe.signs, recipe.words),
     )[0]
     text = writer(rng, how)
-    return crop_of(rng, text, recipe), text
+    return crop_of(rng, text, recipe), canonical(text)
 
 
 def crop_of(rng: Random, text: str, recipe: LineRecipe = DEFAULT_RECIPE) -> Image:

@@ -63,7 +63,8 @@ _SHIFT = 4  # OpenCV draws at 1/16 pixel
 def draw_sign(sign: str, cap_height: float, pen: float) -> tuple[npt.NDArray[np.uint8], int]:
     """Draw one sign of `STROKES`, with capital height and pen width in pixels.
 
-    Returns the ink mask (uint8, 255 = ink) and the row of the baseline in it. The first column of the mask is `ceil(pen) + 1` pixels left of the sign's origin.
+    Returns the ink mask (uint8, 255 = ink) and the row of the baseline in it. The first column of the mask is
+    `ceil(pen) + 1` pixels left of the sign's origin.
     """
     advance, strokes = STROKES[sign]
     pad = math.ceil(pen) + 1

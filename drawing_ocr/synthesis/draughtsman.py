@@ -1,0 +1,319 @@
+"""Draws a view on the sheet and dimensions it: for every feature the first arrangement that fits on free paper."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from drawing_ocr.annotation import Category
+from drawing_ocr.synthesis import dimensions, text_source
+from drawing_ocr.synthesis.canvas import Canvas, PlacedText, Plan, Point, Stroke, direction
+from drawing_ocr.synthesis.dimensions import Drafting, Wording
+from drawing_ocr.synthesis.furniture import Area
+from drawing_ocr.synthesis.lettering import letter
+from drawing_ocr.synthesis.parts import (
+    Angle,
+    Chamfer,
+    Feature,
+    Length,
+    LineKind,
+    Round,
+    Surface,
+    View,
+    hatch_lines,
+)
+
+
+@dataclass(slots=True)
+class Draughtsman:
+    """Draws views of one sheet.
+
+    decimals: places of every length, or None for as many as it needs. signs: probability that a surface carries a sign.
+    """
+
+    canvas: Canvas
+    drafting: Drafting
+    rng: Random
+    decimals: int | None
+    signs: float
+    hatch_degrees: float
+
+    def outline(self, view: View, scale: float, origin: Point) -> None:
+        """Draw the view's lines and hatching: `origin` is where its (0, 0) lies on the page, `scale` pixels per mm."""
+        for area in view.hatched:
+            for p, q in hatch_lines(area, 0.55 * self.drafting.em / scale, self.hatch_degrees):
+                self.canvas.draw([Stroke((_at(p, scale, origin), _at(q, scale, origin)), 1)])
+        for line in view.outlines:
+            points = tuple(_at(p, scale, origin) for p in line.points)
+            if line.kind in ("contour", "thin"):
+                width = self.drafting.thick if line.kind == "contour" else self.drafting.thin
+                self.canvas.draw([Stroke(points, width)])
+            else:
+                self.canvas.draw(self._dashed(points, line.kind))
+
+    def label(self, view: View, scale: float, origin: Point, area: Area) -> None:
+        """Write the view's title above or under it and mark where a section cuts it."""
+        left, top, right, bottom = self._bounds(view, scale, origin)
+        if view.cut:
+            self._cutting_plane(*(_at(p, scale, origin) for p in view.cut))
+        if view.title:
+            ink = letter(view.title, self.drafting.scaled(1.25))
+            middle = (left + right) / 2
+            for step in range(2, 14):
+                for y in (top - step * self.drafting.em, bottom + step * self.drafting.em):
+                    text = PlacedText(ink, Point(middle, y), 0.0, view.title, Category.TEXT)
+                    if self.canvas.add(Plan(texts=[text]), area.as_tuple()):
+                        return
+
+    def dimension(self, view: View, scale: float, origin: Point, area: Area) -> None:
+        """Dimension the view's features inside `area`; what finds no free paper is left out, as on a second sheet."""
+        # Short dimensions first: they stand next to the part and the long ones outside them (ISO 129-1).
+        for feature in sorted(view.features, key=_order):
+            if isinstance(feature, Surface) and self.rng.random() > self.signs:
+                continue
+            for plan in self._arrangements(feature, view, scale, origin):
+                if self.canvas.add(plan, area.as_tuple()):
+                    break
+
+    def _arrangements(self, feature: Feature, view: View, scale: float, origin: Point) -> Iterator[Plan]:
+        bounds = self._bounds(view, scale, origin)
+        if isinstance(feature, Length):
+            yield from self._lengths(feature, scale, origin, bounds)
+        elif isinstance(feature, Round):
+            yield from self._rounds(feature, scale, origin)
+        elif isinstance(feature, Angle):
+            degrees = feature.stop - feature.start
+            text = (
+                f"{degrees:g}°"
+                if self.decimals != 1
+                else text_source.length(degrees, self.drafting.convention, 1) + "°"
+            )
+            if self.rng.random() < 0.15:
+                text += "±" + self.rng.choice(
+                    ("1°", "0°30′", text_source.length(0.5, self.drafting.convention, 1) + "°")
+                )
+            wording = Wording(text, boxed=self.rng.random() < 0.08)
+            vertex = _at(feature.vertex, scale, origin)
+            for more in (0.0, 1.0, 2.5, 4.0):
+                reach = feature.reach * scale + more * self.drafting.em
+                yield dimensions.angular(vertex, feature.start, feature.stop, reach, wording, self.drafting)
+        elif isinstance(feature, Chamfer):
+            yield from self._chamfers(feature, scale, origin)
+        else:
+            yield from self._surface_signs(feature, scale, origin)
+
+    def _lengths(
+        self, feature: Length, scale: float, origin: Point, bounds: tuple[float, float, float, float]
+    ) -> Iterator[Plan]:
+        p, q = _at(feature.p, scale, origin), _at(feature.q, scale, origin)
+        em, (left, top, right, bottom) = self.drafting.em, bounds
+        millimetres = {
+            "h": abs(feature.p.x - feature.q.x),
+            "v": abs(feature.p.y - feature.q.y),
+            "a": feature.p.distance(feature.q),
+        }[feature.axis]
+        if millimetres * scale < 0.2 * em:
+            return
+        wording = self._wording(millimetres, feature.prefix, 1, feature.mating)
+        draw = self.drafting
+        if feature.axis == "a":
+            degrees = math.degrees(math.atan2(p.y - q.y, q.x - p.x))
+            for step in (2.2, -2.2, 3.6, -3.6, 5.0, -5.0):
+                through = p.plus(direction(degrees + 90), step * em)
+                yield dimensions.linear(p, q, degrees, through, wording, draw)
+            return
+        levels = [1.9 + 2.1 * i for i in range(6)]
+        if feature.axis == "h":
+            below = p.y + q.y > top + bottom
+            for level in levels:
+                for side in (below, not below) if level > 4 else (below,):
+                    y = bottom + level * em if side else top - level * em
+                    yield dimensions.linear(p, q, 0.0, Point(0, y), wording, draw)
+            return
+        inner = min(p.x, q.x) - left > 0.1 * (right - left) and right - max(p.x, q.x) > 0.1 * (right - left)
+        if (
+            inner and feature.prefix
+        ):  # a diameter in the middle of a shaft: extension lines would run over its neighbours
+            for length, tip, lean in itertools.product((2.5, 4.5, 6.5, 8.5), (p, q), (0.45, -0.45)):
+                away = -1.0 if tip.y < (top + bottom) / 2 else 1.0
+                yield dimensions.leader(
+                    tip, Point(tip.x + lean * length * em, tip.y + away * length * em), [wording], draw
+                )
+            return
+        to_the_right = p.x + q.x > left + right - 1
+        for level in levels:
+            for side in (to_the_right, not to_the_right) if level > 4 else (to_the_right,):
+                x = right + level * em if side else left - level * em
+                yield dimensions.linear(p, q, 90.0, Point(x, 0), wording, draw)
+
+    def _rounds(self, feature: Round, scale: float, origin: Point) -> Iterator[Plan]:
+        rng, em = self.rng, self.drafting.em
+        centre, radius = _at(feature.centre, scale, origin), feature.radius * scale
+        millimetres = abs(feature.radius) * (1 if feature.prefix == "R" else 2)
+        wordings = [self._wording(millimetres, feature.prefix, feature.count, feature.mating)]
+        turns = [feature.degrees + sign * step for step in range(0, 75, 12) for sign in (1, -1)]
+        kind = rng.random()
+        if feature.through_hole and rng.random() < 0.4:
+            wordings = self._hole_callout(wordings[0], millimetres)
+            kind = 1.0
+        if kind < 0.25 and feature.prefix == "⌀" and radius > 3 * em:
+            for degrees in turns:
+                yield dimensions.across_circle(centre, radius, degrees, wordings[0], self.drafting)
+        elif kind < 0.6 and not any(wording.over for wording in wordings):
+            for degrees in turns:
+                tip = centre.plus(direction(degrees), radius)
+                yield dimensions.along_leader(
+                    tip, degrees, wordings[0], self.drafting, rng.choice((0.0, max(radius, 0.0)))
+                )
+        for length, degrees in itertools.product((2.5, 4.5, 7.0, 10.0, 13.0), turns):
+            tip, out = centre.plus(direction(degrees), radius), direction(degrees)
+            if abs(out.x) > 0.2 and abs(out.y) > 0.2:
+                yield dimensions.leader(tip, tip.plus(out, length * em), wordings, self.drafting)
+
+    def _hole_callout(self, wording: Wording, millimetres: float) -> list[Wording]:
+        """A hole's diameter followed by its depth, counterbore or countersink."""
+        how, rng = self.drafting.convention, self.rng
+        kind = rng.random()
+        if kind < 0.35:
+            depth = text_source.length(rng.randint(8, 40), how, 0)
+            return [Wording(f"{wording.text} ↧{depth}")]
+        wider = text_source.length(round(millimetres * 1.7 * 2) / 2, how, self._places(round(millimetres * 3.4) / 2))
+        if kind < 0.7:
+            depth = text_source.length(round(millimetres), how, 0)
+            return [Wording(wording.text), Wording(f"⌴⌀{wider} ↧{depth}")]
+        return [Wording(wording.text), Wording(f"⌵⌀{wider}{'x' if how.count in 'xX' else '×'}90°")]
+
+    def _chamfers(self, feature: Chamfer, scale: float, origin: Point) -> Iterator[Plan]:
+        how, rng = self.drafting.convention, self.rng
+        size = text_source.length(feature.size, how, self._places(feature.size))
+        text = f"C{size}" if rng.random() < 0.3 else f"{size}{'x' if how.count in 'xX' else '×'}45°"
+        tip = _at(feature.corner, scale, origin)
+        for length, turn in itertools.product((2.0, 3.5, 5.0, 7.0), (0, 12, -12)):
+            elbow = tip.plus(direction(feature.degrees + turn), length * self.drafting.em)
+            yield dimensions.leader(tip, elbow, [Wording(text)], self.drafting)
+
+    def _surface_signs(self, feature: Surface, scale: float, origin: Point) -> Iterator[Plan]:
+        rng, draw, em = self.rng, self.drafting, self.drafting.em
+        foot, out = _at(feature.foot, scale, origin), direction(feature.degrees)
+        kind = rng.random()
+        if kind < 0.3:
+            text = text_source.roughness(rng, draw.convention)
+            for shift in (0.0, 2.0, -2.0):
+                yield dimensions.roughness(
+                    foot.plus(direction(feature.degrees + 90), shift * em), feature.degrees, text, draw
+                )
+        elif kind < 0.5:
+            letter_ = rng.choice("ABCDEFG")
+            for shift in (0.0, 2.5, -2.5):
+                yield dimensions.datum(
+                    foot.plus(direction(feature.degrees + 90), shift * em), feature.degrees, letter_, draw
+                )
+        else:
+            cells = text_source.frame_cells(rng, draw.convention)
+            for length, rise in itertools.product((3.0, 5.0, 7.5, 10.0), (0.0, 3.0, -3.0)):
+                if abs(out.x) > 0.5:
+                    side, near = (1 if out.x > 0 else -1), foot.plus(out, length * em)
+                    bend = (
+                        [foot, near] if not rise else [foot, foot.plus(out, 2 * em), Point(near.x, near.y + rise * em)]
+                    )
+                    yield dimensions.tolerance_frame(bend, side, cells, draw)
+                else:
+                    knee = foot.plus(out, length * em)
+                    for side in (1, -1):
+                        yield dimensions.tolerance_frame(
+                            [foot, knee, knee.plus(Point(side, 0), 1.2 * em)], side, cells, draw
+                        )
+
+    def _wording(self, millimetres: float, prefix: str, count: int, mating: bool) -> Wording:
+        """How a length is written: bare, toleranced, with a fit, as limits, boxed, or as a reference."""
+        rng, how = self.rng, self.drafting.convention
+        places = self._places(millimetres)
+        value = text_source.length(millimetres, how, places)
+        text = f"{prefix}{value}"
+        if prefix == "M":
+            text = f"M{millimetres:g}" + (rng.choice(("x1", "×1", "-6g")) if rng.random() < 0.4 else "")
+        if count > 1:
+            text = f"{count}{how.count}{' ' if how.spaced else ''}{text}"
+        t = rng.random()
+        if prefix == "M" or t < (0.25 if mating else 0.55):
+            return Wording(text)
+        if mating and t < 0.55:
+            return Wording(text_source.with_fit(rng, text))
+        if t < 0.72:
+            return Wording(text_source.with_tolerance(rng, how, text))
+        if t < 0.9:
+            upper, lower = text_source.limits(rng, how)
+            return Wording(text, upper, lower)
+        if t < 0.95 and count == 1:
+            more = max(places, 1)
+            low, high = millimetres, millimetres + rng.choice((0.1, 0.2, 0.5))
+            return Wording(
+                f"{prefix}{text_source.length(low, how, more)}", over=f"{prefix}{text_source.length(high, how, more)}"
+            )
+        if count == 1 and t < 0.975:
+            return Wording(f"({text})")
+        return Wording(text, boxed=True)
+
+    def _places(self, millimetres: float) -> int:
+        if self.decimals is not None:
+            return self.decimals
+        return 0 if abs(millimetres - round(millimetres)) < 0.005 else 1 if abs(millimetres * 10 % 1) < 0.05 else 2
+
+    def _cutting_plane(self, first: Point, last: Point) -> None:
+        """Thick ends of a section's plane with arrows and the letter A."""
+        draw, em = self.drafting, self.drafting.em
+        along = first.towards(last)
+        look = Point(-1.0, 0.0) if abs(along.y) > 0.5 else Point(0.0, -1.0)
+        ink = letter("A", draw.scaled(1.2))
+        for end, inwards in ((first, along), (last, Point(-along.x, -along.y))):
+            plan = Plan()
+            plan.line(end, end.plus(inwards, 0.9 * em), width=draw.thick + 1)
+            tail = end.plus(look, 1.5 * em)
+            plan.line(end, tail, width=draw.thin)
+            plan.arrow(end, Point(-look.x, -look.y), draw.arrow)
+            plan.texts.append(PlacedText(ink, tail.plus(look, 0.9 * em), 0.0, "A", Category.TEXT))
+            self.canvas.add(plan)
+
+    def _dashed(self, points: tuple[Point, ...], kind: LineKind) -> list[Stroke]:
+        em = self.drafting.em
+        pattern = (1.1 * em, 0.2 * em, 0.2 * em, 0.2 * em) if kind == "centre" else (0.45 * em, 0.22 * em)
+        strokes: list[Stroke] = []
+        index, left = 0, pattern[0]
+        dash = [points[0]]
+        for p, q in itertools.pairwise(points):
+            along, length, done = p.towards(q), p.distance(q), 0.0
+            while length - done > left:
+                done += left
+                here = p.plus(along, done)
+                if index % 2 == 0:
+                    strokes.append(Stroke((*dash, here), self.drafting.thin))
+                dash = [here]
+                index = (index + 1) % len(pattern)
+                left = pattern[index]
+            left -= length - done
+            dash.append(q)
+        if index % 2 == 0 and len(dash) > 1:
+            strokes.append(Stroke(tuple(dash), self.drafting.thin))
+        return strokes
+
+    def _bounds(self, view: View, scale: float, origin: Point) -> tuple[float, float, float, float]:
+        left, top, right, bottom = view.bounds()
+        return (
+            origin.x + left * scale,
+            origin.y + top * scale,
+            origin.x + right * scale,
+            origin.y + bottom * scale,
+        )
+
+
+def _at(p: Point, scale: float, origin: Point) -> Point:
+    return Point(origin.x + p.x * scale, origin.y + p.y * scale)
+
+
+def _order(feature: Feature) -> tuple[int, float]:
+    if isinstance(feature, Length):
+        return 1, feature.p.distance(feature.q)
+    if isinstance(feature, Surface):
+        return 3, 0.0
+    return (0 if isinstance(feature, Chamfer) else 2), 0.0

@@ -1,0 +1,173 @@
+"""A whole engineering drawing drawn from nothing, with the exact polygon and text of everything written on it."""
+
+import math
+from random import Random
+
+import numpy as np
+import numpy.typing as npt
+
+from drawing_ocr.annotation import Annotation, Region
+from drawing_ocr.synthesis import text_source
+from drawing_ocr.synthesis.canvas import Canvas, Point, Polygon
+from drawing_ocr.synthesis.dimensions import Drafting
+from drawing_ocr.synthesis.draughtsman import Draughtsman
+from drawing_ocr.synthesis.fonts import CHINESE_FACES, ITALIC_FACES, LATIN_FACES, OSIFONT, Face
+from drawing_ocr.synthesis.furniture import Area, Furniture
+from drawing_ocr.synthesis.lettering import Lettering
+from drawing_ocr.synthesis.parts import View, random_part
+from drawing_ocr.synthesis.scan import scan
+from drawing_ocr.synthesis.style import SCANNED, SheetStyle, Standard
+from drawing_ocr.synthesis.text_source import Convention
+from drawing_ocr.synthesis.vocabulary import Language
+from drawing_ocr.text import canonical
+
+
+def draw_sheet(seed: int, style: SheetStyle = SCANNED) -> tuple[npt.NDArray[np.uint8], Annotation]:
+    """Draw one sheet; the same seed and style give the same pixels and labels.
+
+    Returns the picture (uint8 [height, width], grey, dark on light) and its annotation: one region a text, its polygon
+    tight around the ink, text in canonical spelling; `image` is `sheet-<seed>.png`, a name only.
+    Raises FontError when a needed font is not installed.
+    """
+    rng = Random(f"sheet {seed}")
+    width, height = _page(rng, style)
+    standard = rng.choices([name for name, _ in style.standards], [weight for _, weight in style.standards])[0]
+    drafting = _drafting(rng, standard, min(width, height * math.sqrt(2)), style)
+    canvas = Canvas(width, height, clearance=0.22 * drafting.em)
+    language: Language = "chinese" if standard == "GB" else "german" if rng.random() < 0.3 else "english"
+    furniture = Furniture(canvas, drafting, language, bilingual=rng.random() < 0.25, rng=rng)
+    area = _furnish(furniture, rng, style)
+    _draw_views(canvas, drafting, area, rng, style)
+    picture, polygons = scan(canvas.ink, [text.polygon() for text in canvas.texts], style, rng)
+    regions = tuple(
+        Region(points=_points(polygon), text=canonical(text.text), category=text.category)
+        for polygon, text in zip(polygons, canvas.texts, strict=True)
+    )
+    return picture, Annotation(image=f"sheet-{seed}.png", width=width, height=height, regions=regions)
+
+
+def _page(rng: Random, style: SheetStyle) -> tuple[int, int]:
+    long = rng.randint(*style.width)
+    short = round(long / math.sqrt(2))
+    return (short, long) if rng.random() < style.portrait else (long, short)
+
+
+def _drafting(rng: Random, standard: Standard, page: float, style: SheetStyle) -> Drafting:
+    families: tuple[tuple[Face, ...], ...] = ((OSIFONT,), LATIN_FACES, ITALIC_FACES, CHINESE_FACES)
+    weights = (3, 5, 1, 4) if standard == "GB" else (4, 6, 1, 0)
+    size = round(page * rng.uniform(0.0112, 0.0142))
+    fine = rng.random() < style.thin
+    thin = 1 if fine or rng.random() < 0.6 else 2
+    lettering = Lettering(
+        face=rng.choice(rng.choices(families, weights)[0]),
+        size=size,
+        pen=max(1.0, size * rng.uniform(0.05, 0.09)),
+        drawn_signs=rng.random() < 0.5,
+        slashed_o=rng.random() < 0.15,
+        width_factor=rng.choice((0.8, 0.9)) if rng.random() < 0.2 else 1.0,
+        slant=0.27 if rng.random() < 0.1 else 0.0,
+    )
+    return Drafting(
+        lettering=lettering,
+        convention=_convention(rng, standard),
+        thin=thin,
+        thick=thin + rng.choice((1, 1, 2)),
+        arrow=size * rng.uniform(0.6, 0.85),
+        ticks=rng.random() < 0.08,
+        broken=standard == "ASME" and rng.random() < 0.5,
+        upright=standard == "ASME" and rng.random() < 0.6,
+    )
+
+
+def _convention(rng: Random, standard: Standard) -> Convention:
+    if standard == "ASME":
+        return rng.choice((text_source.ASME, Convention(".", "x", False), Convention(".", "X", False)))
+    if standard == "GB":
+        return rng.choice((text_source.GB, Convention(".", "×", False)))
+    return rng.choice(
+        (text_source.ISO, Convention(",", "x", False), Convention(",", "x", True), Convention(".", "×", False))
+    )
+
+
+def _furnish(furniture: Furniture, rng: Random, style: SheetStyle) -> Area:
+    """Frame, title block, tables and notes; returns the area left for the views."""
+    em = furniture.drafting.em
+    inner = furniture.frame()
+    block = furniture.title_block(inner)
+    top, bottom = inner.top, block.top
+    if rng.random() < style.table:
+        if rng.random() < 0.5:
+            top = furniture.revision_table(inner).bottom
+        else:
+            bottom = furniture.parts_table(inner, block).top
+    if block.left - inner.left > 12 * em:
+        furniture.notes(Area(inner.left + em, bottom + em, block.left - em, inner.bottom))
+    return Area(inner.left + em, top + em, inner.right - em, bottom - 0.5 * em)
+
+
+def _draw_views(canvas: Canvas, drafting: Drafting, area: Area, rng: Random, style: SheetStyle) -> None:
+    views = random_part(rng)
+    draughtsman = Draughtsman(
+        canvas,
+        drafting,
+        rng,
+        decimals=rng.choice((None, None, None, 1, 2)),
+        signs=style.signs,
+        hatch_degrees=rng.choice((45.0, 45.0, 135.0)),
+    )
+    placed = _arrange(views, area, 5.5 * drafting.em)
+    for view, scale, origin, _ in placed:
+        draughtsman.outline(view, scale, origin)
+    for view, scale, origin, cell in placed:
+        draughtsman.label(view, scale, origin, cell)
+    for view, scale, origin, cell in placed:
+        draughtsman.dimension(view, scale, origin, cell)
+
+
+def _arrange(views: list[View], area: Area, margin: float) -> list[tuple[View, float, Point, Area]]:
+    """Views in rows at one common scale, each in its own cell with at least `margin` pixels around it for dimensions.
+
+    Returns view, pixels per millimetre, where its (0, 0) lies, and its cell.
+    """
+    candidates = [_rows(views, per_row) for per_row in range(1, len(views) + 1)]
+    rows = max(candidates, key=lambda rows: _scale(rows, area, margin))
+    scale = _scale(rows, area, margin)
+    heights = [max(_size(view)[1] for view in row) * scale + 2 * margin for row in rows]
+    spare_height = (area.height - sum(heights)) / len(rows)
+    placed, top = [], area.top
+    for row, height in zip(rows, heights, strict=True):
+        bottom = top + height + spare_height
+        widths = [_size(view)[0] * scale + 2 * margin for view in row]
+        spare_width = (area.width - sum(widths)) / len(row)
+        left = area.left
+        for view, width in zip(row, widths, strict=True):
+            cell = Area(left, top, left + width + spare_width, bottom)
+            x0, y0, x1, y1 = view.bounds()
+            origin = Point(
+                (cell.left + cell.right) / 2 - scale * (x0 + x1) / 2,
+                (cell.top + cell.bottom) / 2 - scale * (y0 + y1) / 2,
+            )
+            placed.append((view, scale, origin, cell))
+            left = cell.right
+        top = bottom
+    return placed
+
+
+def _rows(views: list[View], per_row: int) -> list[list[View]]:
+    return [list(row) for row in (views[i : i + per_row] for i in range(0, len(views), per_row))]
+
+
+def _size(view: View) -> tuple[float, float]:
+    x0, y0, x1, y1 = view.bounds()
+    return x1 - x0, y1 - y0
+
+
+def _scale(rows: list[list[View]], area: Area, margin: float) -> float:
+    """The largest scale in pixels per millimetre at which the rows fit."""
+    across = min((area.width - 2 * margin * len(row)) / sum(_size(view)[0] for view in row) for row in rows)
+    down = (area.height - 2 * margin * len(rows)) / sum(max(_size(view)[1] for view in row) for row in rows)
+    return max(0.5, min(across, down))
+
+
+def _points(polygon: Polygon) -> tuple[tuple[float, float], ...]:
+    return tuple((round(float(x), 2), round(float(y), 2)) for x, y in polygon)
