@@ -12,11 +12,14 @@ from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 from pydantic import AliasGenerator, BaseModel, ConfigDict
 
+import emulator
 from cli.errors import OperatorError
+from emulator import lifetime
 
 ROOT = Path(__file__).resolve().parent.parent
-# moto's state machines call back to port 5000 unless told otherwise; another port is for two accounts side by side.
-LOCAL_PORT = int(os.environ.get("DRAWING_LOCAL_PORT", "5000"))
+# Where the account on this machine keeps its state; another folder is for a second one beside it.
+LOCAL_STATE = Path(os.environ.get("DRAWING_LOCAL_STATE", ROOT / ".local" / "emulator"))
+NO_LOCAL_ACCOUNT = "the account on this machine is not running: start it with `drawingops local up`"
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 # The account on this machine answers at once or never; in AWS the SDK's own retries stay.
 LOCAL_CLIENT = Config(retries={"total_max_attempts": 2}, connect_timeout=3, read_timeout=130)
@@ -71,12 +74,12 @@ def access(name: str, profile: str | None) -> Access:
     """How to reach the account of environment `name`; the account on this machine needs no credentials."""
     if name != "local":
         return Access(boto3.Session(profile_name=profile))
-    # Only the local environment may know the emulated account.
-    import emulator
-
+    running = lifetime.status(LOCAL_STATE)
+    if running is None:
+        raise OperatorError(NO_LOCAL_ACCOUNT)
     with (ROOT / "config" / "local.toml").open("rb") as file:
         settings = tomllib.load(file)
-    variables = emulator.environment(LOCAL_PORT, settings["region"])
+    variables = emulator.environment(running.port, settings["region"])
     return Access(
         boto3.Session(
             aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
@@ -119,11 +122,7 @@ def discover(name: str, profile: str | None = None) -> Environment:
         pages = reached.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=prefix, Recursive=True)
         found = {item["Name"].removeprefix(prefix): item["Value"] for page in pages for item in page["Parameters"]}
     except EndpointConnectionError as error:
-        if name != "local":
-            raise
-        raise OperatorError(
-            "the account on this machine is not running: start it with `drawingops local up`"
-        ) from error
+        raise (OperatorError(NO_LOCAL_ACCOUNT) if name == "local" else error) from error
     absent = sorted(field.replace("_", "-") for field in Names.model_fields if field.replace("_", "-") not in found)
     if not found:
         remedy = "`drawingops local up`" if name == "local" else f"`make deploy ENV={name}`"
