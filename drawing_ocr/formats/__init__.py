@@ -1,1 +1,5 @@
-"""Label files of other tools, read into and written from `drawing_ocr.annotation.Annotation`."""
+"""Label files of other tools, read into and written from the regions of `drawing_ocr.annotation`."""
+
+
+class FormatError(ValueError):
+    """A label file that cannot be used; its text is one line that names file and line."""
