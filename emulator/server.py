@@ -1,0 +1,146 @@
+"""The emulator's HTTP server: our own operations first, moto for the rest.
+
+Started by `emulator.supervisor` as `python -m emulator.server`; people use `python -m emulator up`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import importlib
+import io
+import logging
+import os
+import re
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from emulator import ACCOUNT, REGION, api, children, control, settings
+from emulator.credentials import refuse_real_account
+
+log = logging.getLogger("emulator")
+
+_CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[\w-]+)/(?P<service>[\w-]+)/aws4_request")
+_PR_SET_PDEATHSIG = 1
+
+# Each registers its operations, patches or routes when imported; `start()`, where there is one, starts its thread.
+_PARTS = (
+    "emulator.moto_patches",
+    "emulator.images.registry",
+    "emulator.cloudformation.operations",
+)
+
+Route = Callable[[Request, api.Caller, "re.Match[str]"], Response]
+
+
+class Account:
+    """WSGI application of the whole account."""
+
+    def __init__(self) -> None:
+        from moto.server import DomainDispatcherApplication, create_backend_app
+
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        caller, service = _who(request)
+        if service == "cloudformation":
+            request = _with_body_kept(environ, request)
+        for method, path, route in control.routes():
+            match = path.fullmatch(request.path)
+            if match and request.method == method:
+                return _answered(route, request, caller, match)(environ, start_response)
+        name = _operation_name(service, request)
+        if name and api.is_ours(service, name):
+            return api.answer(service, name, request, caller)(environ, start_response)
+        return cast(Iterable[bytes], self._moto(environ, start_response))
+
+
+def _who(request: Request) -> tuple[api.Caller, str]:
+    match = _CREDENTIAL.search(request.headers.get("Authorization", ""))
+    if not match:
+        return api.Caller(ACCOUNT, REGION), ""
+    return api.Caller(ACCOUNT, match["region"]), match["service"]
+
+
+def _operation_name(service: str, request: Request) -> str:
+    target = request.headers.get("X-Amz-Target", "")
+    if target:
+        return target.rpartition(".")[2]
+    if service == "cloudformation":
+        return str(request.form.get("Action", ""))
+    return ""
+
+
+def _with_body_kept(environ: dict[str, Any], request: Request) -> Request:
+    """The operation's name is in the body; moto must be able to read it again when the operation is not ours."""
+    body = request.get_data(cache=False)
+    environ["wsgi.input"] = io.BytesIO(body)
+    kept = Request(dict(environ, **{"wsgi.input": io.BytesIO(body)}))
+    return kept
+
+
+def _answered(route: Route, request: Request, caller: api.Caller, match: re.Match[str]) -> Response:
+    try:
+        return route(request, caller, match)
+    except api.ServiceError as error:
+        return control.rest_error(error)
+    except Exception as error:
+        log.exception("%s %s failed", request.method, request.path)
+        return control.rest_error(api.ServiceError("ServiceException", f"the emulator failed: {error}", 500))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--state-dir", type=Path, required=True)
+    parser.add_argument("--runtime", choices=("process", "container"), required=True)
+    arguments = parser.parse_args()
+    refuse_real_account(os.environ)
+    # If the supervisor is killed, so are we, and our own shutdown takes the children along.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("werkzeug", "botocore", "urllib3", "moto"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    settings.use(settings.Settings(arguments.port, arguments.state_dir.resolve(), arguments.runtime))
+    os.environ["MOTO_PORT"] = str(arguments.port)
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+    _forget_the_previous_account(arguments.state_dir)
+    parts = [importlib.import_module(name) for name in _PARTS]
+
+    from moto.server import MotoRequestHandler
+
+    server = make_server("127.0.0.1", arguments.port, Account(), threaded=True, request_handler=MotoRequestHandler)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    for part in parts:
+        if hasattr(part, "start"):
+            part.start()
+    log.info("ready on http://localhost:%d", arguments.port)
+    try:
+        server.serve_forever()
+    finally:
+        children.stop_all()
+        os._exit(0)
+
+
+def _forget_the_previous_account(state_dir: Path) -> None:
+    """moto keeps its state in memory, so what an earlier server left on disk belongs to nobody."""
+    for name in ("jobs", "endpoints", "images", "functions"):
+        shutil.rmtree(state_dir / name, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""What one running emulator was started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Runtime = Literal["process", "container"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Port on localhost, folder for everything on disk, and what runs jobs and endpoints."""
+
+    port: int
+    state_dir: Path
+    runtime: Runtime
+
+
+_current: Settings | None = None
+
+
+def use(settings: Settings) -> None:
+    """Called once by the server before anything else runs."""
+    global _current
+    _current = settings
+
+
+def current() -> Settings:
+    if _current is None:
+        raise RuntimeError("the emulator's settings are known only inside its server")
+    return _current
