@@ -9,7 +9,16 @@ from drawing_ocr.synthesis import text_source
 from drawing_ocr.synthesis.canvas import Canvas, PlacedText, Point, Stroke
 from drawing_ocr.synthesis.dimensions import Drafting
 from drawing_ocr.synthesis.lettering import Ink, Lettering, letter
-from drawing_ocr.synthesis.vocabulary import CAPTIONS, COMPANIES, MATERIALS, NAMES, PART_NAMES, Language
+from drawing_ocr.synthesis.vocabulary import (
+    CAPTIONS,
+    CHANGES,
+    COMPANIES,
+    MATERIALS,
+    NAMES,
+    PART_NAMES,
+    Language,
+    phrases,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +148,7 @@ class Furniture:
         rows = [header] + [
             [
                 Cell("", rng.choice("ABCDEF"), 1),
-                Cell("", text_source.phrase(rng, self.language), 5),
+                Cell("", rng.choice(CHANGES[self.language]), 5),
                 Cell("", text_source.date(rng), 2.2),
                 Cell("", rng.choice(NAMES), 2),
             ]
@@ -181,8 +190,10 @@ class Furniture:
         lines = [rng.choice(heading)]
         wanted = rng.randint(3, 5)
         chosen: list[str] = []
+        if rng.random() < 0.6:
+            chosen.append(text_source.tolerance_note(rng, self.language, self.drafting.convention))
         while len(chosen) < wanted:
-            text = text_source.note(rng, self.language, self.drafting.convention)
+            text = rng.choice(phrases(self.language))
             if text not in chosen:
                 chosen.append(text)
         capital = self.language == "english" and rng.random() < 0.5

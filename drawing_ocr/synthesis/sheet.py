@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drawing_ocr.annotation import Annotation, Region
+from drawing_ocr.annotation import Polygon as RegionPolygon
 from drawing_ocr.synthesis import text_source
 from drawing_ocr.synthesis.canvas import Canvas, Point, Polygon
 from drawing_ocr.synthesis.dimensions import Drafting
@@ -30,29 +31,36 @@ def draw_sheet(seed: int, style: SheetStyle = SCANNED) -> tuple[npt.NDArray[np.u
     Raises FontError when a needed font is not installed.
     """
     rng = Random(f"sheet {seed}")
-    width, height = _page(rng, style)
+    width, height = page_size(rng, style)
     standard = rng.choices([name for name, _ in style.standards], [weight for _, weight in style.standards])[0]
-    drafting = _drafting(rng, standard, min(width, height * math.sqrt(2)), style)
+    drafting = drafting_of(rng, standard, min(width, height * math.sqrt(2)), style)
     canvas = Canvas(width, height, clearance=0.22 * drafting.em)
     language: Language = "chinese" if standard == "GB" else "german" if rng.random() < 0.3 else "english"
     furniture = Furniture(canvas, drafting, language, bilingual=rng.random() < 0.25, rng=rng)
     area = _furnish(furniture, rng, style)
     _draw_views(canvas, drafting, area, rng, style)
+    return annotate(canvas, seed, style, rng)
+
+
+def annotate(canvas: Canvas, seed: int, style: SheetStyle, rng: Random) -> tuple[npt.NDArray[np.uint8], Annotation]:
+    """Scan what was drawn; picture and annotation as `draw_sheet` returns them."""
     picture, polygons = scan(canvas.ink, [text.polygon() for text in canvas.texts], style, rng)
     regions = tuple(
         Region(points=_points(polygon), text=canonical(text.text), category=text.category)
         for polygon, text in zip(polygons, canvas.texts, strict=True)
     )
-    return picture, Annotation(image=f"sheet-{seed}.png", width=width, height=height, regions=regions)
+    return picture, Annotation(image=f"sheet-{seed}.png", width=canvas.width, height=canvas.height, regions=regions)
 
 
-def _page(rng: Random, style: SheetStyle) -> tuple[int, int]:
+def page_size(rng: Random, style: SheetStyle) -> tuple[int, int]:
+    """Width and height of a sheet in pixels."""
     long = rng.randint(*style.width)
     short = round(long / math.sqrt(2))
     return (short, long) if rng.random() < style.portrait else (long, short)
 
 
-def _drafting(rng: Random, standard: Standard, page: float, style: SheetStyle) -> Drafting:
+def drafting_of(rng: Random, standard: Standard, page: float, style: SheetStyle) -> Drafting:
+    """How a sheet is lettered; `page` is the length in pixels that an A3 sheet would have across."""
     families: tuple[tuple[Face, ...], ...] = ((OSIFONT,), LATIN_FACES, ITALIC_FACES, CHINESE_FACES)
     weights = (3, 5, 1, 4) if standard == "GB" else (4, 6, 1, 0)
     size = round(page * rng.uniform(0.0112, 0.0142))
@@ -169,5 +177,6 @@ def _scale(rows: list[list[View]], area: Area, margin: float) -> float:
     return max(0.5, min(across, down))
 
 
-def _points(polygon: Polygon) -> tuple[tuple[float, float], ...]:
-    return tuple((round(float(x), 2), round(float(y), 2)) for x, y in polygon)
+def _points(polygon: Polygon) -> RegionPolygon:
+    a, b, c, d = ((round(float(x), 2), round(float(y), 2)) for x, y in polygon)
+    return a, b, c, d

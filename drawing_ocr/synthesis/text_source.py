@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 from drawing_ocr.synthesis import vocabulary
+from drawing_ocr.synthesis.general_text import general_text
 from drawing_ocr.synthesis.vocabulary import Language
 
 Writer = Callable[[Random, "Convention"], str]
@@ -232,24 +233,23 @@ def sign_text(rng: Random, how: Convention) -> str:
 
 
 def phrase(rng: Random, language: Language) -> str:
-    """A note or a few words of the vocabulary that training may see."""
+    """A few words or a sentence of general text that training may see."""
     if language == "english" and rng.random() < 0.45:
         words = " ".join(rng.choice(vocabulary.ENGLISH_WORDS) for _ in range(rng.randint(1, 4)))
-        return rng.choice((words.upper(), words.capitalize(), words))
-    text = rng.choice(vocabulary.drawn_phrases(language))
+        if not vocabulary.is_held_out(words):
+            return rng.choice((words.upper(), words.capitalize(), words))
+    text = general_text(rng, language)
     return text.upper() if language == "english" and rng.random() < 0.3 else text
 
 
-def note(rng: Random, language: Language, how: Convention) -> str:
-    """A general note; some carry a value, as notes do."""
-    if rng.random() < 0.3:
-        value = tolerance(rng, how)
-        return {
-            "english": f"General tolerance ±{value}",
-            "german": f"Allgemeintoleranz ±{value}",
-            "chinese": f"未注尺寸公差±{value}",
-        }[language]
-    return rng.choice(vocabulary.drawn_phrases(language))
+def tolerance_note(rng: Random, language: Language, how: Convention) -> str:
+    """The note that says which tolerance a bare dimension has."""
+    value = tolerance(rng, how)
+    return {
+        "english": f"General tolerance ±{value}",
+        "german": f"Allgemeintoleranz ±{value}",
+        "chinese": f"未注尺寸公差±{value}",
+    }[language]
 
 
 def drawing_number(rng: Random) -> str:

@@ -1,15 +1,22 @@
 """Words and phrases of engineering sheets in English, German and Chinese, written for this project.
 
-General text (`ENGLISH`, `GERMAN`, `CHINESE`) is split in two: what synthesis draws and training sees, and what the
-frozen regression set is made of. The two never share a phrase, so a regression score is about text never trained on.
+General text is split in two by `is_held_out`: what synthesis draws and training sees, and what the frozen regression
+set is made of. The two never share a text, so a regression score is about text never trained on.
 """
 
+import zlib
 from typing import Literal
 
 Language = Literal["english", "german", "chinese"]
 
-# Every third phrase is kept for the regression set.
-_REGRESSION_EVERY = 3
+# One text in three is kept for the regression set.
+_HELD_OUT_SHARE = 3
+
+
+def is_held_out(text: str) -> bool:
+    """Whether a general text belongs to the regression set and may never be drawn for training."""
+    return zlib.crc32(text.casefold().encode()) % _HELD_OUT_SHARE == 0
+
 
 ENGLISH = (
     "Break all sharp edges",
@@ -217,15 +224,16 @@ CHINESE = (
 SENTENCES: dict[Language, tuple[str, ...]] = {"english": ENGLISH, "german": GERMAN, "chinese": CHINESE}
 
 
-def drawn_phrases(language: Language) -> tuple[str, ...]:
-    """Phrases that sheets and training lines may show."""
-    return tuple(phrase for i, phrase in enumerate(SENTENCES[language]) if i % _REGRESSION_EVERY)
+def phrases(language: Language, *, held_out: bool = False) -> tuple[str, ...]:
+    """The phrases that sheets and training lines may show, or those kept for the regression set."""
+    return tuple(phrase for phrase in SENTENCES[language] if is_held_out(phrase) == held_out)
 
 
-def regression_phrases(language: Language) -> tuple[str, ...]:
-    """Phrases kept for the frozen regression set; never drawn on sheets or training lines."""
-    return tuple(phrase for i, phrase in enumerate(SENTENCES[language]) if not i % _REGRESSION_EVERY)
-
+CHANGES: dict[Language, tuple[str, ...]] = {
+    "english": ("First issue", "Tolerance changed", "Hole added", "Material changed", "Radius corrected", "Note added"),
+    "german": ("Erstausgabe", "Toleranz geändert", "Bohrung ergänzt", "Werkstoff geändert", "Radius korrigiert"),
+    "chinese": ("首次发布", "公差修改", "增加孔", "材料变更", "圆角修改", "增加说明"),
+}
 
 # Title-block captions: (english, german, chinese).
 CAPTIONS: dict[str, tuple[str, str, str]] = {
@@ -287,7 +295,7 @@ ENGLISH_WORDS = (
     "section", "scale", "material", "drawing", "number", "surface", "finish", "tolerance", "deburr", "sharp", "edges",
     "sheet", "revision", "approved", "weight", "angle", "projection", "hardness", "break", "part", "list", "quantity",
     "checked", "date", "title", "radius", "chamfer", "thread", "hole", "depth", "view", "detail", "assembly", "bolt",
-    "nut", "washer", "plate", "shaft", "flange", "bearing", "housing", "cover", "steel", "aluminium", "brass", "rubber",
-    "paint", "zinc", "plated", "heat", "treated", "notes", "typical", "reference", "datum", "counterbore", "equally",
-    "spaced", "through", "slot", "groove", "keyway", "undercut",
+    "nut", "washer", "plate", "shaft", "flange", "bearing", "housing", "cover", "steel", "aluminium", "brass",
+    "rubber", "paint", "zinc", "plated", "heat", "treated", "notes", "typical", "reference", "datum", "counterbore",
+    "equally", "spaced", "through", "slot", "groove", "keyway", "undercut",
 )  # fmt: skip
