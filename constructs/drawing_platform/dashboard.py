@@ -1,0 +1,118 @@
+"""The dashboard of one environment: the four golden signals of the endpoint, then training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
+
+from constructs import Construct
+from drawing_platform.metrics import (
+    FIVE_MINUTES,
+    MICROSECONDS_PER_MILLISECOND,
+    MINUTE,
+    endpoint_metric,
+    instance_metric,
+    pipeline_metric,
+    training_metric,
+)
+from drawing_platform.settings import AlarmSettings
+
+THIRD_OF_WIDTH = 8  # of the 24 columns of a dashboard
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardProps:
+    """What is shown."""
+
+    name: str
+    alarms: AlarmSettings
+    endpoint_name: str
+    pipeline_name: str
+    training_metrics: tuple[str, ...]  # names in the training job's MetricDefinitions
+    label_queue: sqs.IQueue
+
+
+class Dashboard(Construct):
+    """Traffic, errors, latency, saturation; runs, waiting labels, and the curves of training."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: DashboardProps) -> None:
+        super().__init__(scope, construct_id)
+        self._props = props
+        dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=props.name)
+        dashboard.add_widgets(self._traffic(), self._errors(), self._latency())
+        dashboard.add_widgets(self._saturation(), self._runs(), self._waiting_labels())
+        dashboard.add_widgets(*(self._training(name) for name in props.training_metrics))
+
+    def _graph(
+        self,
+        title: str,
+        left: list[cloudwatch.IMetric],
+        *,
+        right: list[cloudwatch.IMetric] | None = None,
+        alarm_at: float | None = None,
+    ) -> cloudwatch.GraphWidget:
+        line = cloudwatch.HorizontalAnnotation(value=alarm_at or 0, label="alarm", color=cloudwatch.Color.RED)
+        return cloudwatch.GraphWidget(
+            title=title,
+            width=THIRD_OF_WIDTH,
+            left=left,
+            right=right,
+            left_annotations=[line] if alarm_at is not None else None,
+        )
+
+    def _endpoint(self, name: str, statistic: str) -> cloudwatch.Metric:
+        return endpoint_metric(self._props.endpoint_name, name, statistic)
+
+    def _traffic(self) -> cloudwatch.IWidget:
+        return self._graph("Traffic: drawings read per minute", [self._endpoint("Invocations", cloudwatch.Stats.SUM)])
+
+    def _errors(self) -> cloudwatch.IWidget:
+        return self._graph(
+            "Errors per minute: the server's (5xx), the caller's (4xx)",
+            [self._endpoint(f"Invocation{kind}Errors", cloudwatch.Stats.SUM) for kind in ("5XX", "4XX")],
+            alarm_at=self._props.alarms.server_errors_per_minute,
+        )
+
+    def _latency(self) -> cloudwatch.IWidget:
+        return self._graph(
+            "Latency in milliseconds: median and 99th percentile",
+            [self._latency_in_milliseconds(percentile) for percentile in (50, 99)],
+            alarm_at=self._props.alarms.latency_p99_ms,
+        )
+
+    def _latency_in_milliseconds(self, percentile: int) -> cloudwatch.IMetric:
+        name = f"p{percentile}"
+        return cloudwatch.MathExpression(
+            expression=f"{name}/{MICROSECONDS_PER_MILLISECOND}",
+            using_metrics={name: self._endpoint("ModelLatency", cloudwatch.Stats.percentile(percentile))},
+            label=name,
+            period=MINUTE,
+        )
+
+    def _saturation(self) -> cloudwatch.IWidget:
+        return self._graph(
+            "Saturation: the endpoint's processors and memory in percent",
+            [instance_metric(self._props.endpoint_name, name) for name in ("CPUUtilization", "MemoryUtilization")],
+        )
+
+    def _runs(self) -> cloudwatch.IWidget:
+        return self._graph(
+            "Training runs",
+            [
+                pipeline_metric(self._props.pipeline_name, f"Execution{state}")
+                for state in ("Started", "Succeeded", "Failed")
+            ],
+        )
+
+    def _waiting_labels(self) -> cloudwatch.IWidget:
+        queue = self._props.label_queue
+        return self._graph(
+            "Labelled batches that wait (left), age of the oldest in seconds (right)",
+            [queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)],
+            right=[queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES)],
+        )
+
+    def _training(self, name: str) -> cloudwatch.IWidget:
+        return self._graph(f"Training: {name}", [training_metric(name)])
