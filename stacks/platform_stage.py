@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from drawing_platform.settings import Settings
 
 from constructs import Construct
-from drawing_platform.settings import Settings
 from stacks.data_stack import DataStack
+from stacks.network_stack import NetworkStack
 
 
 class PlatformStage(cdk.Stage):
@@ -19,6 +20,8 @@ class PlatformStage(cdk.Stage):
             env=cdk.Environment(account=settings.account, region=settings.region),
             stage_name=f"{settings.project}-{settings.env}",  # begins the name of each stack
         )
-        DataStack(self, "Data", settings=settings)
+        data = DataStack(self, "Data", settings=settings)
+        if settings.network.mode == "private":
+            NetworkStack(self, "Network", settings=settings, log_key=data.key)
         cdk.Tags.of(self).add("project", settings.project)
         cdk.Tags.of(self).add("environment", settings.env)
