@@ -1,0 +1,169 @@
+"""Finds text: the network's probability map and the boxes of differentiable binarisation (DB, Liao et al. 2020)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pyclipper
+
+from drawing_ocr.reading.image import Page
+from drawing_ocr.reading.session import Session
+
+Quads = npt.NDArray[np.float32]
+Map = npt.NDArray[np.uint8]
+
+_STRIDE: Final = 32  # sides of the network's input are multiples of it
+_WHITE: Final = 255.0
+_MIN_SIDE: Final = 3.0  # of a box on the map, pixels
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSettings:
+    """How boxes are taken from the map; the thresholds are those of PaddleX and rapidocr for PP-OCRv6.
+
+    Attributes:
+        threshold: Probability from which a pixel is text.
+        box_threshold: Mean probability inside a box from which it is kept.
+        unclip_ratio: How far a box is widened: area x ratio / perimeter.
+        max_boxes: Of one page.
+        min_side: Pages whose shorter side is less are enlarged to it, pixels.
+        tile: Side of the tiles in which large pages are looked at, pixels, a multiple of 32.
+        mean, deviation: Of the pixels (0 to 1, BGR) that the network was trained on; ImageNet's in all PP-OCR detectors.
+        overlap: How far neighbouring tiles overlap, pixels, a multiple of 64; half of it is context that is thrown away.
+    """
+
+    threshold: float = 0.3
+    box_threshold: float = 0.5
+    unclip_ratio: float = 1.6
+    max_boxes: int = 10_000
+    min_side: int = 736
+    tile: int = 1920
+    overlap: int = 256
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    deviation: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+
+class Detector:
+    """The text detector. Thread-safe."""
+
+    def __init__(self, session: Session, settings: DetectorSettings = DetectorSettings()) -> None:  # noqa: B008  # frozen
+        self._session = session
+        self._settings = settings
+        self._scale = 1.0 / (_WHITE * np.array(settings.deviation, np.float32))
+        self._shift = np.array(settings.mean, np.float32) / np.array(settings.deviation, np.float32)
+
+    def detect(self, page: Page) -> Quads:
+        """Boxes of text lines.
+
+        Args:
+            page: uint8 [height, width, 3], BGR.
+
+        Returns:
+            Corners [boxes, 4, 2], x and y in whole pixels of the page, clockwise from the upper left corner of the box as
+            it lies on the page. How the text inside is turned is not known yet.
+        """
+        height, width = page.shape[:2]
+        return self._boxes(self._map(_resized(page, self._settings.min_side)), width, height)
+
+    def _map(self, page: Page) -> Map:
+        """Probability of text, 0 to 255, of a page whose sides are multiples of the stride.
+
+        Tiles are joined before boxes are drawn, so that no box is cut or doubled where tiles meet.
+        """
+        height, width = page.shape[:2]
+        joined = np.zeros((height, width), np.uint8)
+        for rows, inner_rows in _tiles(height, self._settings.tile, self._settings.overlap):
+            for columns, inner_columns in _tiles(width, self._settings.tile, self._settings.overlap):
+                tile = page[rows, columns]
+                if int(tile.min()) == int(tile.max()):
+                    continue  # empty paper
+                pixels = tile.astype(np.float32) * self._scale - self._shift
+                probability = self._session(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))[0, 0]
+                inside = probability[_relative(inner_rows, rows), _relative(inner_columns, columns)]
+                joined[inner_rows, inner_columns] = np.rint(inside * 255.0).astype(np.uint8)
+        return joined
+
+    def _boxes(self, probability: Map, width: int, height: int) -> Quads:
+        settings = self._settings
+        mask = (probability > settings.threshold * 255.0).astype(np.uint8)
+        # PaddleX and rapidocr join pixels that touch at a corner.
+        mask = cv2.dilate(mask, np.ones((2, 2), np.uint8))
+        contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+        scale = np.array([width / probability.shape[1], height / probability.shape[0]], np.float32)
+        limits = np.array([width - 1, height - 1], np.float32)
+        boxes = []
+        for contour in contours[: settings.max_boxes]:
+            core, side = _smallest_rectangle(contour)
+            if side < _MIN_SIDE or _mean_inside(probability, core) < settings.box_threshold * 255.0:
+                continue
+            widened = _unclip(core, settings.unclip_ratio)
+            if widened is None:
+                continue
+            box, side = _smallest_rectangle(widened)
+            if side < _MIN_SIDE + 2:
+                continue
+            box = np.clip(np.trunc(np.round(box * scale)), 0, limits).astype(np.float32)
+            if min(np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[0] - box[3])) >= _MIN_SIDE + 1:
+                boxes.append(box)
+        return np.array(boxes, np.float32).reshape(-1, 4, 2)
+
+
+def _resized(page: Page, min_side: int) -> Page:
+    """The page with sides that the network takes; enlarged when its shorter side is below `min_side`."""
+    height, width = page.shape[:2]
+    ratio = max(1.0, min_side / min(height, width))
+    size = tuple(max(_STRIDE, round(int(side * ratio) / _STRIDE) * _STRIDE) for side in (width, height))
+    return page if size == (width, height) else np.asarray(cv2.resize(page, size), np.uint8)
+
+
+def _tiles(length: int, tile: int, overlap: int) -> list[tuple[slice, slice]]:
+    """Overlapping pieces of a side, each with the part of it that is kept; the kept parts cover the side once."""
+    # A side a little longer than a tile is not worth two.
+    if length <= tile + overlap:
+        return [(slice(0, length), slice(0, length))]
+    step = tile - overlap
+    starts = list(range(0, length - tile, step)) + [length - tile]
+    edges = [0, *(start + overlap // 2 for start in starts[1:]), length]
+    return [
+        (slice(start, start + tile), slice(first, last))
+        for start, first, last in zip(starts, edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def _relative(inner: slice, outer: slice) -> slice:
+    return slice(inner.start - outer.start, inner.stop - outer.start)
+
+
+def _smallest_rectangle(points: npt.NDArray[np.generic]) -> tuple[Quads, float]:
+    """The rectangle of least area around points, clockwise from its upper left corner, and its shorter side."""
+    rectangle = cv2.minAreaRect(points)
+    corners = sorted(cv2.boxPoints(rectangle).tolist())
+    top_left, bottom_left = sorted(corners[:2], key=lambda corner: corner[1])
+    top_right, bottom_right = sorted(corners[2:], key=lambda corner: corner[1])
+    return np.array([top_left, top_right, bottom_right, bottom_left], np.float32), float(min(rectangle[1]))
+
+
+def _mean_inside(probability: Map, box: Quads) -> float:
+    height, width = probability.shape
+    left, top = np.clip(np.floor(box.min(axis=0)), 0, (width - 1, height - 1)).astype(int)
+    right, bottom = np.clip(np.ceil(box.max(axis=0)), 0, (width - 1, height - 1)).astype(int)
+    mask = np.zeros((bottom - top + 1, right - left + 1), np.uint8)
+    cv2.fillPoly(mask, [(box - (left, top)).astype(np.int32)], (1,))
+    return float(cv2.mean(probability[top : bottom + 1, left : right + 1], mask)[0])
+
+
+def _unclip(box: Quads, ratio: float) -> npt.NDArray[np.int32] | None:
+    """The box widened on all sides: the network is trained on shrunk boxes. None when nothing is left of it."""
+    area, perimeter = float(cv2.contourArea(box)), float(cv2.arcLength(box, True))
+    if perimeter == 0:
+        return None
+    offset = pyclipper.PyclipperOffset()
+    offset.AddPath(box.tolist(), pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON)
+    paths = offset.Execute(area * ratio / perimeter)
+    if len(paths) != 1:
+        return None
+    return np.array(paths[0], np.int32)

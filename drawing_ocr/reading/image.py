@@ -1,0 +1,226 @@
+"""Image files to upright pages: PNG, JPEG, TIFF, BMP, WebP and PDF; limits are checked before anything is decoded."""
+
+from __future__ import annotations
+
+import io
+import math
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pypdfium2
+from PIL import Image, ImageOps
+
+Page = npt.NDArray[np.uint8]
+
+# PDF pages are vector drawings: at 200 dpi the smallest lettering of ISO 3098 (1.8 mm) is 14 pixels high, and an A0
+# sheet has 62 megapixels.
+PDF_DPI: Final = 200
+_PDF_POINTS_PER_INCH: Final = 72.0
+_FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+_PDF_HEADER_WITHIN: Final = 1024  # bytes; readers accept junk before %PDF- (ISO 32000, annex H)
+
+# PDFium may run in one thread of a process at a time.
+_PDFIUM: Final = threading.Lock()
+
+# Pillow warns at 89 megapixels and refuses 179; an A0 scan at 300 dpi has 140. `Limits` is checked instead.
+Image.MAX_IMAGE_PIXELS = None
+
+
+class ImageError(ValueError):
+    """A file that cannot be read as a drawing; the message is one line, `code` is for programs."""
+
+    @property
+    def code(self) -> str:
+        return type(self).__name__
+
+
+class UnreadableImage(ImageError):
+    """Damaged, truncated, encrypted or empty."""
+
+
+class UnsupportedImage(ImageError):
+    """Not a picture, or in a form that is not read."""
+
+
+class ImageTooLarge(ImageError):
+    """More bytes, pixels or pages than allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is refused before decoding.
+
+    Attributes:
+        file_bytes: Of the file.
+        pixels: Of one page; the default is an A0 sheet at 400 dpi (15.7 × 18.7 thousand) and a little.
+        pages: Of one file.
+    """
+
+    file_bytes: int = 500_000_000
+    pixels: int = 300_000_000
+    pages: int = 100
+
+
+def load_file(path: Path, limits: Limits = Limits()) -> Iterator[Page]:  # noqa: B008  # frozen
+    """The upright pages of a file, one after the other; see `load_bytes`.
+
+    Raises:
+        ImageError: as `load_bytes`, or no such file.
+    """
+    try:
+        size = path.stat().st_size
+        _check_bytes(size, str(path), limits)
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableImage(f"{path}: {error.strerror or error}: name an image file that can be read") from error
+    return load_bytes(data, name=str(path), limits=limits)
+
+
+def load_bytes(data: bytes, *, name: str = "image", limits: Limits = Limits()) -> Iterator[Page]:  # noqa: B008  # frozen
+    """The upright pages of an encoded image, one after the other.
+
+    Sizes of all pages are checked before the first is decoded; pages are decoded when they are asked for, so that one
+    is in memory at a time.
+
+    Args:
+        data: The file's bytes; its kind is taken from the content.
+        name: What errors call it.
+        limits: What is refused.
+
+    Returns:
+        Pages as uint8 [height, width, 3] in BGR order, EXIF orientation applied, transparency on white, 16 bits scaled
+        to 8, vector pages at `PDF_DPI`.
+
+    Raises:
+        UnreadableImage, UnsupportedImage, ImageTooLarge: when called, or for the later pages when they are asked for.
+    """
+    if not data:
+        raise UnreadableImage(f"{name}: the file is empty: send an image")
+    _check_bytes(len(data), name, limits)
+    if b"%PDF-" in data[:_PDF_HEADER_WITHIN]:
+        return _pdf_pages(data, name, limits)
+    return _picture_pages(data, name, limits)
+
+
+def _check_bytes(size: int, name: str, limits: Limits) -> None:
+    if size > limits.file_bytes:
+        raise ImageTooLarge(
+            f"{name}: {size / 1e6:.1f} MB, at most {limits.file_bytes / 1e6:g} MB are read: "
+            "compress it, or send it in parts"
+        )
+
+
+def _check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
+    if width * height > limits.pixels:
+        raise ImageTooLarge(
+            f"{name}: {width} × {height} pixels, at most {limits.pixels / 1e6:g} megapixels are read: "
+            "scan at a lower resolution, or cut it"
+        )
+
+
+def _check_pages(pages: int, name: str, limits: Limits) -> None:
+    if pages > limits.pages:
+        raise ImageTooLarge(f"{name}: {pages} pages, at most {limits.pages} are read: split the file")
+
+
+def _picture_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
+    try:
+        picture = Image.open(io.BytesIO(data), formats=_FORMATS)
+    except Image.UnidentifiedImageError as error:
+        raise UnsupportedImage(f"{name}: not a PNG, JPEG, TIFF, BMP, WebP or PDF file: convert it") from error
+    except Exception as error:  # decoders raise whatever the damage leads them to
+        raise _unreadable(name, error) from error
+    # Only TIFF has pages; frames of an animation and the second picture of a phone's JPEG are not.
+    pages = 1
+    try:
+        if picture.format == "TIFF":
+            pages = int(getattr(picture, "n_frames", 1))
+        _check_pages(pages, name, limits)
+        for number in range(pages):
+            if pages > 1:
+                picture.seek(number)
+            _check_pixels(*picture.size, name, limits)
+    except ImageError:
+        raise
+    except Exception as error:
+        raise _unreadable(name, error) from error
+    return _decode(picture, pages, name)
+
+
+def _decode(picture: Image.Image, pages: int, name: str) -> Iterator[Page]:
+    for number in range(pages):
+        try:
+            if pages > 1:
+                picture.seek(number)
+            page = _to_bgr(ImageOps.exif_transpose(picture))
+        except Exception as error:
+            raise _unreadable(name, error) from error
+        yield page
+
+
+def _to_bgr(picture: Image.Image) -> Page:
+    if picture.mode.startswith("I") or picture.mode == "F":
+        grey = _eight_bits(np.asarray(picture))
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        paper = Image.new("RGB", picture.size, "white")
+        paper.paste(picture, mask=picture.getchannel("A"))
+        picture = paper
+    pixels = np.asarray(picture.convert("RGB"))
+    return np.ascontiguousarray(pixels[:, :, ::-1])
+
+
+def _eight_bits(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    """Grey of 10 to 32 bits or floating point to 8 bits: the brightest value is paper, whatever full scale was."""
+    grey = np.nan_to_num(np.asarray(values, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    largest = float(grey.max(initial=0.0))
+    return np.clip(grey * (255.0 / max(largest, 1e-6)), 0, 255).astype(np.uint8)
+
+
+def _pdf_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
+    scale = PDF_DPI / _PDF_POINTS_PER_INCH
+    with _PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(data)
+            pages = len(document)
+            _check_pages(pages, name, limits)
+            for number in range(pages):
+                width, height = document.get_page_size(number)
+                _check_pixels(math.ceil(width * scale), math.ceil(height * scale), name, limits)
+        except ImageError:
+            raise
+        except pypdfium2.PdfiumError as error:
+            if "password" in str(error).lower():
+                raise UnreadableImage(f"{name}: the PDF is encrypted: save it without a password") from error
+            raise _unreadable(name, error) from error
+    if pages == 0:
+        raise UnreadableImage(f"{name}: the PDF has no pages")
+    return _render(document, pages, scale, name)
+
+
+def _render(document: pypdfium2.PdfDocument, pages: int, scale: float, name: str) -> Iterator[Page]:
+    try:
+        for number in range(pages):
+            with _PDFIUM:
+                try:
+                    page = document[number]
+                    pixels = page.render(scale=scale, rev_byteorder=False, prefer_bgrx=False).to_numpy()
+                    bgr = np.ascontiguousarray(pixels[:, :, :3] if pixels.shape[2] >= 3 else pixels.repeat(3, axis=2))
+                    page.close()
+                except pypdfium2.PdfiumError as error:
+                    raise _unreadable(name, error) from error
+            yield bgr
+    finally:
+        with _PDFIUM:
+            document.close()
+
+
+def _unreadable(name: str, error: Exception) -> UnreadableImage:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return UnreadableImage(f"{name}: damaged or truncated ({reason}): save or fetch it again")

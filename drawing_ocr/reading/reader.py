@@ -1,0 +1,230 @@
+"""The reader: a model package opened for reading; one verb."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from shapely.geometry import Polygon
+
+from drawing_ocr.models import package
+from drawing_ocr.reading.categorise import category_of
+from drawing_ocr.reading.detector import Detector, DetectorSettings
+from drawing_ocr.reading.image import Limits, Page, load_bytes, load_file
+from drawing_ocr.reading.recogniser import Recogniser
+from drawing_ocr.reading.rectify import crop, is_tall, sheet_to_upright, turn, turn_quad
+from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
+from drawing_ocr.reading.session import Session
+from drawing_ocr.text import canonical
+
+Quad = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingSettings:
+    """How a sheet is read.
+
+    Attributes:
+        passes: `upright` looks for text on the sheet as it is; `turned` also on the sheet turned by a quarter, which
+            finds vertical text that the first misses and takes about twice as long in detection.
+        vertical: How a crop much taller than wide is turned before it is read: `both` ways and the likelier reading
+            is kept, or `counter-clockwise` only, as PaddleOCR and rapidocr do.
+        min_confidence: Lines below it are dropped.
+        detector: How boxes are found.
+        limits: What is refused before decoding.
+    """
+
+    passes: Literal["upright", "turned"] = "turned"
+    vertical: Literal["both", "counter-clockwise"] = "both"
+    min_confidence: float = 0.5
+    detector: DetectorSettings = field(default_factory=DetectorSettings)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    quad: Quad
+    text: str
+    confidence: float
+
+
+class Reader:
+    """Reads drawings with one model package. Thread-safe; its networks use `threads` threads in each call."""
+
+    def __init__(
+        self,
+        detector: Detector,
+        recogniser: Recogniser,
+        model: ModelName,
+        settings: ReadingSettings = ReadingSettings(),  # noqa: B008  # frozen
+    ) -> None:
+        self._detector = detector
+        self._recogniser = recogniser
+        self._settings = settings
+        self.model = model
+
+    @classmethod
+    def from_package(
+        cls,
+        path: Path | str,
+        *,
+        threads: int = 2,
+        settings: ReadingSettings = ReadingSettings(),  # noqa: B008  # frozen
+    ) -> Self:
+        """Opens a model package.
+
+        Args:
+            path: A `model.tar.gz`, or the folder it was unpacked into.
+            threads: Threads inside one reading.
+            settings: How sheets are read.
+
+        Raises:
+            drawing_ocr.models.package.PackageError: not a package, of another schema, incomplete or damaged.
+        """
+        path = Path(path)
+        if path.is_dir():
+            return cls._from_folder(path, threads, settings)
+        temporary = Path(tempfile.mkdtemp(prefix="model-package-"))
+        try:
+            folder = temporary / "package"
+            package.unpack(path, folder)
+            return cls._from_folder(folder, threads, settings)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    @classmethod
+    def _from_folder(cls, folder: Path, threads: int, settings: ReadingSettings) -> Self:
+        info = package.check_folder(folder)
+        detector = Session(folder / package.DETECTOR / package.ONNX_NAME, threads=threads)
+        recogniser = Session(folder / package.RECOGNISER / package.ONNX_NAME, threads=threads)
+        characters = package.read_dictionary(folder / package.RECOGNISER / package.DICTIONARY_NAME)
+        return cls(
+            Detector(detector, settings.detector),
+            Recogniser(recogniser, characters),
+            ModelName(name=info.name, version=info.version),
+            settings,
+        )
+
+    def read_file(self, path: Path | str) -> ReadingResult:
+        """Reads an image file or PDF.
+
+        Raises:
+            drawing_ocr.reading.image.ImageError: it cannot be read; one line with the reason.
+        """
+        return self._read(load_file(Path(path), self._settings.limits))
+
+    def read_bytes(self, data: bytes, *, name: str = "image") -> ReadingResult:
+        """Reads the content of an image file or PDF.
+
+        Args:
+            data: The file's bytes.
+            name: What errors call it.
+
+        Raises:
+            drawing_ocr.reading.image.ImageError: it cannot be read; one line with the reason.
+        """
+        return self._read(load_bytes(data, name=name, limits=self._settings.limits))
+
+    def read(self, page: Page) -> ReadingResult:
+        """Reads one upright page, uint8 [height, width, 3] in BGR order."""
+        return self._read([page])
+
+    def _read(self, pages: Iterable[Page]) -> ReadingResult:
+        by_page = []
+        sizes = []
+        for page in pages:
+            sizes.append((page.shape[1], page.shape[0]))
+            by_page.append(self._read_page(page))
+        several = len(by_page) > 1
+        return ReadingResult(
+            predictions=tuple(
+                _prediction(reading, number if several else None)
+                for number, readings in enumerate(by_page, 1)
+                for reading in readings
+            ),
+            width=sizes[0][0],
+            height=sizes[0][1],
+            pages=len(sizes),
+            model=self.model,
+        )
+
+    def _read_page(self, page: Page) -> list[_Reading]:
+        quads = list(self._detector.detect(page))
+        if self._settings.passes == "turned":
+            turned = turn(page, 1)
+            quads.extend(sheet_to_upright(self._detector.detect(turned), turned.shape[1]))
+        readings = [
+            reading
+            for reading in self._recognise(page, quads)
+            if reading.confidence >= self._settings.min_confidence and reading.text
+        ]
+        return in_reading_order(without_doubles(readings))
+
+    def _recognise(self, page: Page, quads: Sequence[Quad]) -> list[_Reading]:
+        """Reads what is in each box, in each direction it may be written in; the likelier reading is kept."""
+        crops, sources = [], []
+        for index, quad in enumerate(quads):
+            picture = crop(page, quad)
+            for quarters in self._directions(picture):
+                crops.append(turn(picture, quarters))
+                sources.append((index, quarters))
+        best: dict[int, _Reading] = {}
+        for (index, quarters), line in zip(sources, self._recogniser.read(crops), strict=True):
+            if index not in best or line.confidence > best[index].confidence:
+                best[index] = _Reading(turn_quad(quads[index], quarters), canonical(line.text), line.confidence)
+        return list(best.values())
+
+    def _directions(self, picture: Page) -> tuple[int, ...]:
+        """Quarters clockwise by which a crop is turned before it is read."""
+        if not is_tall(picture):
+            return (0,)
+        return (1, 3) if self._settings.vertical == "both" else (3,)
+
+
+def without_doubles(readings: Sequence[_Reading]) -> list[_Reading]:
+    """Of readings whose boxes cover each other for the most part, the one that says most with most confidence."""
+    order = sorted(readings, key=lambda reading: reading.confidence * len(reading.text), reverse=True)
+    kept: list[tuple[_Reading, Polygon]] = []
+    for reading in order:
+        polygon = Polygon(reading.quad)
+        if all(_covered(polygon, other) < _SAME_PLACE for _, other in kept):
+            kept.append((reading, polygon))
+    return [reading for reading, _ in kept]
+
+
+_SAME_PLACE = 0.5
+
+
+def _covered(one: Polygon, other: Polygon) -> float:
+    smaller = min(one.area, other.area)
+    return float(one.intersection(other).area / smaller) if smaller else 1.0
+
+
+def in_reading_order(readings: Sequence[_Reading]) -> list[_Reading]:
+    """Rows from the top, each from the left; boxes within ten pixels of height are one row, as in PaddleOCR."""
+    by_height = sorted(readings, key=lambda reading: float(reading.quad[:, 1].min()))
+    rows: list[list[_Reading]] = []
+    for reading in by_height:
+        top = float(reading.quad[:, 1].min())
+        if rows and top - float(rows[-1][-1].quad[:, 1].min()) < 10:
+            rows[-1].append(reading)
+        else:
+            rows.append([reading])
+    return [reading for row in rows for reading in sorted(row, key=lambda item: float(item.quad[:, 0].min()))]
+
+
+def _prediction(reading: _Reading, page: int | None) -> Prediction:
+    corners = [(float(x), float(y)) for x, y in reading.quad]
+    return Prediction(
+        box=(corners[0], corners[1], corners[2], corners[3]),
+        text=reading.text,
+        confidence=round(min(reading.confidence, 1.0), 5),
+        category=category_of(reading.text),
+        page=page,
+    )

@@ -1,0 +1,72 @@
+"""The reading result: what `POST /invocations` answers and `drawingops read` writes.
+
+Light: the standard library and pydantic only.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_serializer
+from pydantic_core.core_schema import SerializerFunctionWrapHandler
+
+from drawing_ocr.annotation import Category
+
+Point = tuple[float, float]
+Box = tuple[Point, Point, Point, Point]
+
+
+class Prediction(BaseModel):
+    """One line of text that was read.
+
+    Attributes:
+        box: Corners [x, y] in pixels of the upright page, clockwise from the text's own top left.
+        text: In canonical form (`drawing_ocr.text.canonical`).
+        confidence: Mean probability of the characters, 0 to 1.
+        category: Its kind, by rules.
+        page: From 1; only where the file has several pages.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    box: Box
+    text: str
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    category: Category = Category.TEXT
+    page: int | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_page_of_a_single_page(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields: dict[str, object] = handler(self)
+        if self.page is None:
+            del fields["page"]
+        return fields
+
+
+class ModelName(BaseModel):
+    """Which model read: the package's name and, once registered, its version."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    version: str | None = None
+
+
+class ReadingResult(BaseModel):
+    """All that was read in one file.
+
+    Attributes:
+        predictions: By page, then in reading order (rows from the top, each from the left).
+        width: Of the upright first page, pixels.
+        height: Of the upright first page, pixels.
+        pages: How many pages were read.
+        model: Which model read.
+        warnings: What the caller should know, one line each; empty when nothing is odd.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    predictions: tuple[Prediction, ...] = ()
+    width: int
+    height: int
+    pages: int = 1
+    model: ModelName
+    warnings: tuple[str, ...] = ()
