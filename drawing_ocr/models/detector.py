@@ -10,7 +10,8 @@ import paddle
 from paddlex.inference.models.text_detection.modeling.pp_ocrv6_small_det import PPOCRV6SmallDet, PPOCRV6SmallDetConfig
 from paddlex.modules.base.utils.pdparams2safetensors.model_config import MODEL_CONFIGS
 
-ARCHITECTURE: Final = "PP-OCRv6_small_det"
+from drawing_ocr.models.package import DETECTOR_ARCHITECTURE
+
 STRIDE: Final = 32
 """Width and height of the input are multiples of it."""
 
@@ -23,7 +24,7 @@ class Detector:
     """
 
     def __init__(self) -> None:
-        config = copy.deepcopy(MODEL_CONFIGS[ARCHITECTURE])
+        config = copy.deepcopy(MODEL_CONFIGS[DETECTOR_ARCHITECTURE])
         config.pop("model_type")
         self.network: Any = PPOCRV6SmallDet(PPOCRV6SmallDetConfig(**config))
         self.network.eval()

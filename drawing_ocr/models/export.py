@@ -11,11 +11,9 @@ import paddle
 import yaml
 from paddlex.modules.base.utils.pdparams2safetensors.inference_meta import build_inference_meta
 
-from drawing_ocr.models import detector as detection
 from drawing_ocr.models import package
-from drawing_ocr.models import recogniser as recognition
 from drawing_ocr.models.detector import Detector
-from drawing_ocr.models.recogniser import Recogniser
+from drawing_ocr.models.recogniser import HEIGHT, Recogniser
 
 # What ONNX Runtime ≥ 1.10 reads and paddle2onnx writes for both networks.
 _OPSET: Final = 14
@@ -31,18 +29,17 @@ def export_recogniser(recogniser: Recogniser, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     recogniser.network.eval()
     recogniser.save(folder / package.WEIGHTS_NAME)
-    text = "".join(f"{character}\n" for character in recogniser.characters)
-    (folder / package.DICTIONARY_NAME).write_text(text, "utf-8")
-    description = build_inference_meta(recognition.ARCHITECTURE)
-    description["PostProcess"]["character_dict"] = list(recogniser.characters)
-    _write_description(folder, recognition.ARCHITECTURE, description)
+    recogniser.charset.save(folder / package.DICTIONARY_NAME)
+    description = build_inference_meta(package.RECOGNISER_ARCHITECTURE)
+    description["PostProcess"]["character_dict"] = list(recogniser.charset.characters)
+    _write_description(folder, package.RECOGNISER_ARCHITECTURE, description)
     _export(
         recogniser.network,
         lambda images: paddle.nn.functional.softmax(recogniser.logits(images), axis=2),
-        [None, 3, recognition.HEIGHT, None],
+        [None, 3, HEIGHT, None],
         folder,
         # Where rapidocr looks for the dictionary of a recogniser.
-        metadata={"character": "\n".join(recogniser.characters)},
+        metadata={"character": "\n".join(recogniser.charset.characters)},
     )
 
 
@@ -56,7 +53,7 @@ def export_detector(detector: Detector, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     detector.network.eval()
     detector.save(folder / package.WEIGHTS_NAME)
-    _write_description(folder, detection.ARCHITECTURE, build_inference_meta(detection.ARCHITECTURE))
+    _write_description(folder, package.DETECTOR_ARCHITECTURE, build_inference_meta(package.DETECTOR_ARCHITECTURE))
     _export(detector.network, detector.probability, [None, 3, None, None], folder, metadata={})
 
 
@@ -102,13 +99,22 @@ def _to_onnx(folder: Path, metadata: dict[str, str]) -> None:
         optimize_tool=None,
     )
     model = onnx.load(path)
-    used = {name for node in model.graph.node for name in node.input}
-    # ONNX Runtime warns about each of the shapes that the exporter leaves behind.
-    kept = [item for item in model.graph.initializer if item.name in used]
-    del model.graph.initializer[:]
-    model.graph.initializer.extend(kept)
+    _drop_unused(model.graph)
     onnx.helper.set_model_props(model, metadata)
     onnx.save(model, path)
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Removes constants that the exporter leaves behind: ONNX Runtime warns about each of them at every load."""
+    while True:
+        used = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
+        dead = [node for node in graph.node if used.isdisjoint(node.output)]
+        if not dead:
+            break
+        for node in dead:
+            graph.node.remove(node)
+    for item in [item for item in graph.initializer if item.name not in used]:
+        graph.initializer.remove(item)
 
 
 def _write_description(folder: Path, architecture: str, description: dict[str, Any]) -> None:

@@ -15,12 +15,11 @@ import onnx
 import paddle
 
 from drawing_ocr.models import package
-from drawing_ocr.models.detector import ARCHITECTURE as DETECTOR_ARCHITECTURE
 from drawing_ocr.models.detector import Detector
 from drawing_ocr.models.export import export_detector, export_recogniser
 from drawing_ocr.models.onnx_layers import assign, execution_order, read_layers
-from drawing_ocr.models.recogniser import ARCHITECTURE as RECOGNISER_ARCHITECTURE
 from drawing_ocr.models.recogniser import HEIGHT, Recogniser
+from drawing_ocr.text import Charset
 
 NAME: Final = "official-pp-ocrv6-small"
 _DETECTOR_FILE: Final = "PP-OCRv6_det_small.onnx"
@@ -49,15 +48,15 @@ def recogniser_onnx() -> Path:
     return _official(_RECOGNISER_FILE)
 
 
-def official_characters() -> list[str]:
-    """The dictionary of the official recogniser, without blank and space."""
+def official_charset() -> Charset:
+    """The dictionary of the official recogniser."""
     metadata = {item.key: item.value for item in onnx.load(recogniser_onnx()).metadata_props}
-    return str(metadata["character"]).split("\n")
+    return Charset.parse(metadata["character"])
 
 
 def import_recogniser() -> Recogniser:
     """The official recogniser with trainable weights."""
-    recogniser = Recogniser(official_characters())
+    recogniser = Recogniser(official_charset())
     image = paddle.zeros([1, 3, HEIGHT, 160])
     assign(execution_order(recogniser.network, lambda: recogniser.logits(image)), read_layers(recogniser_onnx()))
     return recogniser
@@ -90,19 +89,7 @@ def build_official_package(out: Path) -> Path:
         export_detector(import_detector(), directory / package.DETECTOR)
         recogniser = import_recogniser()
         export_recogniser(recogniser, directory / package.RECOGNISER)
-        info = package.PackageInfo(
-            name=NAME,
-            created=package.now(),
-            detector=package.DetectorInfo(
-                architecture=DETECTOR_ARCHITECTURE, sha256=package.folder_sha256(directory / package.DETECTOR)
-            ),
-            recogniser=package.RecogniserInfo(
-                architecture=RECOGNISER_ARCHITECTURE,
-                sha256=package.folder_sha256(directory / package.RECOGNISER),
-                characters=len(recogniser.characters),
-            ),
-        )
-        package.write_info(directory, info)
+        package.describe(directory, name=NAME)
         package.pack(directory, out)
     return out
 

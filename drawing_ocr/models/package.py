@@ -1,7 +1,7 @@
 """The model package: one `model.tar.gz` that holds a complete reader (detector and recogniser) and its history.
 
 `package.json` comes first in the archive, so its readers (a Lambda function among them) need not unpack the rest.
-Module level imports the standard library and pydantic only.
+Light: the standard library and pydantic only at module level, so that it runs in a Lambda bundle.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from typing import IO, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from drawing_ocr.atomic_write import write_atomically
+from drawing_ocr.text import Charset, CharsetError
+from drawing_ocr.validation import first_reason
+
 SCHEMA: Final = 1
 INFO_NAME: Final = "package.json"
 DETECTOR: Final = "detector"
@@ -28,6 +32,9 @@ DICTIONARY_NAME: Final = "dict.txt"
 WEIGHTS_NAME: Final = "weights.pdparams"
 ONNX_NAME: Final = "inference.onnx"
 CONFIG_NAME: Final = "inference.yml"
+
+DETECTOR_ARCHITECTURE: Final = "PP-OCRv6_small_det"
+RECOGNISER_ARCHITECTURE: Final = "PP-OCRv6_small_rec"
 
 _MODEL_FILES: Final = (ONNX_NAME, CONFIG_NAME, "inference.json", "inference.pdiparams", WEIGHTS_NAME)
 _REQUIRED: Final = {
@@ -95,7 +102,7 @@ def parse_info(text: str | bytes, source: str) -> PackageInfo:
     try:
         info = _Versioned.model_validate_json(text)
     except ValidationError as error:
-        raise PackageError(f"{source}: {INFO_NAME} is not readable: {_first(error)}") from error
+        raise PackageError(f"{source}: {INFO_NAME} is not readable: {first_reason(error)}") from error
     if info.schema_version != SCHEMA:
         raise PackageError(
             f"{source}: model package of schema {info.schema_version}, this reader understands {SCHEMA}: "
@@ -104,7 +111,7 @@ def parse_info(text: str | bytes, source: str) -> PackageInfo:
     try:
         return PackageInfo.model_validate_json(text)
     except ValidationError as error:
-        raise PackageError(f"{source}: {INFO_NAME} is not valid: {_first(error)}") from error
+        raise PackageError(f"{source}: {INFO_NAME} is not valid: {first_reason(error)}") from error
 
 
 def read_info(path: Path) -> PackageInfo:
@@ -123,11 +130,6 @@ def read_info(path: Path) -> PackageInfo:
             if PurePosixPath(member.name).as_posix() == INFO_NAME and member.isfile():
                 return parse_info(_stream(archive, member).read(), str(path))
     raise PackageError(f"{path}: no {INFO_NAME} in it: not a model package")
-
-
-def write_info(directory: Path, info: PackageInfo) -> None:
-    """Writes `package.json` into an unpacked package."""
-    _write_atomically(directory / INFO_NAME, info.to_json().encode())
 
 
 def folder_sha256(folder: Path) -> str:
@@ -167,21 +169,51 @@ def check_folder(directory: Path) -> PackageInfo:
 
 
 def read_dictionary(path: Path) -> list[str]:
-    """The characters of a `dict.txt`, one a line, without blank and space.
+    """The characters of a `dict.txt`, without blank and space.
 
     Raises:
-        PackageError: an empty or repeated line.
+        PackageError: it is not there or cannot be used.
     """
-    characters = path.read_text("utf-8").split("\n")
-    if characters and characters[-1] == "":
-        characters.pop()
-    seen: set[str] = set()
-    for number, character in enumerate(characters, 1):
-        if not character or character in seen:
-            what = "is empty" if not character else f"repeats {character!r}"
-            raise PackageError(f"{path}:{number}: {what}: every line of a dictionary is one character of its own")
-        seen.add(character)
-    return characters
+    try:
+        return list(Charset.load(path).characters)
+    except FileNotFoundError as error:
+        raise PackageError(f"{path}: missing: a version is always a complete reader") from error
+    except CharsetError as error:
+        raise PackageError(str(error)) from error
+
+
+def describe(
+    directory: Path,
+    *,
+    name: str,
+    parent: Parent | None = None,
+    training: dict[str, Any] | None = None,
+    metrics: dict[str, Any] | None = None,
+) -> PackageInfo:
+    """Writes the `package.json` of a folder whose models are complete.
+
+    Args:
+        directory: holds `detector/` and `recogniser/`.
+        name: of the model, for people.
+        parent: what it was trained on from.
+        training: hyperparameters and dataset summary.
+        metrics: what training measured.
+    """
+    info = PackageInfo(
+        name=name,
+        created=datetime.now(UTC).replace(microsecond=0),
+        parent=parent,
+        detector=DetectorInfo(architecture=DETECTOR_ARCHITECTURE, sha256=folder_sha256(directory / DETECTOR)),
+        recogniser=RecogniserInfo(
+            architecture=RECOGNISER_ARCHITECTURE,
+            sha256=folder_sha256(directory / RECOGNISER),
+            characters=len(read_dictionary(directory / RECOGNISER / DICTIONARY_NAME)),
+        ),
+        training=training,
+        metrics=metrics or {},
+    )
+    write_atomically(directory / INFO_NAME, info.to_json())
+    return info
 
 
 def pack(directory: Path, out: Path) -> str:
@@ -252,19 +284,8 @@ def unpack(archive: Path, directory: Path) -> PackageInfo:
     return info
 
 
-def now() -> datetime:
-    """Creation time of a package: whole seconds, UTC."""
-    return datetime.now(UTC).replace(microsecond=0)
-
-
 class _Versioned(BaseModel):
     schema_version: int = Field(alias="schema")
-
-
-def _first(error: ValidationError) -> str:
-    detail = error.errors()[0]
-    where = ".".join(str(part) for part in detail["loc"])
-    return f"{where}: {detail['msg']}" if where else detail["msg"]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -317,8 +338,3 @@ def _replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    with _replacing(path) as temporary:
-        temporary.write_bytes(content)

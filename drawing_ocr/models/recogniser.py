@@ -1,12 +1,8 @@
-"""The text recogniser: PP-OCRv6 small with a CTC head over the characters of a dictionary.
-
-Classes of the head: 0 is the CTC blank, then the characters in the order of `dict.txt`, the space last.
-"""
+"""The text recogniser: PP-OCRv6 small with a CTC head over the classes of a `Charset`."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,63 +14,56 @@ from paddlex.inference.models.text_recognition.modeling.pp_ocrv6_small_rec impor
 )
 from paddlex.modules.base.utils.pdparams2safetensors.model_config import MODEL_CONFIGS
 
-ARCHITECTURE: Final = "PP-OCRv6_small_rec"
+from drawing_ocr.models.package import RECOGNISER_ARCHITECTURE
+from drawing_ocr.text import Charset, CharsetError
+
 HEIGHT: Final = 48
 """Height of a line in pixels; its width is free."""
 TIME_STEP: Final = 8
 """Pixels of width for one step of the output."""
 BLANK: Final = 0
 
+_WEIGHT: Final = "head.head.weight"
+_BIAS: Final = "head.head.bias"
+
 # A character that was never seen starts well below all others, so that reading does not change before training.
 _NEW_BIAS: Final = -4.0
 _NEW_WEIGHT_SCALE: Final = 0.1
-
-
-class CharsetError(ValueError):
-    """Weights and dictionary do not belong together."""
 
 
 class Recogniser:
     """Architecture, weights and dictionary of a recogniser that can be trained.
 
     Attributes:
+        charset: the characters that it can write.
         network: the Paddle layer; `network.model` is the backbone, `network.head` encoder and classifier.
-        characters: the lines of `dict.txt`, without blank and space.
     """
 
-    def __init__(self, characters: Sequence[str]) -> None:
-        self.characters = tuple(characters)
-        self.network = _network(len(self.characters) + 2)
+    def __init__(self, charset: Charset) -> None:
+        self.charset = charset
+        self.network = _network(charset.classes)
 
     @classmethod
-    def load(cls, weights: Path, characters: Sequence[str]) -> Recogniser:
+    def load(cls, weights: Path, charset: Charset) -> Recogniser:
         """Reads `weights.pdparams`.
 
         Args:
             weights: state of the network as `save` wrote it.
-            characters: the dictionary that the weights were trained with.
+            charset: the dictionary that the weights were trained with.
 
         Raises:
             CharsetError: the head has another number of classes than the dictionary asks for.
         """
         state = paddle.load(str(weights))
-        classes = int(state["head.head.bias"].shape[0])
-        if classes != len(characters) + 2:
+        classes = int(state[_BIAS].shape[0])
+        if classes != charset.classes:
             raise CharsetError(
-                f"{weights}: the head has {classes} classes, the dictionary of {len(characters)} characters "
-                f"asks for {len(characters) + 2} (with blank and space): take both from one model package"
+                f"{weights}: the head has {classes} classes, the dictionary asks for {charset.classes} "
+                "(with blank and space): take both from one model package"
             )
-        recogniser = cls(characters)
+        recogniser = cls(charset)
         recogniser.load_state(state)
         return recogniser
-
-    @property
-    def classes(self) -> int:
-        return len(self.characters) + 2
-
-    def class_of(self) -> dict[str, int]:
-        """Class of every character, the space included."""
-        return {character: index for index, character in enumerate([*self.characters, " "], 1)}
 
     def logits(self, images: Any) -> Any:
         """Scores before softmax (the network's own `forward` applies it and leaves Paddle).
@@ -101,34 +90,35 @@ class Recogniser:
         """Writes `weights.pdparams`."""
         paddle.save(self.network.state_dict(), str(path))
 
-    def extended(self, new_characters: Sequence[str], *, seed: int) -> Recogniser:
-        """A recogniser that also knows `new_characters`; everything learned is kept.
+    def extended(self, charset: Charset, *, seed: int) -> Recogniser:
+        """A recogniser that also knows new characters; everything learned is kept.
 
         Rows of the old characters keep their place, new ones follow, the space stays last.
 
         Args:
-            new_characters: in the order of the new lines of `dict.txt`.
+            charset: the own characters in their order, then new ones.
             seed: of the small random start of the new rows.
 
         Raises:
-            CharsetError: a character is already known or is the space.
+            CharsetError: the own characters are not the beginning of `charset`.
         """
-        known = {*self.characters, " "}
-        for character in new_characters:
-            if character in known:
-                raise CharsetError(f"{character!r} is already in the dictionary: list a new character once")
-            known.add(character)
-        extended = Recogniser([*self.characters, *new_characters])
+        own = self.charset.characters
+        for line, character in enumerate(own):
+            found = charset.characters[line] if line < len(charset.characters) else "the end"
+            if found != character:
+                raise CharsetError(
+                    f"dictionary line {line + 1}: {found!r} where the base model has {character!r}: "
+                    "new characters go to the end of its dictionary"
+                )
+        extended = Recogniser(charset)
         state = {name: value.numpy() for name, value in self.network.state_dict().items()}
-        weight, bias = state["head.head.weight"], state["head.head.bias"]
-        kept, added = weight.shape[1] - 1, len(new_characters)
-        rows = np.random.default_rng(seed).normal(
-            0.0, _NEW_WEIGHT_SCALE * float(weight.std()), (weight.shape[0], added)
-        )
-        state["head.head.weight"] = np.concatenate([weight[:, :kept], rows.astype("float32"), weight[:, kept:]], axis=1)
-        state["head.head.bias"] = np.concatenate([bias[:kept], np.full(added, _NEW_BIAS, "float32"), bias[kept:]])
+        weight, bias = state[_WEIGHT], state[_BIAS]
+        kept, added = len(own) + 1, len(charset.characters) - len(own)
+        spread = _NEW_WEIGHT_SCALE * float(weight.std())
+        rows = np.random.default_rng(seed).normal(0.0, spread, (weight.shape[0], added)).astype("float32")
+        state[_WEIGHT] = np.concatenate([weight[:, :kept], rows, weight[:, kept:]], axis=1)
+        state[_BIAS] = np.concatenate([bias[:kept], np.full(added, _NEW_BIAS, "float32"), bias[kept:]])
         extended.load_state({name: paddle.to_tensor(value) for name, value in state.items()})
-        extended.network.eval()
         return extended
 
 
@@ -162,7 +152,7 @@ def _attend(attention: Any, hidden: Any) -> Any:
 
 def _network(classes: int) -> Any:
     # The class defaults of PaddleX belong to other sizes of the model: the published configuration is the truth.
-    config = copy.deepcopy(MODEL_CONFIGS[ARCHITECTURE])
+    config = copy.deepcopy(MODEL_CONFIGS[RECOGNISER_ARCHITECTURE])
     config.pop("model_type")
     config["head_out_channels"] = classes
     network = PPOCRV6SmallRec(PPOCRV6SmallRecConfig(**config))
