@@ -15,6 +15,7 @@ Rule = Callable[[Template], list[str]]
 ACTIONS_WITHOUT_RESOURCE = frozenset(
     {
         "cloudwatch:PutMetricData",
+        "ec2:AssignPrivateIpAddresses",
         "ec2:CreateNetworkInterface",
         "ec2:CreateNetworkInterfacePermission",
         "ec2:DeleteNetworkInterface",
@@ -24,6 +25,7 @@ ACTIONS_WITHOUT_RESOURCE = frozenset(
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcs",
+        "ec2:UnassignPrivateIpAddresses",
         "ecr:GetAuthorizationToken",
         "logs:CreateLogDelivery",
         "logs:DeleteLogDelivery",

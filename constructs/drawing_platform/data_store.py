@@ -93,9 +93,8 @@ class DataStore(Construct):
             removal_policy=self._removal_policy,
             auto_delete_objects=not self._keep,
         )
-        acknowledge(
-            self._access_logs, "AwsSolutions-S1", "The bucket that receives the access logs does not log itself"
-        )
+        for finding in ("AwsSolutions-S1", "CKV_AWS_18"):
+            acknowledge(self._access_logs, finding, "The bucket that receives the access logs does not log itself")
 
     def _define_bucket(self) -> None:
         self.bucket = s3.Bucket(

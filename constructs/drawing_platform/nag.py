@@ -1,4 +1,4 @@
-"""Accepts a finding of cdk-nag where it stands, with a reason that a reviewer can check."""
+"""Accepts a finding of cdk-nag, checkov or cfn-lint where it stands, with a reason that a reviewer can check."""
 
 from __future__ import annotations
 
@@ -8,20 +8,35 @@ from constructs import IConstruct
 
 
 def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
-    """Accepts `finding` on `construct` and everything below it.
+    """Accepts one finding.
 
     Args:
-        construct: the smallest construct that shows the finding.
-        finding: the rule, with the part in brackets where the rule names one: `AwsSolutions-IAM5[Resource::*]`. Parts
-            that hold a resource's name must be written with `logical_id`, since they differ from stage to stage.
-        reason: why it is right here; it ends up in the validation report.
+        construct: the smallest construct that shows the finding. cdk-nag's findings are accepted on everything below
+            it, checkov's on its own resource only.
+        finding: the rule. `CKV_AWS_18` is checkov's; `AwsSolutions-IAM5[Resource::*]` is cdk-nag's, with the part in
+            brackets where the rule has one. Names of resources in that part come from `logical_id`, since they differ
+            from stage to stage.
+        reason: why it is right here; it ends up in the template or in the validation report.
     """
-    cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))
+    if finding.startswith("CKV_"):
+        _skip_in_checkov(construct, finding, reason)
+    else:
+        cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))
 
 
 def logical_id(construct: IConstruct) -> str:
     """The name by which cdk-nag calls `construct` within its own stack: its logical id in the template."""
-    element = construct.node.default_child or construct
-    if not isinstance(element, cdk.CfnElement):
+    return str(cdk.Stack.of(construct).get_logical_id(_resource(construct)))
+
+
+def _skip_in_checkov(construct: IConstruct, finding: str, reason: str) -> None:
+    resource = _resource(construct)
+    known = resource.get_metadata("checkov") or {"skip": []}
+    resource.add_metadata("checkov", {"skip": [*known["skip"], {"id": finding, "comment": reason}]})
+
+
+def _resource(construct: IConstruct) -> cdk.CfnResource:
+    resource = construct.node.default_child or construct
+    if not isinstance(resource, cdk.CfnResource):
         raise TypeError(f"{construct.node.path} is no CloudFormation resource: name the resource itself")
-    return str(cdk.Stack.of(construct).get_logical_id(element))
+    return resource
