@@ -1,7 +1,113 @@
+"""`drawingops local`: the AWS account on this machine, with every stack deployed and a first model version in it."""
+
+import time
+
 import typer
+from rich.console import Console, RenderableType
+from rich.table import Table
 
-app = typer.Typer()
+from cli import account, official, registry, release
+from cli.account import Done
+from cli.command import Call, command
+from cli.console import Result, duration
+from cli.environment import LOCAL_STATE, discover
+from cli.errors import OperatorError
+from emulator import lifetime
+
+app = typer.Typer(help="The AWS account on this machine: start, stop, look.", no_args_is_help=True)
 
 
-@app.callback()
-def _x() -> None: ...
+class Up(Result):
+    """What was started, deployed and put into the account."""
+
+    url: str
+    seconds: float
+    steps: list[Done]
+
+    def render(self) -> RenderableType:
+        return f"ready on {self.url} after {duration(self.seconds)}; next: `drawingops models list`"
+
+
+class Status(Result):
+    """Whether the account runs and what is in it."""
+
+    running: bool
+    url: str | None = None
+    log: str | None = None
+    versions: int | None = None
+    live: int | None = None
+
+    def render(self) -> RenderableType:
+        if not self.running:
+            return "no account runs on this machine; start it with `drawingops local up`"
+        table = Table.grid(padding=(0, 2))
+        table.add_row("account", f"{self.url}  (log {self.log})")
+        table.add_row("deployed", "no" if self.versions is None else f"yes, {self.versions} model version(s)")
+        table.add_row("answers", f"v{self.live}" if self.live else "no version yet")
+        return table
+
+
+class Down(Result):
+    """What was stopped."""
+
+    stopped: bool
+
+    def render(self) -> RenderableType:
+        return "stopped" if self.stopped else "no account ran on this machine"
+
+
+@command(app, "up")
+def up(call: Call) -> Result:
+    """Starts the account, deploys every stack and registers the official model as version 1; safe to repeat."""
+    _only_local(call)
+    return bring_up(call.progress)
+
+
+@command(app, "down")
+def down(call: Call) -> Result:
+    """Stops the account; everything in it is gone."""
+    _only_local(call)
+    return Down(stopped=account.stop() is not None)
+
+
+@command(app, "status")
+def status(call: Call) -> Result:
+    """Says whether the account runs and what is in it."""
+    _only_local(call)
+    running = lifetime.status(LOCAL_STATE)
+    if running is None:
+        return Status(running=False)
+    known = Status(running=True, url=running.url, log=str(running.log_file))
+    try:
+        environment = discover("local")
+    except OperatorError:
+        return known
+    versions = registry.versions(environment)
+    return known.model_copy(update={"versions": len(versions), "live": release.live_version(environment)})
+
+
+def bring_up(console: Console) -> Up:
+    """Account, stacks and seeds, each with its time on `console`."""
+    started = time.monotonic()
+    steps: list[Done] = []
+    with console.status("account") as spinner:
+
+        def report(done: Done) -> None:
+            steps.append(done)
+            console.print(f"  {duration(done.seconds):>9}  {done.what}  [dim]{done.detail}[/]")
+
+        def begin(what: str) -> None:
+            spinner.update(what)
+
+        reached = account.start(report)
+        account.deploy(reached, begin, report)
+        started_seeding = time.monotonic()
+        imported = official.import_official(discover("local"), begin)
+        detail = f"{imported.version.name} {imported.version.state}{'' if imported.new else ', there already'}"
+        report(Done("official model, regression set, replay batch", time.monotonic() - started_seeding, detail))
+    return Up(url=str(reached.endpoint_url), seconds=time.monotonic() - started, steps=steps)
+
+
+def _only_local(call: Call) -> None:
+    if call.env != "local":
+        raise OperatorError(f"--env {call.env}: `drawingops local` is about the account on this machine only")

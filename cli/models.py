@@ -246,7 +246,8 @@ def show_history(call: Call) -> Result:
 @command(app, "import-official")
 def import_official(call: Call) -> Result:
     """Registers the official PP-OCRv6 small reader as a version, once."""
-    return official.import_official(call.environment, call.progress)
+    with call.progress.status("official model") as spinner:
+        return official.import_official(call.environment, lambda what: spinner.update(what))
 
 
 def decide(call: Call, version: str, state: str, reason: str, *, follow: bool) -> Decided:

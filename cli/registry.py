@@ -59,6 +59,22 @@ def version_number(arn: str) -> int:
     return int(arn.rsplit("/", 1)[1])
 
 
+def register(environment: Environment, model_data_url: str, metadata: dict[str, str], description: str) -> ModelVersion:
+    """Registers a model package that lies in S3 as the next version, waiting for approval."""
+    answer = environment.client("sagemaker").create_model_package(
+        ModelPackageGroupName=environment.names.model_package_group,
+        ModelPackageDescription=description,
+        ModelApprovalStatus="PendingManualApproval",
+        InferenceSpecification={
+            "Containers": [{"Image": environment.names.inference_image, "ModelDataUrl": model_data_url}],
+            "SupportedContentTypes": ["application/json", "application/octet-stream"],
+            "SupportedResponseMIMETypes": ["application/json"],
+        },
+        CustomerMetadataProperties=metadata,
+    )
+    return _describe(environment, answer["ModelPackageArn"])
+
+
 def set_state(environment: Environment, chosen: ModelVersion, state: str, reason: str) -> None:
     """Sets the approval state of a version; the release workflow hears of it by event."""
     environment.client("sagemaker").update_model_package(
