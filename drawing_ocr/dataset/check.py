@@ -102,7 +102,7 @@ class CheckReport(BaseModel):
         quarantined: Files and lines that were set aside.
         duplicates: Drawings that were left out.
         new_characters: Of the labels, which the base dictionary lacks.
-        skipped_lines: Labelled lines too small to read.
+        skipped_lines: Labelled lines too low to read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -13,7 +13,7 @@ from drawing_ocr.dataset.picture import Pixels
 TRAINING_MARGIN = (0.0, 0.3)
 VALIDATION_MARGIN = 0.1
 
-MIN_SIDE = 4  # pixels; below, nobody can read a line
+MIN_HEIGHT = 5  # pixels; below, nobody can read a line
 
 
 @dataclass(frozen=True)

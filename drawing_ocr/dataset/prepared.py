@@ -11,7 +11,7 @@ import numpy as np
 from drawing_ocr.annotation import Annotation
 from drawing_ocr.dataset import layout
 from drawing_ocr.dataset.check import Fingerprint, open_drawing
-from drawing_ocr.dataset.crop import MIN_SIDE, TRAINING_MARGIN, VALIDATION_MARGIN, Margin, rectify, text_size
+from drawing_ocr.dataset.crop import MIN_HEIGHT, TRAINING_MARGIN, VALIDATION_MARGIN, Margin, rectify, text_size
 from drawing_ocr.dataset.picture import Picture, signature
 from drawing_ocr.dataset.split import Split, drawing_id
 from drawing_ocr.formats.paddleocr import LabelledCrop, LabelledImage
@@ -28,7 +28,7 @@ class PreparedDrawing:
         drawing: As `drawing_id` gives it.
         labelled: Its line of the detection list; texts are canonical.
         crops: Its lines of the recognition list.
-        skipped: How many readable lines are too small to cut out.
+        skipped: How many readable lines are too low to read.
         fingerprint: To find duplicates by.
     """
 
@@ -69,7 +69,7 @@ def prepare_drawing(
     for index, region in enumerate(regions):
         if region.ignore or not region.text:
             continue
-        if min(text_size(region.points)) < MIN_SIDE:
+        if text_size(region.points)[1] < MIN_HEIGHT:
             skipped += 1
             continue
         name = layout.crop_path(image, index)

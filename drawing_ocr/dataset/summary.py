@@ -32,7 +32,7 @@ class DatasetSummary(BaseModel):
         new_characters: What was appended to the base dictionary, in order.
         quarantined: Files and lines that were set aside.
         duplicates: Drawings that were left out because they are there already.
-        skipped_lines: Labelled lines too small to read.
+        skipped_lines: Labelled lines too low to read.
         sources: Manifests of the new drawings.
         replay_sources: Manifests that the replay was drawn from.
     """

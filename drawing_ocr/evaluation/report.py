@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.validation import first_reason
 
-Fraction = float
-"""0 to 1; NaN where nothing was measured (written as null)."""
+Fraction = float | None
+"""0 to 1 (a character error rate may exceed 1); None where nothing was measured."""
 
 
 class ReportError(ValueError):
@@ -28,9 +28,9 @@ class GroupMetrics(_Contract):
     """Recognition of one category or symbol class."""
 
     lines: int
-    exact: Fraction | None
-    one_minus_ned: Fraction | None
-    cer: Fraction | None
+    exact: Fraction
+    one_minus_ned: Fraction
+    cer: Fraction
 
 
 class RecognitionMetrics(GroupMetrics):
@@ -52,18 +52,18 @@ class RecognitionMetrics(GroupMetrics):
 class DetectionMetrics(_Contract):
     """Boxes found at IoU ≥ 0.5."""
 
-    precision: Fraction | None
-    recall: Fraction | None
-    hmean: Fraction | None
+    precision: Fraction
+    recall: Fraction
+    hmean: Fraction
 
 
 class EndToEndMetrics(_Contract):
     """Whole sheets: the box is found and its text is read exactly, in canonical form."""
 
-    exact_precision: Fraction | None
-    exact_recall: Fraction | None
-    exact_f1: Fraction | None
-    one_minus_ned: Fraction | None
+    exact_precision: Fraction
+    exact_recall: Fraction
+    exact_f1: Fraction
+    one_minus_ned: Fraction
 
 
 class Metrics(_Contract):

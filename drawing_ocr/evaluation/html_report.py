@@ -1,0 +1,172 @@
+"""`report.html`: the new version beside the released one, for who approves or rejects. One file, no scripts."""
+
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from drawing_ocr.atomic_write import write_atomically
+from drawing_ocr.evaluation.report import Evaluation, GroupMetrics, Metrics, TestSet
+from drawing_ocr.text import canonical
+
+_GALLERY = 100  # lines of a kind that are shown; each is a picture of a few kilobytes
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b1f24 }
+h1 { margin-bottom: 0 } h2 { margin-top: 2.5rem }
+table { border-collapse: collapse; margin: .75rem 0 1.5rem } caption { text-align: left; font-weight: 600 }
+th, td { padding: .25rem .75rem; border-bottom: 1px solid #d5dae0; text-align: right }
+th:first-child { text-align: left }
+.better { color: #116329 } .worse { color: #b3261e }
+.verdict { padding: .75rem 1rem; border-radius: .4rem; background: #ffebe9 } .verdict.passed { background: #dafbe1 }
+.gallery td { text-align: left; font-family: ui-monospace, monospace }
+.gallery img { max-height: 3rem; max-width: 24rem }
+"""
+
+
+@dataclass(frozen=True)
+class ComparedLine:
+    """One line of a test set as both versions read it.
+
+    Attributes:
+        picture: PNG file of the crop.
+        text: The label.
+        challenger: Reading of the new version.
+        champion: Reading of the released version.
+        category: Kind of text.
+    """
+
+    picture: Path
+    text: str
+    challenger: str
+    champion: str
+    category: str
+
+
+def changed_lines(lines: Iterable[ComparedLine]) -> list[ComparedLine]:
+    """The lines that the versions read differently, in canonical form."""
+    return [line for line in lines if canonical(line.challenger) != canonical(line.champion)]
+
+
+def render_report(evaluation: Evaluation, lines: Sequence[ComparedLine]) -> str:
+    """The page.
+
+    Args:
+        evaluation: Metrics and verdict.
+        lines: Of all test sets; only those that the versions read differently are shown.
+
+    Raises:
+        OSError: A picture of a shown line cannot be read.
+    """
+    gate = evaluation.gate
+    verdict = "".join(f"<li>{escape(reason)}</li>" for reason in gate.reasons)
+    sections = "".join(_test_set(name, test_set) for name, test_set in evaluation.test_sets.items())
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Evaluation</title>'
+        f"<style>{_STYLE}</style></head><body>\n<h1>Evaluation</h1><p>{evaluation.created:%Y-%m-%d %H:%M} UTC</p>\n"
+        f'<div class="verdict{" passed" if gate.passed else ""}"><b>{"Passed" if gate.passed else "Refused"}</b>'
+        f"<ul>{verdict}</ul></div>\n{sections}{_gallery(changed_lines(lines))}</body></html>\n"
+    )
+
+
+def write_report(path: Path, evaluation: Evaluation, lines: Sequence[ComparedLine]) -> None:
+    """Write the page whole or not at all."""
+    write_atomically(path, render_report(evaluation, lines))
+
+
+def _test_set(name: str, test_set: TestSet) -> str:
+    challenger, champion = test_set.challenger, test_set.champion
+    recognition = challenger.recognition
+    before = champion.recognition if champion else None
+    parts = [f"<h2>Test set “{escape(name)}”</h2>\n", _overall(challenger, champion)]
+    for caption, groups, groups_before in (
+        ("By category", recognition.by_category, before.by_category if before else {}),
+        ("By symbol class", recognition.by_symbol_class, before.by_symbol_class if before else {}),
+    ):
+        rows = [_group_row(group, metrics, groups_before.get(group)) for group, metrics in groups.items()]
+        parts.append(_table(f"{caption}: exact match", ["", "lines", "challenger", "champion", "points"], rows))
+    return "".join(parts)
+
+
+def _overall(challenger: Metrics, champion: Metrics | None) -> str:
+    def figures(metrics: Metrics | None) -> list[float | None]:
+        if metrics is None:
+            return [None] * 6
+        recognition, detection, end_to_end = metrics.recognition, metrics.detection, metrics.end_to_end
+        return [
+            recognition.exact,
+            recognition.one_minus_ned,
+            recognition.cer,
+            detection.hmean if detection else None,
+            end_to_end.exact_f1 if end_to_end else None,
+            end_to_end.one_minus_ned if end_to_end else None,
+        ]
+
+    names = [
+        "recognition: exact",
+        "recognition: 1 − NED",
+        "recognition: CER",
+        "detection: hmean",
+        "end to end: exact F1",
+        "end to end: 1 − NED",
+    ]
+    rows = [
+        [f"<th>{name}</th>", _share(now), _share(then), _points(now, then, lower_is_better=name.endswith("CER"))]
+        for name, now, then in zip(names, figures(challenger), figures(champion), strict=True)
+    ]
+    caption = f"{challenger.recognition.lines} lines"
+    return _table(caption, ["", "challenger", "champion", "points"], rows)
+
+
+def _group_row(name: str, now: GroupMetrics, then: GroupMetrics | None) -> list[str]:
+    before = then.exact if then else None
+    head = f"<th>{escape(name.replace('_', ' '))}</th>"
+    return [head, f"<td>{now.lines}</td>", _share(now.exact), _share(before), _points(now.exact, before)]
+
+
+def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, kind: str = "") -> str:
+    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
+    body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+    return f'<table class="{kind}"><caption>{escape(caption)}</caption>\n<tr>{head}</tr>\n{body}</table>\n'
+
+
+def _share(value: float | None) -> str:
+    return "<td>–</td>" if value is None else f"<td>{value:.2%}</td>"
+
+
+def _points(now: float | None, then: float | None, *, lower_is_better: bool = False) -> str:
+    if now is None or then is None:
+        return "<td>–</td>"
+    difference = (now - then) * 100
+    if abs(difference) < 0.005:
+        return "<td>0.00</td>"
+    improved = (difference < 0) == lower_is_better
+    return f'<td class="{"better" if improved else "worse"}">{difference:+.2f}</td>'
+
+
+def _gallery(lines: Sequence[ComparedLine]) -> str:
+    def right(reading: str, line: ComparedLine) -> bool:
+        return canonical(reading) == canonical(line.text)
+
+    newly_wrong = [line for line in lines if right(line.champion, line)]
+    newly_right = [line for line in lines if right(line.challenger, line)]
+    still_wrong = [line for line in lines if line not in newly_wrong and line not in newly_right]
+    parts = ["<h2>Lines that changed</h2>\n"]
+    for title, chosen in (
+        ("Right before, wrong now", newly_wrong),
+        ("Wrong before, right now", newly_right),
+        ("Wrong before and now, differently", still_wrong),
+    ):
+        caption = f"{title}: {len(chosen)}"
+        if len(chosen) > _GALLERY:
+            caption += f", the first {_GALLERY} shown"
+        rows = [_gallery_row(line) for line in chosen[:_GALLERY]]
+        parts.append(_table(caption, ["", "label", "challenger", "champion", "category"], rows, kind="gallery"))
+    return "".join(parts)
+
+
+def _gallery_row(line: ComparedLine) -> list[str]:
+    picture = base64.b64encode(line.picture.read_bytes()).decode("ascii")
+    cells = [f'<td><img alt="" src="data:image/png;base64,{picture}"></td>']
+    return cells + [f"<td>{escape(each)}</td>" for each in (line.text, line.challenger, line.champion, line.category)]
