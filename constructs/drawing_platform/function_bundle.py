@@ -1,0 +1,139 @@
+"""What every Lambda function of the platform carries: one archive, built without Docker, the same to the byte anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_lambda as lambda_
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ROOT / "lambda"
+REQUIREMENTS = ROOT / "requirements" / "lambda.txt"
+
+# The parts of `drawing_ocr` that functions use: light modules, which need pydantic only (docs/architecture.md).
+LIGHT_MODULES = (
+    "drawing_ocr/__init__.py",
+    "drawing_ocr/annotation.py",
+    "drawing_ocr/atomic_write.py",
+    "drawing_ocr/validation.py",
+    "drawing_ocr/dataset/__init__.py",
+    "drawing_ocr/dataset/manifest.py",
+    "drawing_ocr/evaluation/__init__.py",
+    "drawing_ocr/evaluation/report.py",
+)
+# What installers leave behind that differs from run to run or from machine to machine.
+NOT_REPRODUCIBLE = ("RECORD", "direct_url.json", "INSTALLER", "REQUESTED", "uv_cache.json")
+
+PythonVersion = Literal["3.12", "host"]
+
+
+class BundleError(RuntimeError):
+    """The archive cannot be built; one line with the reason."""
+
+
+def python_version(wanted: PythonVersion) -> str:
+    """`3.12` as it is; `host`: the version of the interpreter that synthesizes."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}" if wanted == "host" else wanted
+
+
+def runtime(wanted: PythonVersion) -> lambda_.Runtime:
+    """The Lambda runtime of that version."""
+    return lambda_.Runtime(f"python{python_version(wanted)}", lambda_.RuntimeFamily.PYTHON)
+
+
+def architecture(wanted: PythonVersion) -> lambda_.Architecture:
+    """x86-64 in AWS; on the host whatever it is, since compiled wheels fit one processor only."""
+    on_arm = wanted == "host" and platform.machine() in ("aarch64", "arm64")
+    return lambda_.Architecture.ARM_64 if on_arm else lambda_.Architecture.X86_64
+
+
+def code(wanted: PythonVersion) -> lambda_.Code:
+    """The archive of all functions, for one Python version. Functions differ in their handler, role and settings.
+
+    One archive instead of one for each function: they share 9 of 10 bytes, and it is installed and uploaded once.
+    """
+    return lambda_.Code.from_asset(
+        str(FUNCTIONS),
+        exclude=["**/__pycache__", "**/*.pyc"],
+        # From the sources, not from the output: the hash is the same whether or not bundling ran.
+        asset_hash_type=cdk.AssetHashType.CUSTOM,
+        asset_hash=source_hash(wanted),
+        bundling=cdk.BundlingOptions(
+            image=cdk.DockerImage.from_registry("not-used"),  # only if local bundling gave up; it raises instead
+            local=_LocalBundling(wanted),
+        ),
+    )
+
+
+def source_hash(wanted: PythonVersion) -> str:
+    """SHA-256 over everything that the archive is made of."""
+    digest = hashlib.sha256(f"{python_version(wanted)} {architecture(wanted).name}".encode())
+    for source, name in [*_sources(), (REQUIREMENTS, "requirements.txt")]:
+        digest.update(name.encode())
+        digest.update(hashlib.sha256(source.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def write_bundle(out: Path, wanted: PythonVersion) -> None:
+    """Writes the unpacked archive into the existing folder `out`.
+
+    Raises:
+        BundleError: a dependency cannot be installed.
+    """
+    _install_requirements(out, wanted)
+    for source, name in _sources():
+        target = out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    _make_reproducible(out)
+
+
+def _sources() -> Iterator[tuple[Path, str]]:
+    """Every source file and its name in the archive, in a fixed order."""
+    for path in sorted(FUNCTIONS.rglob("*.py")):
+        yield path, str(path.relative_to(FUNCTIONS))
+    for name in LIGHT_MODULES:
+        yield ROOT / name, name
+
+
+def _install_requirements(out: Path, wanted: PythonVersion) -> None:
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}") or shutil.which("uv")
+    if uv is None:
+        raise BundleError("uv is not installed: run `make setup`")
+    machine = "aarch64" if architecture(wanted) == lambda_.Architecture.ARM_64 else "x86_64"
+    command = [uv, "pip", "install", "--quiet", "--target", str(out)]
+    command += ["--python-version", python_version(wanted), "--python-platform", f"{machine}-manylinux2014"]
+    command += ["--only-binary", ":all:", "--require-hashes", "--no-deps", "--requirement", str(REQUIREMENTS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BundleError(f"{REQUIREMENTS.name} cannot be installed for the functions: {done.stderr.strip()}")
+
+
+def _make_reproducible(out: Path) -> None:
+    for path in [*out.rglob("__pycache__"), out / "bin"]:
+        shutil.rmtree(path, ignore_errors=True)
+    for name in NOT_REPRODUCIBLE:
+        for path in out.glob(f"*.dist-info/{name}"):
+            path.unlink()
+    (out / ".lock").unlink(missing_ok=True)
+    for path in out.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+@jsii.implements(cdk.ILocalBundling)
+class _LocalBundling:
+    def __init__(self, wanted: PythonVersion) -> None:
+        self._wanted = wanted
+
+    def try_bundle(self, output_dir: str, options: Any = None, **_: Any) -> bool:  # noqa: ARG002  (jsii's signature)
+        write_bundle(Path(output_dir), self._wanted)
+        return True

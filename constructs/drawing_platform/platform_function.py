@@ -1,0 +1,186 @@
+"""A Lambda function as the platform wants it: its own role, its own log group, structured logs, nothing it does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+
+from constructs import Construct
+from drawing_platform import function_bundle
+from drawing_platform.nag import acknowledge
+
+METRICS_NAMESPACE = "DrawingPlatform"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionEnvironment:
+    """What all functions of one environment have in common.
+
+    Attributes:
+        env: name of the environment, in every log line.
+        python: runtime version, `host` in the emulated account.
+        log_retention: how long logs are kept.
+        key: encrypts logs and environment variables.
+        tracing: whether X-Ray is there.
+        vpc, security_group: where functions run in a private network; None in public mode.
+    """
+
+    env: str
+    python: function_bundle.PythonVersion
+    log_retention: logs.RetentionDays
+    key: kms.IKey
+    tracing: bool = True
+    vpc: ec2.IVpc | None = None
+    security_group: ec2.ISecurityGroup | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformFunctionProps:
+    """One function.
+
+    Attributes:
+        common: what all functions share.
+        handler: `folder.module.function` below `lambda/`.
+        description: one line, shown in the console.
+        variables: environment variables, read by a typed model in the function.
+        statements: what its role may do beside logging.
+        timeout, memory_mb: limits.
+        reserved_concurrency: the most that run at once; None for no limit of its own.
+        keep_failed_events: whether it is called asynchronously: an event that failed three times goes to a queue.
+    """
+
+    common: FunctionEnvironment
+    handler: str
+    description: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    statements: Sequence[iam.PolicyStatement] = ()
+    timeout: cdk.Duration = field(default_factory=lambda: cdk.Duration.seconds(30))
+    memory_mb: int = 256
+    reserved_concurrency: int | None = None
+    keep_failed_events: bool = False
+
+
+class PlatformFunction(Construct):
+    """The function, its role, its log group, and where wanted the queue of events that it could not handle."""
+
+    function: lambda_.Function
+    role: iam.Role
+    failed_events: sqs.Queue | None
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: PlatformFunctionProps) -> None:
+        super().__init__(scope, construct_id)
+        self._props = props
+        self._define_log_group()
+        self._define_failed_events()
+        self._define_role()
+        self._define_function()
+
+    def _define_log_group(self) -> None:
+        self.log_group = logs.LogGroup(
+            self,
+            "Logs",
+            retention=self._props.common.log_retention,
+            encryption_key=self._props.common.key,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+
+    def _define_failed_events(self) -> None:
+        self.failed_events = None
+        if self._props.keep_failed_events:
+            self.failed_events = sqs.Queue(
+                self,
+                "FailedEvents",
+                enforce_ssl=True,
+                encryption=sqs.QueueEncryption.SQS_MANAGED,
+                retention_period=cdk.Duration.days(14),
+            )
+            acknowledge(self.failed_events, "AwsSolutions-SQS3", "This queue is where undeliverable events end")
+
+    def _define_role(self) -> None:
+        common = self._props.common
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"{self._props.description}"[:1000],
+        )
+        # Instead of AWSLambdaBasicExecutionRole, which may write to every log group of the account.
+        self._allow(["logs:CreateLogStream", "logs:PutLogEvents"], [self.log_group.log_group_arn])
+        self._allow(["kms:Decrypt"], [common.key.key_arn])
+        if common.tracing:
+            self._allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])
+        if common.vpc:
+            self._allow(
+                [
+                    "ec2:CreateNetworkInterface",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSubnets",
+                    "ec2:DeleteNetworkInterface",
+                    "ec2:AssignPrivateIpAddresses",
+                    "ec2:UnassignPrivateIpAddresses",
+                ],
+                ["*"],
+            )
+        if common.tracing or common.vpc:
+            acknowledge(
+                self.role,
+                "AwsSolutions-IAM5[Resource::*]",
+                "X-Ray and the network interfaces of a function in a VPC know no narrower resource",
+            )
+        for statement in self._props.statements:
+            self.role.add_to_policy(statement)
+
+    def _allow(self, actions: list[str], resources: list[str]) -> None:
+        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+
+    def _define_function(self) -> None:
+        props, common = self._props, self._props.common
+        folder = props.handler.split(".")[0]
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            runtime=function_bundle.runtime(common.python),
+            architecture=function_bundle.architecture(common.python),
+            code=function_bundle.code(common.python),
+            handler=props.handler,
+            description=props.description,
+            timeout=props.timeout,
+            memory_size=props.memory_mb,
+            role=self.role.without_policy_updates(),
+            log_group=self.log_group,
+            environment_encryption=common.key,
+            reserved_concurrent_executions=props.reserved_concurrency,
+            dead_letter_queue=self.failed_events,
+            tracing=lambda_.Tracing.ACTIVE if common.tracing else lambda_.Tracing.DISABLED,
+            vpc=common.vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED) if common.vpc else None,
+            security_groups=[common.security_group] if common.security_group else None,
+            environment={
+                "POWERTOOLS_SERVICE_NAME": folder.replace("_", "-"),
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                "POWERTOOLS_TRACE_DISABLED": str(not common.tracing).lower(),
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+                "DRAWING_ENV": common.env,
+                **props.variables,
+            },
+        )
+        if self.failed_events:
+            self._allow(["sqs:SendMessage"], [self.failed_events.queue_arn])
+        # A function that starts before its policy is there fails in ways that look like something else.
+        policy = self.role.node.try_find_child("DefaultPolicy")
+        if policy:
+            self.function.node.add_dependency(policy)
+        if common.python == "3.12":
+            acknowledge(
+                self.function,
+                "AwsSolutions-L1",
+                "Python 3.12 is what the hashed wheels of requirements/lambda.txt were tested with",
+            )
