@@ -111,7 +111,7 @@ def _each(job: Callable[[int], Annotation], count: int, processes: int) -> Itera
 
 
 def _write_sheet(folder: Path, seed: int, style: SheetStyle, wrong_labels: float, draw: Draw, index: int) -> Annotation:
-    sheet_seed = int.from_bytes(hashlib.sha256(f"{seed} {index}".encode()).digest()[:6])
+    sheet_seed = int.from_bytes(hashlib.sha256(f"{draw.__name__} {seed} {index}".encode()).digest()[:6])
     picture, annotation = draw(sheet_seed, style)
     # The file name names the drawing in every batch (dataset/split.py): sheets of two seeds must not share it.
     image = f"images/sheet-{sheet_seed:012x}.png"

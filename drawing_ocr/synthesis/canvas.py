@@ -50,11 +50,16 @@ def direction(degrees: float) -> Point:
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A polyline in page pixels; `width` in pixels; `filled` makes it a filled area, as an arrow head is."""
+    """A polyline in page pixels; `width` in pixels.
+
+    filled: it bounds a filled area, as an arrow head is. divides: it stands between the cells of its own plan's text,
+    inside that text's box.
+    """
 
     points: tuple[Point, ...]
     width: int = 1
     filled: bool = False
+    divides: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +125,7 @@ class Canvas:
         self.ink: Mask = np.zeros((height, width), np.uint8)
         self.texts: list[PlacedText] = []
         self._written: Mask = np.zeros((height, width), np.uint8)
+        self._planned: Mask = np.zeros((height, width), np.uint8)
         self._clearance = clearance
 
     @property
@@ -142,10 +148,13 @@ class Canvas:
         _fill(self._written, text._box(self._clearance))
         self.texts.append(text)
 
-    def add(self, plan: Plan, within: tuple[float, float, float, float] | None = None) -> bool:
+    def add(
+        self, plan: Plan, within: tuple[float, float, float, float] | None = None, crossings: float = math.inf
+    ) -> bool:
         """Draw the plan if it fits; returns whether it did.
 
         within: left, top, right, bottom that every text and stroke must keep to (default: the whole page).
+        crossings: how many pixels its strokes may share with those of the plans before.
         """
         plan = Plan(plan.strokes, [text.snapped() for text in plan.texts])
         left, top, right, bottom = within or (0.0, 0.0, float(self.width), float(self.height))
@@ -158,9 +167,24 @@ class Canvas:
             return False
         # Its own lines may come nearer to a text than strangers': that distance is the design of the dimension.
         own = [text._box(0.25 * self._clearance) for text in plan.texts]
-        if self._crosses_text(plan.strokes, own, (x0, y0, x1, y1)):
+        window = _window(np.array([[x0, y0], [x1, y1]]), self.ink.shape)
+        if window is None:
             return False
-        self.draw(plan.strokes)
+        strokes = np.zeros_like(self.ink[window])
+        origin = Point(window[1].start, window[0].start)
+        for stroke in plan.strokes:
+            if not stroke.divides:
+                _draw_stroke(strokes, stroke, origin)
+        kept_free = self._written[window].copy()
+        for box in own:
+            _fill(kept_free, box - origin)
+        if (strokes & kept_free).any() or np.count_nonzero(strokes & self._planned[window]) > crossings:
+            return False
+        for stroke in plan.strokes:
+            if stroke.divides:
+                _draw_stroke(strokes, stroke, origin)
+        np.maximum(self._planned[window], strokes, out=self._planned[window])
+        np.maximum(self.ink[window], strokes, out=self.ink[window])
         for text in plan.texts:
             self.write(text)
         return True
@@ -170,26 +194,9 @@ class Canvas:
         if window is None:
             return False
         rows, columns = window
-        area = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+        area = np.zeros_like(self.ink[window])
         _fill(area, box - (columns.start, rows.start))
-        return not (area & (self.ink[rows, columns] | self._written[rows, columns])).any()
-
-    def _crosses_text(
-        self, strokes: Sequence[Stroke], own: Sequence[Polygon], extent: tuple[float, float, float, float]
-    ) -> bool:
-        x0, y0, x1, y1 = extent
-        window = _window(np.array([[x0, y0], [x1, y1]]), self.ink.shape)
-        if window is None:
-            return True
-        rows, columns = window
-        area = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
-        origin = Point(columns.start, rows.start)
-        for stroke in strokes:
-            _draw_stroke(area, stroke, origin)
-        kept_free = self._written[rows, columns].copy()
-        for box in own:
-            _fill(kept_free, box - origin)
-        return bool((area & kept_free).any())
+        return not (area & (self.ink[window] | self._written[window])).any()
 
 
 def _apart(boxes: Sequence[Polygon]) -> bool:

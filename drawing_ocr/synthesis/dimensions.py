@@ -274,24 +274,40 @@ def tolerance_frame(leader_line: Sequence[Point], side: int, cells: Sequence[str
     right of there, -1 to the left. The frame is labelled as one line: its cells, apart by a space.
     """
     plan = Plan()
+    _frame(plan, leader_line[-1], side, cells, drafting)
+    plan.line(*leader_line, width=drafting.thin)
+    plan.arrow(leader_line[0], leader_line[1].towards(leader_line[0]), drafting.arrow)
+    return plan
+
+
+def add_frame_below(plan: Plan, cells: Sequence[str], drafting: Drafting) -> None:
+    """Hang a feature control frame under the texts of a plan: the tolerance belongs to what they dimension."""
+    corners = [corner for text in plan.texts for corner in text.polygon()]
+    left, bottom = min(corner[0] for corner in corners), max(corner[1] for corner in corners)
+    _frame(plan, Point(left, bottom + 0.45 * drafting.em + drafting.thin + _half_frame(drafting)), 1, cells, drafting)
+
+
+def _half_frame(drafting: Drafting) -> float:
+    return 0.5 * drafting.cap + 0.5 * drafting.em
+
+
+def _frame(plan: Plan, near: Point, side: int, cells: Sequence[str], drafting: Drafting) -> None:
+    """Draw the frame and its cells; `near` is the middle of its left side, or of its right side when `side` is -1."""
     pad = round(0.4 * drafting.em)
     ink, ends = letter_row(cells, drafting.lettering, 2 * pad)
     edges = [end + pad for end in ends]
-    near = leader_line[-1]
     left = near if side > 0 else Point(near.x - edges[-1], near.y)
-    half = 0.5 * drafting.cap + 0.5 * drafting.em
+    half = _half_frame(drafting)
     top, bottom, right = left.y - half, left.y + half, left.x + edges[-1]
     plan.line(
         Point(left.x, top), Point(right, top), Point(right, bottom), Point(left.x, bottom), Point(left.x, top),
         width=drafting.thin,
     )  # fmt: skip
     for edge in edges[:-1]:
-        plan.line(Point(left.x + edge, top), Point(left.x + edge, bottom), width=drafting.thin)
-    plan.line(*leader_line, width=drafting.thin)
-    plan.arrow(leader_line[0], leader_line[1].towards(leader_line[0]), drafting.arrow)
+        divider = (Point(left.x + edge, top), Point(left.x + edge, bottom))
+        plan.strokes.append(Stroke(divider, drafting.thin, divides=True))
     centre = Point(left.x + edges[-1] / 2, left.y + 0.5 * drafting.cap - ink.baseline + ink.height / 2)
     plan.texts.append(PlacedText(ink, centre, 0.0, " ".join(cells), Category.SYMBOL))
-    return plan
 
 
 def roughness(foot: Point, degrees: float, text: str, drafting: Drafting) -> Plan:

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from drawing_ocr.annotation import Category
@@ -25,6 +25,24 @@ from drawing_ocr.synthesis.parts import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What a linear dimension takes of its level: position across, extent along, in page pixels."""
+
+    axis: str
+    at: float
+    low: float
+    high: float
+
+    def meets(self, other: "_Span", em: float) -> bool:
+        """Whether the two would run into each other; dimensions in a chain may touch."""
+        near = self.axis == other.axis and abs(self.at - other.at) < 1.7 * em
+        return near and min(self.high, other.high) - max(self.low, other.low) > 0.3 * em
+
+
+Arrangement = tuple[Plan, _Span | None]
+
+
 @dataclass(slots=True)
 class Draughtsman:
     """Draws views of one sheet.
@@ -38,6 +56,8 @@ class Draughtsman:
     decimals: int | None
     signs: float
     hatch_degrees: float
+    _said: set[str] = field(default_factory=set)
+    _spans: list["_Span"] = field(default_factory=list)
 
     def outline(self, view: View, scale: float, origin: Point) -> None:
         """Draw the view's lines and hatching: `origin` is where its (0, 0) lies on the page, `scale` pixels per mm."""
@@ -68,51 +88,74 @@ class Draughtsman:
 
     def dimension(self, view: View, scale: float, origin: Point, area: Area) -> None:
         """Dimension the view's features inside `area`; what finds no free paper is left out, as on a second sheet."""
-        # Short dimensions first: they stand next to the part and the long ones outside them (ISO 129-1).
+        # What points at the part stands next to it; then dimensions, short ones inside long ones (ISO 129-1).
         for feature in sorted(view.features, key=_order):
             if isinstance(feature, Surface) and self.rng.random() > self.signs:
                 continue
-            for plan in self._arrangements(feature, view, scale, origin):
-                if self.canvas.add(plan, area.as_tuple()):
-                    break
+            if self._is_said(feature):
+                continue
+            self._place(feature, view, scale, origin, area)
 
-    def _arrangements(self, feature: Feature, view: View, scale: float, origin: Point) -> Iterator[Plan]:
-        bounds = self._bounds(view, scale, origin)
+    def _place(self, feature: Feature, view: View, scale: float, origin: Point, area: Area) -> None:
+        # Lines keep clear of each other where they can; else leaders cross a line or two, extension lines any number.
+        few = 12.0 * self.drafting.thin**2
+        limits = (few, math.inf) if isinstance(feature, Length) else (0.0, few)
+        for crossings in limits:
+            for plan, span in self._arrangements(feature, view, scale, origin):
+                if span is not None and any(span.meets(other, self.drafting.em) for other in self._spans):
+                    continue
+                if self.canvas.add(plan, area.as_tuple(), crossings):
+                    if span is not None:
+                        self._spans.append(span)
+                    return
+
+    def _is_said(self, feature: Feature) -> bool:
+        """Whether another view carries the same size already: a drawing gives every size once, or nearly so."""
         if isinstance(feature, Length):
-            yield from self._lengths(feature, scale, origin, bounds)
+            size = f"{feature.prefix}{abs(_measure(feature)):.3f}"
         elif isinstance(feature, Round):
-            yield from self._rounds(feature, scale, origin)
-        elif isinstance(feature, Angle):
-            degrees = feature.stop - feature.start
-            text = (
-                f"{degrees:g}°"
-                if self.decimals != 1
-                else text_source.length(degrees, self.drafting.convention, 1) + "°"
-            )
-            if self.rng.random() < 0.15:
-                text += "±" + self.rng.choice(
-                    ("1°", "0°30′", text_source.length(0.5, self.drafting.convention, 1) + "°")
-                )
-            wording = Wording(text, boxed=self.rng.random() < 0.08)
-            vertex = _at(feature.vertex, scale, origin)
-            for more in (0.0, 1.0, 2.5, 4.0):
-                reach = feature.reach * scale + more * self.drafting.em
-                yield dimensions.angular(vertex, feature.start, feature.stop, reach, wording, self.drafting)
-        elif isinstance(feature, Chamfer):
-            yield from self._chamfers(feature, scale, origin)
+            size = f"{feature.prefix}{abs(feature.radius) * (1 if feature.prefix == 'R' else 2):.3f}"
         else:
-            yield from self._surface_signs(feature, scale, origin)
+            return False
+        if size in self._said and self.rng.random() < 0.9:
+            return True
+        self._said.add(size)
+        return False
+
+    def _arrangements(self, feature: Feature, view: View, scale: float, origin: Point) -> Iterator[Arrangement]:
+        """Ways to draw a feature's dimension, the preferred ones first."""
+        if isinstance(feature, Length):
+            yield from self._lengths(feature, scale, origin, self._bounds(view, scale, origin))
+            return
+        if isinstance(feature, Round):
+            plans = self._rounds(feature, scale, origin)
+        elif isinstance(feature, Angle):
+            plans = self._angles(feature, scale, origin)
+        elif isinstance(feature, Chamfer):
+            plans = self._chamfers(feature, scale, origin)
+        else:
+            plans = self._surface_signs(feature, scale, origin)
+        for plan in plans:
+            yield plan, None
+
+    def _angles(self, feature: Angle, scale: float, origin: Point) -> Iterator[Plan]:
+        how, rng = self.drafting.convention, self.rng
+        degrees = feature.stop - feature.start
+        text = f"{degrees:g}°" if self.decimals != 1 else text_source.length(degrees, how, 1) + "°"
+        if rng.random() < 0.15:
+            text += "±" + rng.choice(("1°", "0°30′", text_source.length(0.5, how, 1) + "°"))
+        wording = Wording(text, boxed=rng.random() < 0.08)
+        vertex = _at(feature.vertex, scale, origin)
+        for more in (0.0, 1.0, 2.5, 4.0):
+            reach = feature.reach * scale + more * self.drafting.em
+            yield dimensions.angular(vertex, feature.start, feature.stop, reach, wording, self.drafting)
 
     def _lengths(
         self, feature: Length, scale: float, origin: Point, bounds: tuple[float, float, float, float]
-    ) -> Iterator[Plan]:
+    ) -> Iterator[Arrangement]:
         p, q = _at(feature.p, scale, origin), _at(feature.q, scale, origin)
         em, (left, top, right, bottom) = self.drafting.em, bounds
-        millimetres = {
-            "h": abs(feature.p.x - feature.q.x),
-            "v": abs(feature.p.y - feature.q.y),
-            "a": feature.p.distance(feature.q),
-        }[feature.axis]
+        millimetres = _measure(feature)
         if millimetres * scale < 0.2 * em:
             return
         wording = self._wording(millimetres, feature.prefix, 1, feature.mating)
@@ -121,7 +164,7 @@ class Draughtsman:
             degrees = math.degrees(math.atan2(p.y - q.y, q.x - p.x))
             for step in (2.2, -2.2, 3.6, -3.6, 5.0, -5.0):
                 through = p.plus(direction(degrees + 90), step * em)
-                yield dimensions.linear(p, q, degrees, through, wording, draw)
+                yield dimensions.linear(p, q, degrees, through, wording, draw), None
             return
         levels = [1.9 + 2.1 * i for i in range(6)]
         if feature.axis == "h":
@@ -129,7 +172,8 @@ class Draughtsman:
             for level in levels:
                 for side in (below, not below) if level > 4 else (below,):
                     y = bottom + level * em if side else top - level * em
-                    yield dimensions.linear(p, q, 0.0, Point(0, y), wording, draw)
+                    plan = dimensions.linear(p, q, 0.0, Point(0, y), wording, draw)
+                    yield plan, _span(plan, "h", y, p, q)
             return
         inner = min(p.x, q.x) - left > 0.1 * (right - left) and right - max(p.x, q.x) > 0.1 * (right - left)
         if (
@@ -137,15 +181,19 @@ class Draughtsman:
         ):  # a diameter in the middle of a shaft: extension lines would run over its neighbours
             for length, tip, lean in itertools.product((2.5, 4.5, 6.5, 8.5), (p, q), (0.45, -0.45)):
                 away = -1.0 if tip.y < (top + bottom) / 2 else 1.0
-                yield dimensions.leader(
-                    tip, Point(tip.x + lean * length * em, tip.y + away * length * em), [wording], draw
+                yield (
+                    dimensions.leader(
+                        tip, Point(tip.x + lean * length * em, tip.y + away * length * em), [wording], draw
+                    ),
+                    None,
                 )
             return
         to_the_right = p.x + q.x > left + right - 1
         for level in levels:
             for side in (to_the_right, not to_the_right) if level > 4 else (to_the_right,):
                 x = right + level * em if side else left - level * em
-                yield dimensions.linear(p, q, 90.0, Point(x, 0), wording, draw)
+                plan = dimensions.linear(p, q, 90.0, Point(x, 0), wording, draw)
+                yield plan, _span(plan, "v", x, p, q)
 
     def _rounds(self, feature: Round, scale: float, origin: Point) -> Iterator[Plan]:
         rng, em = self.rng, self.drafting.em
@@ -154,8 +202,12 @@ class Draughtsman:
         wordings = [self._wording(millimetres, feature.prefix, feature.count, feature.mating)]
         turns = [feature.degrees + sign * step for step in range(0, 75, 12) for sign in (1, -1)]
         kind = rng.random()
-        if feature.through_hole and rng.random() < 0.4:
+        cells: list[str] = []
+        if feature.through_hole and rng.random() < 0.45:
             wordings = self._hole_callout(wordings[0], millimetres)
+            kind = 1.0
+        if feature.prefix == "⌀" and rng.random() < 0.6 * self.signs:
+            cells = text_source.frame_cells(rng, self.drafting.convention, of_axis=True)
             kind = 1.0
         if kind < 0.25 and feature.prefix == "⌀" and radius > 3 * em:
             for degrees in turns:
@@ -169,7 +221,10 @@ class Draughtsman:
         for length, degrees in itertools.product((2.5, 4.5, 7.0, 10.0, 13.0), turns):
             tip, out = centre.plus(direction(degrees), radius), direction(degrees)
             if abs(out.x) > 0.2 and abs(out.y) > 0.2:
-                yield dimensions.leader(tip, tip.plus(out, length * em), wordings, self.drafting)
+                plan = dimensions.leader(tip, tip.plus(out, length * em), wordings, self.drafting)
+                if cells:
+                    dimensions.add_frame_below(plan, cells, self.drafting)
+                yield plan
 
     def _hole_callout(self, wording: Wording, millimetres: float) -> list[Wording]:
         """A hole's diameter followed by its depth, counterbore or countersink."""
@@ -195,7 +250,7 @@ class Draughtsman:
 
     def _surface_signs(self, feature: Surface, scale: float, origin: Point) -> Iterator[Plan]:
         rng, draw, em = self.rng, self.drafting, self.drafting.em
-        foot, out = _at(feature.foot, scale, origin), direction(feature.degrees)
+        foot = _at(feature.foot, scale, origin)
         kind = rng.random()
         if kind < 0.3:
             text = text_source.roughness(rng, draw.convention)
@@ -211,19 +266,12 @@ class Draughtsman:
                 )
         else:
             cells = text_source.frame_cells(rng, draw.convention)
-            for length, rise in itertools.product((3.0, 5.0, 7.5, 10.0), (0.0, 3.0, -3.0)):
-                if abs(out.x) > 0.5:
-                    side, near = (1 if out.x > 0 else -1), foot.plus(out, length * em)
-                    bend = (
-                        [foot, near] if not rise else [foot, foot.plus(out, 2 * em), Point(near.x, near.y + rise * em)]
-                    )
-                    yield dimensions.tolerance_frame(bend, side, cells, draw)
-                else:
-                    knee = foot.plus(out, length * em)
-                    for side in (1, -1):
-                        yield dimensions.tolerance_frame(
-                            [foot, knee, knee.plus(Point(side, 0), 1.2 * em)], side, cells, draw
-                        )
+            for length, turn in itertools.product((2.5, 4.0, 6.0, 8.5, 11.0), (0, 40, -40, 65, -65)):
+                knee = foot.plus(direction(feature.degrees + turn), length * em)
+                for side in (1, -1):
+                    near = knee.plus(Point(side, 0), em)
+                    if (near.x - foot.x) * side > 0:
+                        yield dimensions.tolerance_frame([foot, knee, near], side, cells, draw)
 
     def _wording(self, millimetres: float, prefix: str, count: int, mating: bool) -> Wording:
         """How a length is written: bare, toleranced, with a fit, as limits, boxed, or as a reference."""
@@ -298,7 +346,7 @@ class Draughtsman:
         return strokes
 
     def _bounds(self, view: View, scale: float, origin: Point) -> tuple[float, float, float, float]:
-        left, top, right, bottom = view.bounds()
+        left, top, right, bottom = view.body()
         return (
             origin.x + left * scale,
             origin.y + top * scale,
@@ -311,9 +359,20 @@ def _at(p: Point, scale: float, origin: Point) -> Point:
     return Point(origin.x + p.x * scale, origin.y + p.y * scale)
 
 
+def _measure(feature: Length) -> float:
+    """What a linear dimension says, in millimetres."""
+    if feature.axis == "a":
+        return feature.p.distance(feature.q)
+    return abs(feature.p.x - feature.q.x if feature.axis == "h" else feature.p.y - feature.q.y)
+
+
+def _span(plan: Plan, axis: str, at: float, p: Point, q: Point) -> _Span:
+    along = 0 if axis == "h" else 1
+    reach = [p[along], q[along], *(corner[along] for text in plan.texts for corner in text.polygon())]
+    return _Span(axis, at, min(reach), max(reach))
+
+
 def _order(feature: Feature) -> tuple[int, float]:
     if isinstance(feature, Length):
-        return 1, feature.p.distance(feature.q)
-    if isinstance(feature, Surface):
-        return 3, 0.0
-    return (0 if isinstance(feature, Chamfer) else 2), 0.0
+        return 3, feature.p.distance(feature.q)
+    return {Chamfer: 0, Angle: 1, Round: 1, Surface: 2}[type(feature)], 0.0

@@ -15,9 +15,10 @@ from drawing_ocr.synthesis.vocabulary import (
     COMPANIES,
     MATERIALS,
     NAMES,
+    NOTES,
     PART_NAMES,
     Language,
-    phrases,
+    is_held_out,
 )
 
 
@@ -95,11 +96,14 @@ class Furniture:
                     canvas.draw([Stroke((Point(near, y), Point(far, y)), drafting.thin)])
         return inner
 
-    def title_block(self, inner: Area) -> Area:
-        """The title block in the lower right corner of the frame; returns its area."""
+    def title_block(self, inner: Area, names: Sequence[int] = range(len(PART_NAMES))) -> Area:
+        """The title block in the lower right corner of the frame; returns its area.
+
+        names: positions in `PART_NAMES` of which one becomes the title.
+        """
         rng, how = self.rng, self.drafting.convention
-        name, company = rng.choice(PART_NAMES), rng.choice(COMPANIES)
-        title = name[2] if self.language == "chinese" else name[1] if self.language == "german" else name[0]
+        company = rng.choice(COMPANIES)
+        title = PART_NAMES[rng.choice(names)][_COLUMN[self.language]]
 
         def person(role: str) -> list[Cell]:
             return [
@@ -144,7 +148,7 @@ class Furniture:
     def revision_table(self, inner: Area) -> Area:
         """Revisions in the upper right corner of the frame; returns the table's area."""
         rng = self.rng
-        header = [Cell("", self._caption(key), share) for key, share in _REVISION_COLUMNS]
+        header = [Cell("", CAPTIONS[key][_COLUMN[self.language]], share) for key, share in _REVISION_COLUMNS]
         rows = [header] + [
             [
                 Cell("", rng.choice("ABCDEF"), 1),
@@ -162,8 +166,8 @@ class Furniture:
     def parts_table(self, inner: Area, title_block: Area) -> Area:
         """A parts list standing on the title block; returns the table's area."""
         rng = self.rng
-        index = {"english": 0, "german": 1, "chinese": 2}[self.language]
-        header = [Cell("", self._caption(key), share) for key, share in _PARTS_COLUMNS]
+        index = _COLUMN[self.language]
+        header = [Cell("", CAPTIONS[key][_COLUMN[self.language]], share) for key, share in _PARTS_COLUMNS]
         names = rng.sample(PART_NAMES, rng.randint(2, 4))
         rows = [
             [
@@ -192,8 +196,9 @@ class Furniture:
         chosen: list[str] = []
         if rng.random() < 0.6:
             chosen.append(text_source.tolerance_note(rng, self.language, self.drafting.convention))
+        drawn_notes = [text for text in NOTES[self.language] if not is_held_out(text)]
         while len(chosen) < wanted:
-            text = rng.choice(phrases(self.language))
+            text = rng.choice(drawn_notes)
             if text not in chosen:
                 chosen.append(text)
         capital = self.language == "english" and rng.random() < 0.5
@@ -208,8 +213,7 @@ class Furniture:
             y += 1.5 * em
 
     def _caption(self, key: str) -> str:
-        english, german, chinese = CAPTIONS[key]
-        own = {"english": english, "german": german, "chinese": chinese}[self.language]
+        own, english = CAPTIONS[key][_COLUMN[self.language]], CAPTIONS[key][0]
         return f"{own}/{english}" if self.bilingual and own != english else own
 
     def _grid(self, area: Area, rows: Sequence[Sequence[Cell]], heights: Sequence[float], category: Category) -> None:
@@ -256,6 +260,9 @@ class Furniture:
     def _write(self, text: str, centre: Point, lettering: Lettering, category: Category) -> None:
         self.canvas.write(PlacedText(letter(text, lettering), centre, 0.0, text, category))
 
+
+# Column of a language in the tables of the vocabulary.
+_COLUMN: dict[Language, int] = {"english": 0, "german": 1, "chinese": 2}
 
 _REVISION_COLUMNS = (("revision", 1), ("description", 5), ("date", 2.2), ("drawn", 2))
 _PARTS_COLUMNS = (("item", 1), ("quantity", 1), ("title", 4), ("material", 2.6), ("remark", 2.4))

@@ -4,7 +4,7 @@ Millimetres, x to the right, y down; angles in degrees counter-clockwise as seen
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
@@ -106,10 +106,17 @@ class View:
         self.polyline((centre.x, centre.y - reach), (centre.x, centre.y + reach), kind="centre")
 
     def bounds(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom of all outlines in millimetres."""
-        xs = [p.x for outline in self.outlines for p in outline.points]
-        ys = [p.y for outline in self.outlines for p in outline.points]
-        return min(xs), min(ys), max(xs), max(ys)
+        """Left, top, right, bottom of all lines in millimetres."""
+        return _extent(self.outlines)
+
+    def body(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of the part itself, without centre lines, in millimetres."""
+        return _extent(outline for outline in self.outlines if outline.kind == "contour")
+
+
+def _extent(outlines: Iterable[Outline]) -> tuple[float, float, float, float]:
+    points = [p for outline in outlines for p in outline.points]
+    return min(p.x for p in points), min(p.y for p in points), max(p.x for p in points), max(p.y for p in points)
 
 
 def arc(centre: Point, radius: float, start: float, stop: float) -> list[Point]:
@@ -137,9 +144,18 @@ def hatch_lines(area: Polygon, pitch: float, degrees: float) -> list[tuple[Point
     ]
 
 
-def random_part(rng: Random) -> list[View]:
-    """Two to four views of one random part, main view first."""
-    return rng.choice((flange, stepped_shaft, plate, bracket, bushing))(rng)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part: what a title block may call it (positions in `vocabulary.PART_NAMES`) and its views, main view first."""
+
+    names: tuple[int, ...]
+    views: list[View]
+
+
+def random_part(rng: Random) -> Part:
+    """A random part with two or three views."""
+    names, draw = rng.choice(_PARTS)
+    return Part(names, draw(rng))
 
 
 def _mm(rng: Random, low: float, high: float) -> float:
@@ -171,6 +187,7 @@ def flange(rng: Random) -> list[View]:
         Round(o, pitch / 2, rng.choice((-35, -50, 215)), "⌀"),
         Round(o, bore / 2, rng.choice((20, 65, 160)), "⌀", mating=True),
         Length(Point(-outer / 2, 0), Point(outer / 2, 0), "h", "⌀"),
+        Surface(o.plus(direction(200), outer / 2), 200),
     ]
     if holes in (6, 8):
         front.features.append(Angle(o, first, first + 360 / holes, outer / 2 + 8))
@@ -201,7 +218,9 @@ def flange(rng: Random) -> list[View]:
         Chamfer(Point(length - c / 2, -hub / 2 + c / 2), c, 55),
         Surface(Point(0, -outer / 2 * 0.9), 180),
         Surface(Point((thick + length) / 2, -hub / 2), 90),
-        Surface(Point(0, outer / 2 * 0.62), 180),
+        Surface(Point((thick + length) / 2, hub / 2), 270),
+        Surface(Point(length, hub * 0.38), 0),
+        Surface(Point(thick, outer / 2 * 0.85), 0),
     ]
     return [front, section]
 
@@ -245,6 +264,8 @@ def stepped_shaft(rng: Random) -> list[View]:
         y = max(diameters) / 2
         view.features.append(Length(Point(x0, d / 2), Point(x0 + length, d / 2), "h"))
         view.features.append(Surface(Point(x0 + length * 0.25, -d / 2), 90))
+        if i % 2:
+            view.features.append(Surface(Point(x0 + length * 0.75, d / 2), 270))
     view.features += [
         Length(Point(0, y), Point(total, y), "h"),
         Chamfer(Point(c / 2, -diameters[0] / 2 + c / 2), c, 120),
@@ -275,6 +296,8 @@ def _keyway_section(diameter: float, width: float, depth: float) -> View:
         Length(Point(-width / 2, floor), Point(width / 2, floor), "h", mating=True),
         Length(Point(width / 2, floor), Point(0, r), "v"),
         Round(o, r, -40, "⌀", mating=True),
+        Surface(o.plus(direction(150), r), 150),
+        Surface(o.plus(direction(215), r), 215),
     ]
     return section
 
@@ -318,6 +341,8 @@ def plate(rng: Random) -> list[View]:
         Length(Point(inset, inset), Point(inset, height - inset), "v"),
         Length(Point(width, height), ends[1], "v"),
         Length(Point(sx, sy - slot_w / 2), Point(sx, sy + slot_w / 2), "v"),
+        Surface(Point(width * 0.5, 0), 90),
+        Surface(Point(0, height * 0.4), 180),
     ]
     side = View()
     side.closed((0, 0), (thick, 0), (thick, height), (0, height))
@@ -377,6 +402,8 @@ def bracket(rng: Random) -> list[View]:
         Length(Point(0, rise), Point(wide, rise), "h"),
         Round(Point(wide / 2, hy), hole / 2, 40, "⌀", through_hole=True),
         Length(Point(wide, rise), Point(wide / 2, hy), "v"),
+        Surface(Point(wide * 0.6, 0), 90),
+        Surface(Point(0, rise * 0.6), 180),
     ]
     top = View()
     top.closed((0, 0), (base, 0), (base, wide), (0, wide))
@@ -392,6 +419,8 @@ def bracket(rng: Random) -> list[View]:
         Round(ends[1], slot / 2, -45, "R", 2),
         Length(Point(0, wide), Point(ends[1].x, ends[1].y), "h"),
         Length(Point(0, wide), Point(thick, wide), "h"),
+        Surface(Point(base * 0.3, 0), 90),
+        Surface(Point(base, wide * 0.4), 0),
     ]
     return [side, front, top]
 
@@ -426,6 +455,7 @@ def bushing(rng: Random) -> list[View]:
         Surface(Point(length * 0.55, -outer / 2), 90),
         Surface(Point(0, collar / 2 * 0.8), 180),
         Surface(Point(length * 0.7, outer / 2), 270),
+        Surface(Point(length, outer / 2 * 0.7), 0),
     ]
     end, o = View(), Point(0, 0)
     for diameter in (collar, sink, bore):
@@ -442,6 +472,7 @@ def bushing(rng: Random) -> list[View]:
         Round(o, collar / 2, 35, "⌀"),
         Round(o, bore / 2, 140, "⌀", mating=True),
         Angle(o, 90, 210, collar / 2 + 9),
+        Surface(o.plus(direction(-20), collar / 2), -20),
     ]
     end.cut = (Point(0, -collar / 2 - 8), Point(0, collar / 2 + 8))
     return [section, end]
@@ -450,3 +481,13 @@ def bushing(rng: Random) -> list[View]:
 def _polygons(shape: object) -> Sequence[Polygon]:
     """The polygons of a difference, which is one polygon or several."""
     return [piece for piece in getattr(shape, "geoms", [shape]) if isinstance(piece, Polygon) and piece.area > 0]
+
+
+# Positions of fitting names in `vocabulary.PART_NAMES`.
+_PARTS: tuple[tuple[tuple[int, ...], Callable[[Random], list[View]]], ...] = (
+    ((0, 1, 8, 14), flange),
+    ((2, 7), stepped_shaft),
+    ((3, 8, 12), plate),
+    ((4, 11), bracket),
+    ((5, 9, 13), bushing),
+)

@@ -15,7 +15,7 @@ from drawing_ocr.synthesis.draughtsman import Draughtsman
 from drawing_ocr.synthesis.fonts import CHINESE_FACES, ITALIC_FACES, LATIN_FACES, OSIFONT, Face
 from drawing_ocr.synthesis.furniture import Area, Furniture
 from drawing_ocr.synthesis.lettering import Lettering
-from drawing_ocr.synthesis.parts import View, random_part
+from drawing_ocr.synthesis.parts import Part, View, random_part
 from drawing_ocr.synthesis.scan import scan
 from drawing_ocr.synthesis.style import SCANNED, SheetStyle, Standard
 from drawing_ocr.synthesis.text_source import Convention
@@ -37,8 +37,9 @@ def draw_sheet(seed: int, style: SheetStyle = SCANNED) -> tuple[npt.NDArray[np.u
     canvas = Canvas(width, height, clearance=0.22 * drafting.em)
     language: Language = "chinese" if standard == "GB" else "german" if rng.random() < 0.3 else "english"
     furniture = Furniture(canvas, drafting, language, bilingual=rng.random() < 0.25, rng=rng)
-    area = _furnish(furniture, rng, style)
-    _draw_views(canvas, drafting, area, rng, style)
+    part = random_part(rng)
+    area = _furnish(furniture, part, rng, style)
+    _draw_views(canvas, drafting, part.views, area, rng, style)
     return annotate(canvas, seed, style, rng)
 
 
@@ -65,7 +66,7 @@ def drafting_of(rng: Random, standard: Standard, page: float, style: SheetStyle)
     weights = (3, 5, 1, 4) if standard == "GB" else (4, 6, 1, 0)
     size = round(page * rng.uniform(0.0112, 0.0142))
     fine = rng.random() < style.thin
-    thin = 1 if fine or rng.random() < 0.6 else 2
+    thin = 1 if fine or rng.random() < 0.75 else 2
     lettering = Lettering(
         face=rng.choice(rng.choices(families, weights)[0]),
         size=size,
@@ -79,7 +80,7 @@ def drafting_of(rng: Random, standard: Standard, page: float, style: SheetStyle)
         lettering=lettering,
         convention=_convention(rng, standard),
         thin=thin,
-        thick=thin + rng.choice((1, 1, 2)),
+        thick=thin + (1 if fine else rng.choice((1, 1, 1, 2))),
         arrow=size * rng.uniform(0.6, 0.85),
         ticks=rng.random() < 0.08,
         broken=standard == "ASME" and rng.random() < 0.5,
@@ -97,11 +98,11 @@ def _convention(rng: Random, standard: Standard) -> Convention:
     )
 
 
-def _furnish(furniture: Furniture, rng: Random, style: SheetStyle) -> Area:
+def _furnish(furniture: Furniture, part: Part, rng: Random, style: SheetStyle) -> Area:
     """Frame, title block, tables and notes; returns the area left for the views."""
     em = furniture.drafting.em
     inner = furniture.frame()
-    block = furniture.title_block(inner)
+    block = furniture.title_block(inner, part.names)
     top, bottom = inner.top, block.top
     if rng.random() < style.table:
         if rng.random() < 0.5:
@@ -113,8 +114,9 @@ def _furnish(furniture: Furniture, rng: Random, style: SheetStyle) -> Area:
     return Area(inner.left + em, top + em, inner.right - em, bottom - 0.5 * em)
 
 
-def _draw_views(canvas: Canvas, drafting: Drafting, area: Area, rng: Random, style: SheetStyle) -> None:
-    views = random_part(rng)
+def _draw_views(
+    canvas: Canvas, drafting: Drafting, views: list[View], area: Area, rng: Random, style: SheetStyle
+) -> None:
     draughtsman = Draughtsman(
         canvas,
         drafting,
@@ -123,13 +125,13 @@ def _draw_views(canvas: Canvas, drafting: Drafting, area: Area, rng: Random, sty
         signs=style.signs,
         hatch_degrees=rng.choice((45.0, 45.0, 135.0)),
     )
-    placed = _arrange(views, area, 5.5 * drafting.em)
+    placed = _arrange(views, area, 6.5 * drafting.em)
     for view, scale, origin, _ in placed:
         draughtsman.outline(view, scale, origin)
     for view, scale, origin, cell in placed:
         draughtsman.label(view, scale, origin, cell)
-    for view, scale, origin, cell in placed:
-        draughtsman.dimension(view, scale, origin, cell)
+    for view, scale, origin, _ in placed:
+        draughtsman.dimension(view, scale, origin, area)
 
 
 def _arrange(views: list[View], area: Area, margin: float) -> list[tuple[View, float, Point, Area]]:

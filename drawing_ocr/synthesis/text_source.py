@@ -38,6 +38,7 @@ CONVENTIONS = (
 )
 
 GEOMETRIC_SIGNS = "⌖⏥⊥∥◎⌒⌓⌰↗⌭⏤∠"
+_AXIS_SIGNS = "⌖⌖⌖⊥∥◎∠↗"
 _DATUM_FREE = "⏥⏤⌭⌒"  # form tolerances refer to no datum
 _DATUMS = "ABCDEFG"
 _TOLERANCES = ("0.01", "0.02", "0.03", "0.05", "0.1", "0.10", "0.15", "0.2", "0.20", "0.25", "0.3", "0.4", "0.5", "1")
@@ -93,7 +94,8 @@ def limits(rng: Random, how: Convention) -> tuple[str, str]:
     if t < 0.6:
         return zero, lower
     if t < 0.7:
-        return upper, f"+{_spell(rng.choice(_FINE), how)}"
+        high, low = sorted(rng.sample(_FINE, 2), key=float, reverse=True)
+        return f"+{_spell(high, how)}", f"+{_spell(low, how)}"
     return upper, lower
 
 
@@ -189,9 +191,12 @@ def dimension(rng: Random, how: Convention) -> str:
     return _weighted(rng, _DIMENSIONS)(rng, how)
 
 
-def frame_cells(rng: Random, how: Convention) -> list[str]:
-    """Cells of a feature control frame (ISO 1101): characteristic, tolerance with modifiers, datums."""
-    sign = rng.choice(GEOMETRIC_SIGNS)
+def frame_cells(rng: Random, how: Convention, *, of_axis: bool = False) -> list[str]:
+    """Cells of a feature control frame (ISO 1101): characteristic, tolerance with modifiers, datums.
+
+    of_axis: only characteristics that the axis of a hole can have.
+    """
+    sign = rng.choice(_AXIS_SIGNS if of_axis else GEOMETRIC_SIGNS)
     zone = "⌀" if sign in "⌖◎⊥∥⏤" and rng.random() < 0.6 else ""
     modifier = rng.choice("ⓂⓁⓅ") if sign in "⌖⊥∥∠◎" and rng.random() < 0.35 else ""
     cells = [sign, f"{zone}{_spell(rng.choice(_FINE), how)}{modifier}"]

@@ -18,7 +18,7 @@ def is_held_out(text: str) -> bool:
     return zlib.crc32(text.casefold().encode()) % _HELD_OUT_SHARE == 0
 
 
-ENGLISH = (
+_ENGLISH_NOTES = (
     "Break all sharp edges",
     "Remove all burrs",
     "Do not scale drawing",
@@ -47,13 +47,6 @@ ENGLISH = (
     "Machine both ends in one setting",
     "Dimensions apply before coating",
     "Dimensions apply after plating",
-    "Supplied by customer",
-    "Prototype only",
-    "Released for production",
-    "Replaces drawing of last year",
-    "Created by the design office",
-    "Checked by quality department",
-    "Approved by chief engineer",
     "Drilled together with cover",
     "Press fit after cooling",
     "No cracks allowed",
@@ -69,6 +62,15 @@ ENGLISH = (
     "Grind parallel within limits",
     "Part must be free from rust",
     "Pack in oiled paper",
+)
+_ENGLISH_TERMS = (
+    "Prototype only",
+    "Released for production",
+    "Replaces drawing of last year",
+    "Created by the design office",
+    "Checked by quality department",
+    "Approved by chief engineer",
+    "Supplied by customer",
     "Main bearing housing",
     "Left hand thread",
     "Upper clamping plate",
@@ -101,7 +103,7 @@ ENGLISH = (
     "Safety guard required",
 )
 
-GERMAN = (
+_GERMAN_NOTES = (
     "Alle Kanten gratfrei",
     "Werkstückkanten nach ISO 13715",
     "Allgemeintoleranzen ISO 2768-mK",
@@ -117,15 +119,21 @@ GERMAN = (
     "Nach dem Schweißen spannungsarm glühen",
     "Vor dem Zusammenbau reinigen",
     "Gewinde vor Lack schützen",
+    "Stückliste siehe Blatt 2",
+    "Rohteil geschmiedet",
+    "Druckfeder nach Muster",
+    "Passung nur bei Montage prüfen",
+    "Drehrichtung beachten",
+    "Schutzhaube erforderlich",
+)
+_GERMAN_TERMS = (
     "Geprüft und freigegeben",
     "Gezeichnet von",
     "Werkstoff und Halbzeug",
-    "Stückliste siehe Blatt 2",
     "Ersatz für alte Zeichnung",
     "Ursprung der Änderung",
     "Benennung des Bauteils",
     "Zeichnungsnummer",
-    "Rohteil geschmiedet",
     "Lagergehäuse mit Deckel",
     "Abtriebswelle mit Passfeder",
     "Flansch für Kupplung",
@@ -134,20 +142,15 @@ GERMAN = (
     "Befestigungswinkel für Motor",
     "Distanzhülse aus Messing",
     "Bohrplatte gehärtet",
-    "Druckfeder nach Muster",
     "Gewicht ohne Verpackung",
-    "Passung nur bei Montage prüfen",
     "Schnitt durch Gehäuse",
     "Einzelheit vergrößert",
     "Ansicht von unten",
     "Kühlwasser Eintritt",
     "Zulässiger Betriebsdruck",
-    "Drehrichtung beachten",
-    "Schutzhaube erforderlich",
 )
 
-CHINESE = (
-    "技术要求",
+_CHINESE_NOTES = (
     "未注倒角均为C1",
     "锐边倒钝去除毛刺",
     "未注圆角半径为R2",
@@ -167,6 +170,16 @@ CHINESE = (
     "所有尺寸单位为毫米",
     "其余表面粗糙度按标注",
     "零件应进行时效处理",
+    "试验合格后包装入库",
+    "运输途中注意防潮",
+    "螺纹部分涂防锈油",
+    "与箱体配钻铰孔",
+    "两端面平行且与轴线垂直",
+    "孔口倒角去毛刺",
+    "工件表面磨削加工",
+)
+_CHINESE_TERMS = (
+    "技术要求",
     "齿轮箱体",
     "轴承端盖",
     "输出轴",
@@ -212,21 +225,20 @@ CHINESE = (
     "额定转速",
     "操作温度范围",
     "安全防护罩",
-    "试验合格后包装入库",
-    "运输途中注意防潮",
-    "螺纹部分涂防锈油",
-    "与箱体配钻铰孔",
-    "两端面平行且与轴线垂直",
-    "孔口倒角去毛刺",
-    "工件表面磨削加工",
 )
 
-SENTENCES: dict[Language, tuple[str, ...]] = {"english": ENGLISH, "german": GERMAN, "chinese": CHINESE}
+# What is printed as a numbered note.
+NOTES: dict[Language, tuple[str, ...]] = {"english": _ENGLISH_NOTES, "german": _GERMAN_NOTES, "chinese": _CHINESE_NOTES}
+_TERMS: dict[Language, tuple[str, ...]] = {
+    "english": _ENGLISH_TERMS,
+    "german": _GERMAN_TERMS,
+    "chinese": _CHINESE_TERMS,
+}
 
 
 def phrases(language: Language, *, held_out: bool = False) -> tuple[str, ...]:
     """The phrases that sheets and training lines may show, or those kept for the regression set."""
-    return tuple(phrase for phrase in SENTENCES[language] if is_held_out(phrase) == held_out)
+    return tuple(phrase for phrase in NOTES[language] + _TERMS[language] if is_held_out(phrase) == held_out)
 
 
 CHANGES: dict[Language, tuple[str, ...]] = {
