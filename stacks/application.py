@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,11 @@ ALL = "all"
 
 
 def build(
-    chosen: Iterable[str] | None = None, *, directory: Path = CONFIG_DIRECTORY, outdir: Path | None = None
+    chosen: Iterable[str] | None = None,
+    *,
+    directory: Path = CONFIG_DIRECTORY,
+    outdir: Path | None = None,
+    context: Mapping[str, Any] | None = None,
 ) -> cdk.App:
     """The application with one stage for each chosen environment.
 
@@ -28,11 +32,12 @@ def build(
             `DRAWING_ENV`, else all that `directory` describes.
         directory: where the `<env>.toml` files lie.
         outdir: where the templates go; without it where the CDK command line wants them.
+        context: more context than that of cdk.json; the command line's own goes before both.
 
     Raises:
         SettingsError: an environment is unknown or one of its settings is wrong.
     """
-    app = cdk.App(context=_feature_flags(), outdir=str(outdir) if outdir else None)
+    app = cdk.App(context={**_feature_flags(), **(context or {})}, outdir=str(outdir) if outdir else None)
     names = list(chosen) if chosen is not None else _chosen_from_outside(app, directory)
     for settings in [load_settings(name, directory) for name in names]:
         PlatformStage(app, settings)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from drawing_platform.settings import Settings
 
 from constructs import Construct
+from drawing_platform.settings import Settings
 from stacks.data_stack import DataStack
 from stacks.network_stack import NetworkStack
 

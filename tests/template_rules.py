@@ -67,7 +67,12 @@ def refers_to(value: Any, logical_id: str) -> bool:
 
 
 def buckets_are_private(template: Template) -> list[str]:
-    wanted = {"BlockPublicAcls": True, "BlockPublicPolicy": True, "IgnorePublicAcls": True, "RestrictPublicBuckets": True}
+    wanted = {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
     return [
         f"{name}: public access is not blocked"
         for name, properties in resources(template, "AWS::S3::Bucket")
@@ -148,7 +153,7 @@ def queues_are_encrypted(template: Template) -> list[str]:
 
 
 def queues_have_a_dead_letter_queue(template: Template) -> list[str]:
-    """A queue hands what nobody could process to another one, or is itself that other one (of a queue, rule or function)."""
+    """A queue hands what nobody could process to another one, or is that other one of a queue, a rule or a function."""
     users = [
         properties
         for kind in ("AWS::SQS::Queue", "AWS::Events::Rule", "AWS::Lambda::Function", "AWS::Scheduler::Schedule")
