@@ -37,7 +37,7 @@ def build(
     Raises:
         SettingsError: an environment is unknown or one of its settings is wrong.
     """
-    app = cdk.App(context={**_feature_flags(), **(context or {})}, outdir=str(outdir) if outdir else None)
+    app = cdk.App(context={**feature_flags(), **(context or {})}, outdir=str(outdir) if outdir else None)
     names = list(chosen) if chosen is not None else _chosen_from_outside(app, directory)
     for settings in [load_settings(name, directory) for name in names]:
         PlatformStage(app, settings)
@@ -45,8 +45,8 @@ def build(
     return app
 
 
-def _feature_flags() -> dict[str, Any]:
-    # The command line hands the context of cdk.json to the app by itself; tests and `python app.py` need it too.
+def feature_flags() -> dict[str, Any]:
+    """The context of cdk.json. The command line hands it over by itself; tests and `python app.py` need it too."""
     context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     return context
 

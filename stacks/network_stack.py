@@ -20,6 +20,7 @@ class NetworkStack(cdk.Stack):
         self, scope: Construct, construct_id: str, *, settings: Settings, log_key: kms.IKey, **kwargs: Any
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
+        self._zones = list(settings.network.availability_zones)
         network = Network(
             self,
             "Network",
@@ -31,3 +32,8 @@ class NetworkStack(cdk.Stack):
         )
         self.vpc = network.vpc
         self.security_group = network.workload_security_group
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The zones of the settings. The CDK's own answer would ask the account while synthesizing."""
+        return self._zones

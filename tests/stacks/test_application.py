@@ -117,7 +117,7 @@ def test_synthesizing_again_gives_the_same_templates(templates: dict[str, Templa
 
 def test_nothing_is_looked_up_in_an_account(assembly: cdk.cx_api.CloudAssembly) -> None:
     for stage in assembly.nested_assemblies:
-        manifest = json.loads((Path(stage.nested_assembly.directory) / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((Path(stage.full_path) / "manifest.json").read_text(encoding="utf-8"))
         assert manifest.get("missing", []) == []
 
 
