@@ -1,0 +1,1 @@
+"""Pipeline step: a version that passed the gate enters the registry."""

@@ -1,0 +1,178 @@
+"""The endpoint in SageMaker: its state, its configurations, how traffic moves to a new one."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from release.history import Busy
+from release.settings import EndpointSettings
+from shared.registry import ModelVersion
+
+# An endpoint in one of these states takes no update.
+CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+NAME_LIMIT = 63
+STRATEGIES = {"all_at_once": "ALL_AT_ONCE", "canary": "CANARY", "linear": "LINEAR"}
+SCALED = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+CONFIG_VERSION = re.compile(r"-v(\d+)-[0-9a-f]{8}$")
+
+
+@dataclass(frozen=True)
+class State:
+    """What DescribeEndpoint says; `config` is the one that answers now."""
+
+    status: str
+    config: str
+    failure: str = ""
+
+
+def version_of(config: str) -> int | None:
+    """The version whose number a configuration of ours carries in its name."""
+    found = CONFIG_VERSION.search(config)
+    return int(found[1]) if found else None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The reading endpoint."""
+
+    sagemaker: Any
+    autoscaling: Any
+    settings: EndpointSettings
+
+    def state(self) -> State | None:
+        """Its state, None when there is no endpoint yet."""
+        try:
+            found = self.sagemaker.describe_endpoint(EndpointName=self.settings.endpoint_name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("ValidationException", "ResourceNotFound"):
+                return None
+            raise
+        return State(found["EndpointStatus"], found["EndpointConfigName"], found.get("FailureReason", ""))
+
+    def config_name(self, version: ModelVersion) -> str:
+        """Name of the configuration that serves `version` with today's settings: the same input, the same name."""
+        content = f"{version.arn} {version.model_data_url} {version.image} {self.settings.model_dump_json()}"
+        suffix = f"-v{version.number}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+        return self.settings.endpoint_name[: NAME_LIMIT - len(suffix)] + suffix
+
+    def prepare(self, version: ModelVersion) -> str:
+        """Creates model and configuration, unless an earlier try did; gives back the configuration's name."""
+        name = self.config_name(version)
+        model: dict[str, Any] = {
+            "ModelName": name,
+            "ExecutionRoleArn": self.settings.execution_role_arn,
+            "PrimaryContainer": {
+                "Image": version.image,
+                "ModelDataUrl": version.model_data_url,
+                "Environment": {"MODEL_VERSION": str(version.number)},
+            },
+        }
+        if self.settings.subnets:
+            model["VpcConfig"] = {
+                "Subnets": list(self.settings.subnets),
+                "SecurityGroupIds": list(self.settings.security_groups),
+            }
+        _unless_there(self.sagemaker.create_model, model)
+        config: dict[str, Any] = {
+            "EndpointConfigName": name,
+            "ProductionVariants": [
+                {
+                    "VariantName": self.settings.variant_name,
+                    "ModelName": name,
+                    "InstanceType": self.settings.instance_type,
+                    "InitialInstanceCount": self.settings.instances,
+                    "InitialVariantWeight": 1.0,
+                }
+            ],
+        }
+        if self.settings.kms_key_arn:
+            config["KmsKeyId"] = self.settings.kms_key_arn
+        _unless_there(self.sagemaker.create_endpoint_config, config)
+        return name
+
+    def move_to(self, config: str) -> None:
+        """Starts the change to `config`, unless it runs or is done already.
+
+        Raises:
+            Busy: the endpoint is changing to something else.
+        """
+        state = self.state()
+        name = self.settings.endpoint_name
+        if state is None:
+            self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+            return
+        if state.status in CHANGING:
+            if state.config == config and state.status == "Creating":
+                return
+            raise Busy(f"endpoint {name} is {state.status}")
+        if state.status == "Failed":
+            # An endpoint whose creation failed takes no update: it never answered, so nothing is lost with it.
+            self.sagemaker.delete_endpoint(EndpointName=name)
+            raise Busy(f"endpoint {name} failed ({state.failure}) and is made anew")
+        if state.config == config and state.status == "InService":
+            return
+        self.sagemaker.update_endpoint(
+            EndpointName=name,
+            EndpointConfigName=config,
+            # Without it an update sets the number of instances back to the configuration's.
+            RetainAllVariantProperties=True,
+            DeploymentConfig=self.deployment_config(),
+        )
+
+    def deployment_config(self) -> dict[str, Any]:
+        """The guardrails; without them AWS moves all traffic at once and watches no alarm."""
+        routing: dict[str, Any] = {
+            "Type": STRATEGIES[self.settings.strategy],
+            "WaitIntervalInSeconds": self.settings.bake_seconds,
+        }
+        size = {"Type": "CAPACITY_PERCENT", "Value": self.settings.canary_percent}
+        if self.settings.strategy == "canary":
+            routing["CanarySize"] = size
+        if self.settings.strategy == "linear":
+            routing["LinearStepSize"] = size
+        config: dict[str, Any] = {
+            "BlueGreenUpdatePolicy": {
+                "TrafficRoutingConfiguration": routing,
+                "TerminationWaitInSeconds": self.settings.termination_wait_seconds,
+                "MaximumExecutionTimeoutInSeconds": self.settings.max_execution_seconds,
+            }
+        }
+        if self.settings.alarm_names:
+            config["AutoRollbackConfiguration"] = {
+                "Alarms": [{"AlarmName": alarm} for alarm in self.settings.alarm_names]
+            }
+        return config
+
+    def scale(self) -> None:
+        """Registers the variant with Application Auto Scaling; the same again changes nothing."""
+        wanted = self.settings.autoscaling
+        if wanted is None:
+            return
+        resource = f"endpoint/{self.settings.endpoint_name}/variant/{self.settings.variant_name}"
+        self.autoscaling.register_scalable_target(
+            ResourceId=resource, MinCapacity=wanted.min_instances, MaxCapacity=wanted.max_instances, **SCALED
+        )
+        self.autoscaling.put_scaling_policy(
+            PolicyName=f"{self.settings.endpoint_name}-invocations",
+            ResourceId=resource,
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": float(wanted.invocations_per_instance),
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+                "ScaleInCooldown": wanted.scale_in_cooldown_seconds,
+                "ScaleOutCooldown": wanted.scale_out_cooldown_seconds,
+            },
+            **SCALED,
+        )
+
+
+def _unless_there(create: Any, arguments: dict[str, Any]) -> None:
+    try:
+        create(**arguments)
+    except ClientError as error:
+        message = error.response["Error"]["Message"].lower()
+        if "already exist" not in message:
+            raise

@@ -1,0 +1,61 @@
+"""What the release functions know of the endpoint: one JSON document that the stack writes."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.errors import PlatformError
+from shared.variables import Variables
+
+
+class Autoscaling(BaseModel):
+    """Target tracking of invocations per instance and minute."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min_instances: int
+    max_instances: int
+    invocations_per_instance: int
+    scale_in_cooldown_seconds: int
+    scale_out_cooldown_seconds: int
+
+
+class EndpointSettings(BaseModel):
+    """The endpoint as the settings of the environment want it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint_name: str
+    variant_name: str
+    instance_type: str
+    instances: int
+    strategy: Literal["all_at_once", "canary", "linear"]
+    canary_percent: int
+    bake_seconds: int
+    termination_wait_seconds: int
+    max_execution_seconds: int
+    alarm_names: tuple[str, ...]
+    execution_role_arn: str
+    kms_key_arn: str | None = None
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    autoscaling: Autoscaling | None = None
+
+
+class Settings(Variables):
+    """Variables of the release functions."""
+
+    group: str
+    history_table: str
+    topic_arn: str
+    lease_seconds: int
+    endpoint: str
+
+    @property
+    def endpoint_settings(self) -> EndpointSettings:
+        """The endpoint's document, parsed."""
+        try:
+            return EndpointSettings.model_validate_json(self.endpoint)
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors()[0]["loc"])
+            raise PlatformError(f"environment variable ENDPOINT: {where}: deploy the release stack anew") from None

@@ -1,0 +1,1 @@
+"""Pipeline step: which version a run starts from."""

@@ -1,0 +1,1 @@
+"""Starts the training pipeline: one run for one burst of new labels."""

@@ -1,0 +1,202 @@
+"""Whether a training run starts now, and starting it so that a crash at any instant loses and repeats nothing."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
+from shared import storage
+from shared.errors import PlatformError
+from shared.variables import Variables
+from start_training.labels import Batch, Labels
+from start_training.pipeline import Pipeline
+from start_training.state import BATCHES_IN_ONE_RUN, Pending, State
+
+Number = Annotated[float, Field(gt=0, le=1)]
+
+
+class Settings(Variables):
+    """Variables of this function."""
+
+    bucket: str
+    labels_prefix: str
+    runs_prefix: str
+    table: str
+    pipeline_name: str
+    quiet_seconds: float
+    min_objects: int
+    max_age_seconds: float
+
+
+class Parameters(BaseModel):
+    """Pipeline parameters that a person may set for one run; the rest are the account's defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    BaseModelPackage: str | None = None
+    ReplayRatio: Annotated[float, Field(ge=0, le=0.9)] | None = None
+    LearningRate: Number | None = None
+    HeadLearningRate: Number | None = None
+    Epochs: Annotated[int, Field(ge=1, le=1000)] | None = None
+    MaxSeconds: Annotated[int, Field(ge=0, le=432_000)] | None = None
+    BatchSize: Annotated[int, Field(ge=1, le=4096)] | None = None
+    FreezeBackbone: Literal["true", "false"] | None = None
+    AccuracyThreshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    MaxRegressionDrop: Annotated[float, Field(ge=0, le=1)] | None = None
+    MinChampionGain: Annotated[float, Field(ge=-1, le=1)] | None = None
+    Seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+
+    def as_strings(self) -> dict[str, str]:
+        """Only what was set, in the form that StartPipelineExecution takes."""
+        return {name: str(value) for name, value in self.model_dump(exclude_none=True).items()}
+
+
+class Order(BaseModel):
+    """What a person asks for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: Literal["start"]
+    dry_run: bool = False
+    manifests: tuple[str, ...] = ()
+    parameters: Parameters = Parameters()
+    reason: str = ""
+    requested_by: str = ""
+
+
+class Decision(BaseModel):
+    """What the gate decided, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    decision: Literal["started", "dry_run", "nothing_new", "waiting", "active"]
+    reason: str
+    run_id: str = ""
+    execution_arn: str = ""
+    manifests: tuple[str, ...] = ()
+    wait_seconds: float = 0.0
+    oldest_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The one way to a training run."""
+
+    settings: Settings
+    labels: Labels
+    state: State
+    pipeline: Pipeline
+    s3: Any
+    clock: Callable[[], float]
+
+    def consider(self) -> Decision:
+        """After an event or a tick: starts a run when the new labels are enough, or old enough, and quiet."""
+        self._finish_what_was_begun()
+        new = self._new()
+        if not new:
+            return Decision(decision="nothing_new", reason="every labelled batch was trained on already")
+        oldest = self.clock() - min(batch.modified for batch in new)
+        active = self.pipeline.active_execution()
+        if active:
+            return Decision(
+                decision="active", reason=f"{active} is running; {len(new)} batches wait for it", oldest_seconds=oldest
+            )
+        wait = self.settings.quiet_seconds - (self.clock() - max(batch.modified for batch in new))
+        enough = len(new) >= self.settings.min_objects or oldest >= self.settings.max_age_seconds
+        if not enough or wait > 0:
+            reason = (
+                f"{len(new)} of {self.settings.min_objects} batches, the oldest waits {oldest:.0f} s"
+                if not enough
+                else f"quiet for {self.settings.quiet_seconds - wait:.0f} s of {self.settings.quiet_seconds:.0f} s"
+            )
+            # Nothing to wait for but more labels: the schedule looks again.
+            seconds = max(wait, 0.1) if enough else self.settings.max_age_seconds - oldest
+            return Decision(decision="waiting", reason=reason, wait_seconds=seconds, oldest_seconds=oldest)
+        return self._start(new, Parameters(), f"{len(new)} new labelled batches")
+
+    def order(self, wanted: Order) -> Decision:
+        """On a person's word: starts a run with what is new, or with what they name, unless one is running."""
+        self._finish_what_was_begun()
+        batches = self._named(wanted.manifests) if wanted.manifests else self._new()
+        uris = tuple(self.labels.uri(batch) for batch in batches)
+        if not batches:
+            return Decision(
+                decision="nothing_new", reason="every labelled batch was trained on already; name manifests to repeat"
+            )
+        active = self.pipeline.active_execution()
+        if wanted.dry_run:
+            then = f"it would wait for {active}" if active else "it would start now"
+            return Decision(decision="dry_run", reason=f"{len(batches)} batches; {then}", manifests=uris)
+        if active:
+            return Decision(decision="active", reason=f"{active} is running: stop it or wait", manifests=uris)
+        by = f" ({wanted.requested_by})" if wanted.requested_by else ""
+        return self._start(batches, wanted.parameters, f"{wanted.reason or 'by hand'}{by}")
+
+    def _new(self) -> list[Batch]:
+        taken = self.state.taken()
+        return [batch for batch in self.labels.batches() if (batch.key, batch.version_id) not in taken]
+
+    def _named(self, uris: tuple[str, ...]) -> list[Batch]:
+        known = {self.labels.uri(batch): batch for batch in self.labels.batches()}
+        for uri in uris:
+            if uri not in known:
+                raise PlatformError(f"{uri}: no labelled batch of this account; they are below {self.labels.prefix}")
+        return [known[uri] for uri in sorted(set(uris))]
+
+    def _start(self, batches: list[Batch], parameters: Parameters, reason: str) -> Decision:
+        pending = self._plan(batches[:BATCHES_IN_ONE_RUN], parameters, reason)
+        uris = tuple(reference.uri for reference in pending.manifest.manifests)
+        if not self.state.claim(pending):
+            return Decision(decision="active", reason="another run is being started at this moment", manifests=uris)
+        arn = self._carry_out(pending)
+        return Decision(
+            decision="started", reason=reason, run_id=pending.manifest.run_id, execution_arn=arn, manifests=uris
+        )
+
+    def _plan(self, batches: list[Batch], parameters: Parameters, reason: str) -> Pending:
+        created = datetime.fromtimestamp(self.clock(), UTC)
+        content = "\n".join(f"{batch.key}#{batch.version_id}" for batch in batches)
+        chosen = "\n".join(f"{name}={value}" for name, value in sorted(parameters.as_strings().items()))
+        digest = hashlib.sha256(f"{content}\n{chosen}".encode()).hexdigest()[:8]
+        manifest = RunManifest(
+            run_id=f"{created:%Y%m%dT%H%M%S}-{digest}",
+            created=created,
+            manifests=tuple(
+                ManifestReference(uri=self.labels.uri(batch), version_id=batch.version_id, etag=batch.etag)
+                for batch in batches
+            ),
+            reason=reason,
+        )
+        return Pending(
+            manifest=manifest,
+            parameters={
+                **parameters.as_strings(),
+                "LabelManifest": self._run_uri(manifest.run_id),
+                "RunId": manifest.run_id,
+            },
+            token=hashlib.sha256(manifest.to_json().encode()).hexdigest(),
+        )
+
+    def _finish_what_was_begun(self) -> None:
+        # Somebody claimed a run and was killed before committing it: the same steps again have the same effect.
+        pending = self.state.pending()
+        if pending is not None:
+            self._carry_out(pending)
+
+    def _carry_out(self, pending: Pending) -> str:
+        run_id = pending.manifest.run_id
+        storage.write(self.s3, self._run_uri(run_id), pending.manifest.to_json())
+        try:
+            arn = self.pipeline.start(display_name=run_id, parameters=pending.parameters, token=pending.token)
+        except PlatformError:
+            self.state.release(pending)  # a retry would be refused in the same way for ever
+            raise
+        self.state.commit(pending, arn)
+        return arn
+
+    def _run_uri(self, run_id: str) -> str:
+        return f"s3://{self.settings.bucket}/{self.settings.runs_prefix}{run_id}/run.json"

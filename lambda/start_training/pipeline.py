@@ -1,0 +1,54 @@
+"""The training pipeline as the gate sees it: busy or not, and how a run is started."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared.errors import PlatformError
+
+BUSY = ("Executing", "Stopping")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One SageMaker pipeline."""
+
+    sagemaker: Any
+    name: str
+
+    def active_execution(self) -> str | None:
+        """ARN of an execution that has not ended, None when there is none."""
+        listed = self.sagemaker.list_pipeline_executions(
+            PipelineName=self.name, SortBy="CreationTime", SortOrder="Descending", MaxResults=20
+        )
+        for item in listed["PipelineExecutionSummaries"]:
+            if item["PipelineExecutionStatus"] in BUSY:
+                return str(item["PipelineExecutionArn"])
+        return None
+
+    def start(self, *, display_name: str, parameters: dict[str, str], token: str) -> str:
+        """Starts a run and gives back its ARN; the same token again starts nothing new.
+
+        Args:
+            display_name: shown in the list of executions.
+            parameters: pipeline parameters, all as strings.
+            token: ClientRequestToken, 32 to 128 characters.
+
+        Raises:
+            PlatformError: SageMaker refuses the parameters.
+        """
+        try:
+            started = self.sagemaker.start_pipeline_execution(
+                PipelineName=self.name,
+                PipelineExecutionDisplayName=display_name,
+                PipelineParameters=[{"Name": name, "Value": value} for name, value in sorted(parameters.items())],
+                ClientRequestToken=token,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationException":
+                raise PlatformError(
+                    f"{self.name} refuses its parameters: {error.response['Error']['Message']}"
+                ) from error
+            raise
+        return str(started["PipelineExecutionArn"])
