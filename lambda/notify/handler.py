@@ -51,14 +51,17 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         table_name=settings.table, key_attr="pk", sort_key_attr="sk", static_pk_value="notified"
     )
 
-    @idempotent_function(data_keyword_argument="about", config=config, persistence_store=store)
-    def publish(  # type: ignore[untyped-decorator]*, about: str, message: Message) -> dict[str, str]:
+    @idempotent_function(  # type: ignore[untyped-decorator]
+        data_keyword_argument="about", config=config, persistence_store=store
+    )
+    def publish(*, about: str, message: Message) -> dict[str, str]:
         boto3.client("sns").publish(TopicArn=settings.topic_arn, Subject=message.subject, Message=message.text)
         metrics.add_metric(name=message.metric, unit=MetricUnit.Count, value=1)
         logger.info("published", extra={"about": about, "reason": message.reason})
         return {"Reason": message.reason}
 
-    return publish(about=message.about, message=message)
+    told: dict[str, str] = publish(about=message.about, message=message)
+    return told
 
 
 def compose(event: dict[str, Any], s3: Any, sagemaker: Any) -> Message | None:

@@ -4,6 +4,6 @@
 class PlatformError(Exception):
     """Something is wrong with an input or with the state of the account; one line with the remedy.
 
-    Its name and text become `errorType` and `errorMessage` of the function's answer: the reason of a failed pipeline step
-    or of a failed workflow.
+    Name and text become `errorType` and `errorMessage` of the function's answer: the reason of a failed pipeline step or
+    of a failed workflow.
     """
