@@ -67,7 +67,7 @@ class Endpoint:
             "PrimaryContainer": {
                 "Image": version.image,
                 "ModelDataUrl": version.model_data_url,
-                "Environment": {"MODEL_VERSION": str(version.number)},
+                "Environment": {"MODEL_PACKAGE_VERSION": str(version.number)},
             },
         }
         if self.settings.subnets:
