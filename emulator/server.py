@@ -35,6 +35,11 @@ _PARTS = (
     "emulator.moto_patches",
     "emulator.images.registry",
     "emulator.cloudformation.operations",
+    "emulator.events.targets",
+    "emulator.events.storage",
+    "emulator.events.schedules",
+    "emulator.functions.invocation",
+    "emulator.functions.queues",
 )
 
 Route = Callable[[Request, api.Caller, "re.Match[str]"], Response]

@@ -207,7 +207,7 @@ class Stack:
             self._set_status("UPDATE_ROLLBACK_IN_PROGRESS", str(error))
             self._roll_back(before, old_template, old_parameters)
             return
-        self._set_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        self.status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"  # no event: botocore's shape of events lacks this status
         gone = [name for name in before if name not in self._wanted(template, parameters)]
         for resource in replaced:
             self._delete_one(resource)

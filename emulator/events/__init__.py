@@ -1,0 +1,1 @@
+"""EventBridge and its Scheduler: matching, targets, schedules, and the events that AWS services send."""

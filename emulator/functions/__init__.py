@@ -1,0 +1,1 @@
+"""AWS Lambda: bundles, the processes that run them, invocations and event sources."""
