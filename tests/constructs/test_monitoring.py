@@ -1,0 +1,132 @@
+"""Alarms, dashboard and budget: what an operator is told and shown."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as stepfunctions
+from aws_cdk.assertions import Match, Template
+
+from drawing_platform.budget import Budget, BudgetProps
+from drawing_platform.dashboard import Dashboard, DashboardProps
+from drawing_platform.monitoring import Monitoring, MonitoringProps
+from drawing_platform.settings import AlarmSettings, BudgetSettings
+from tests.constructs.empty_stack import empty_stack
+
+ALARMS = AlarmSettings(server_errors_per_minute=3, latency_p99_ms=6000, label_age_hours=48)
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    stack = empty_stack()
+    topic, queue, dead = sns.Topic(stack, "Topic"), sqs.Queue(stack, "Labels"), sqs.Queue(stack, "Dead")
+    function = lambda_.Function(
+        stack,
+        "Function",
+        runtime=lambda_.Runtime.PYTHON_3_12,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("def handler(event, context): ..."),
+    )
+    workflow = stepfunctions.StateMachine(
+        stack,
+        "Workflow",
+        definition_body=stepfunctions.DefinitionBody.from_chainable(stepfunctions.Pass(stack, "Pass")),
+    )
+    Monitoring(
+        stack,
+        "Monitoring",
+        props=MonitoringProps(
+            topic=topic,
+            alarms=ALARMS,
+            endpoint_name="reader",
+            pipeline_name="training",
+            label_queue=queue,
+            dead_letter_queues={"Trigger": dead},
+            functions={"StartTraining": function},
+            release_workflow=workflow,
+        ),
+    )
+    Dashboard(
+        stack,
+        "Dashboard",
+        props=DashboardProps(
+            name="drawings",
+            alarms=ALARMS,
+            endpoint_name="reader",
+            pipeline_name="training",
+            training_metrics=("loss", "val_exact"),
+            label_queue=queue,
+        ),
+    )
+    Budget(
+        stack,
+        "Budget",
+        props=BudgetProps(
+            budget=BudgetSettings(monthly_usd=200, warn_at_percent=75),
+            project="drawing-platform",
+            env="dev",
+            topic=topic,
+        ),
+    )
+    return Template.from_stack(stack)
+
+
+@pytest.mark.parametrize(
+    ("metric", "threshold"),
+    [
+        ({"Namespace": "AWS/Sagemaker/ModelBuildingPipeline", "MetricName": "ExecutionFailed"}, 1),
+        ({"Namespace": "AWS/States", "MetricName": "ExecutionsFailed"}, 1),
+        ({"Namespace": "AWS/SQS", "MetricName": "ApproximateAgeOfOldestMessage"}, 48 * 3600),
+        ({"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"}, 1),
+        ({"Namespace": "AWS/Lambda", "MetricName": "Errors"}, 1),
+    ],
+    ids=lambda value: value["MetricName"] if isinstance(value, dict) else "",
+)
+def test_what_goes_wrong_raises_an_alarm(template: Template, metric: dict[str, str], threshold: int) -> None:
+    template.has_resource_properties(
+        "AWS::CloudWatch::Alarm", {**metric, "Threshold": threshold, "AlarmActions": [Match.any_value()]}
+    )
+
+
+def test_silence_raises_no_alarm(template: Template) -> None:
+    template.all_resources_properties("AWS::CloudWatch::Alarm", {"TreatMissingData": "notBreaching"})
+
+
+def test_the_dashboard_shows_the_four_golden_signals_and_training(template: Template) -> None:
+    body = next(iter(template.find_resources("AWS::CloudWatch::Dashboard").values()))["Properties"]["DashboardBody"]
+    text = json.dumps(body)
+    for shown in (
+        "Traffic",
+        "Errors",
+        "Latency",
+        "Saturation",
+        "Training runs",
+        "Training: loss",
+        "Training: val_exact",
+    ):
+        assert shown in text
+
+
+def test_the_budget_counts_this_environment_and_warns_before_the_money_is_spent(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Budgets::Budget",
+        {
+            "Budget": {
+                "BudgetLimit": {"Amount": 200, "Unit": "USD"},
+                "TimeUnit": "MONTHLY",
+                "FilterExpression": {
+                    "And": [
+                        {"Tags": {"Key": "project", "Values": ["drawing-platform"]}},
+                        {"Tags": {"Key": "environment", "Values": ["dev"]}},
+                    ]
+                },
+            },
+            "NotificationsWithSubscribers": [
+                {"Notification": {"NotificationType": kind, "Threshold": 75}} for kind in ("ACTUAL", "FORECASTED")
+            ],
+        },
+    )
