@@ -29,7 +29,7 @@ def main(
             task = bar.add_task("sheets", total=count)
             manifest = write_batch(out, count, seed, wrong_labels=wrong_labels, on_sheet=lambda: bar.advance(task))
     except (BatchError, FontError, OSError) as error:
-        console.print(f"error: {error}", style="red", highlight=False)
+        console.print(f"error: {error}", style="red", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     print(manifest)
     if gallery:

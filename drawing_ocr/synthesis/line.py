@@ -27,7 +27,8 @@ class LineRecipe:
 
     dimensions, signs, words: weights of dimension texts, of texts with GD&T and hole signs, and of general text.
     clutter: probability that lines of the drawing enter the crop. skewed: that it is up to `max_skew` degrees askew.
-    coarse, blurred, noisy, compressed: that it is low in resolution, blurred, noisy, JPEG-compressed.
+    coarse, bled, blurred, one_bit, pale, noisy, compressed: that it is low in resolution, its ink ran, it is blurred,
+    black and white only, pale on grey, noisy, JPEG-compressed.
     """
 
     dimensions: float = 0.55
@@ -37,7 +38,10 @@ class LineRecipe:
     skewed: float = 0.5
     max_skew: float = 4.0
     coarse: float = 0.35
+    bled: float = 0.12
     blurred: float = 0.35
+    one_bit: float = 0.08
+    pale: float = 0.4
     noisy: float = 0.35
     compressed: float = 0.15
 
@@ -155,14 +159,14 @@ def _spoil(rng: Random, ink: Image, recipe: LineRecipe) -> Image:
     if rng.random() < recipe.coarse and ink.shape[0] > 24:
         factor = max(12 / ink.shape[0], rng.uniform(0.35, 0.8))
         ink = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(np.uint8)
-    if rng.random() < 0.12:
+    if rng.random() < recipe.bled:
         ink = cv2.dilate(ink, np.ones((2, 2), np.uint8)).astype(np.uint8)
     if rng.random() < recipe.blurred:
         ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, min(1.3, ink.shape[0] / 24))).astype(np.uint8)
-    if rng.random() < 0.08:  # one-bit scan
+    if rng.random() < recipe.one_bit:
         ink = np.where(ink > rng.randint(70, 150), 255, 0).astype(np.uint8)
-    paper = rng.randint(225, 255) if rng.random() < 0.6 else 255
-    dark = rng.randint(0, 40) if rng.random() < 0.6 else rng.randint(0, 130)
+    pale = rng.random() < recipe.pale
+    paper, dark = (rng.randint(225, 255), rng.randint(0, 130)) if pale else (255, rng.randint(0, 40))
     shades = np.linspace(paper, dark, 256)
     crop = shades.astype(np.uint8)[ink]
     if rng.random() < recipe.noisy:
