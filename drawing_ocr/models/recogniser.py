@@ -65,6 +65,10 @@ class Recogniser:
         recogniser.load_state(state)
         return recogniser
 
+    def class_of(self) -> dict[str, int]:
+        """Class of every character, the space included."""
+        return {character: index for index, character in enumerate([*self.charset.characters, " "], 1)}
+
     def logits(self, images: Any) -> Any:
         """Scores before softmax (the network's own `forward` applies it and leaves Paddle).
 

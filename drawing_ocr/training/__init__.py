@@ -1,0 +1,1 @@
+"""Incremental training: a recogniser learns new drawings and keeps what it knew."""

@@ -1,0 +1,46 @@
+"""What one may choose about a training run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainingOptions(BaseModel):
+    """The recipe's numbers, with the ranges in which they make sense.
+
+    Attributes:
+        target: Part of the reader that is trained; the other travels unchanged.
+        learning_rate: Peak rate of backbone and encoder.
+        head_learning_rate: Peak rate of the classifier. A low rate alone never learns characters that it has not seen.
+        epochs: Times that every line is seen.
+        max_seconds: Training ends after this long, whatever the epochs say; the learning rate is planned for it.
+            0: no limit.
+        batch_size: Lines in a step of one process.
+        freeze_backbone: Train encoder and classifier only: three times as fast, learns less.
+        seed: Of order, augmentation and new rows of the classifier.
+        processes: Trained at the same time, each on its share of the lines with its own order; their weights are
+            averaged at the end. 0: one a core on CPU up to 4; a GPU always takes one.
+        warmup_ratio: Share of the run in which the learning rate rises.
+        early_stop_patience: Epochs without a better validation after which a process stops. 0: never.
+        synthetic_ratio: Share of every batch that is drawn anew from `drawing_ocr.synthesis.line`.
+        max_regression_drop: Share of the regression set that may be lost; weights go back towards the base's until it
+            is held.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    target: Literal["recogniser"] = "recogniser"
+    learning_rate: float = Field(default=1e-4, gt=0, le=0.1)
+    head_learning_rate: float = Field(default=1e-3, gt=0, le=0.1)
+    epochs: int = Field(default=10, ge=1, le=1000)
+    max_seconds: float = Field(default=0, ge=0, le=432_000)
+    batch_size: int = Field(default=32, ge=1, le=1024)
+    freeze_backbone: bool = False
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    processes: int = Field(default=0, ge=0, le=64)
+    warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
+    early_stop_patience: int = Field(default=5, ge=0, le=1000)
+    synthetic_ratio: float = Field(default=0.0, ge=0, lt=1)
+    max_regression_drop: float = Field(default=0.01, ge=0, le=1)
