@@ -50,7 +50,7 @@ class DetectorSettings:
 class Detector:
     """The text detector. Thread-safe."""
 
-    def __init__(self, session: Session, settings: DetectorSettings = DetectorSettings()) -> None:  # noqa: B008  # frozen
+    def __init__(self, session: Session, settings: DetectorSettings = DetectorSettings()) -> None:
         self._session = session
         self._settings = settings
         self._scale = 1.0 / (_WHITE * np.array(settings.deviation, np.float32))

@@ -66,7 +66,7 @@ class Limits:
     pages: int = 100
 
 
-def load_file(path: Path, limits: Limits = Limits()) -> Iterator[Page]:  # noqa: B008  # frozen
+def load_file(path: Path, limits: Limits = Limits()) -> Iterator[Page]:
     """The upright pages of a file, one after the other; see `load_bytes`.
 
     Raises:
@@ -81,7 +81,7 @@ def load_file(path: Path, limits: Limits = Limits()) -> Iterator[Page]:  # noqa:
     return load_bytes(data, name=str(path), limits=limits)
 
 
-def load_bytes(data: bytes, *, name: str = "image", limits: Limits = Limits()) -> Iterator[Page]:  # noqa: B008  # frozen
+def load_bytes(data: bytes, *, name: str = "image", limits: Limits = Limits()) -> Iterator[Page]:
     """The upright pages of an encoded image, one after the other.
 
     Sizes of all pages are checked before the first is decoded; pages are decoded when they are asked for, so that one

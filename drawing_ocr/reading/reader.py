@@ -62,7 +62,7 @@ class Reader:
         detector: Detector,
         recogniser: Recogniser,
         model: ModelName,
-        settings: ReadingSettings = ReadingSettings(),  # noqa: B008  # frozen
+        settings: ReadingSettings = ReadingSettings(),
     ) -> None:
         self._detector = detector
         self._recogniser = recogniser
@@ -75,7 +75,7 @@ class Reader:
         path: Path | str,
         *,
         threads: int = 2,
-        settings: ReadingSettings = ReadingSettings(),  # noqa: B008  # frozen
+        settings: ReadingSettings = ReadingSettings(),
     ) -> Self:
         """Opens a model package.
 

@@ -1,0 +1,71 @@
+"""What the environment says about serving: SageMaker's variables and a few of our own, read once at start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_MEGABYTE = 1_000_000
+
+
+class SettingsError(ValueError):
+    """A variable of the environment has a value that cannot be used; one line."""
+
+
+class ServingSettings(BaseModel):
+    """How the server reads, waits and refuses. Field aliases are the environment's names.
+
+    Attributes:
+        base: SageMaker's file tree; the unpacked model package is in its `model/`.
+        port: Where to listen; SageMaker sets it on hosts with several containers.
+        workers: Drawings that are read at the same time.
+        threads: Threads inside one reading; workers x threads should not exceed the cores.
+        queue: Requests that may wait for a worker; more are refused with 503.
+        deadline: Seconds from the end of a request's body to its answer; SageMaker gives up after 60.
+        payload_megabytes: Largest body; 25 MB is what SageMaker lets through, batch transform may say another value.
+        megapixels: Largest page.
+        drain: Seconds that running requests get after SIGTERM; SageMaker kills after 30.
+        model_version: The registry's version of the package, told by whoever made the endpoint.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    base: Path = Field(default=Path("/opt/ml"), alias="SAGEMAKER_BASE_DIR")
+    port: int = Field(default=8080, gt=0, lt=65536, alias="SAGEMAKER_BIND_TO_PORT")
+    workers: int = Field(default_factory=lambda: _cores(), gt=0, le=256, alias="SAGEMAKER_MODEL_SERVER_WORKERS")
+    threads: int = Field(default=1, gt=0, le=256, alias="READING_THREADS")
+    queue: int = Field(default=16, ge=0, le=10_000, alias="READING_QUEUE")
+    deadline: float = Field(default=55.0, gt=0, le=3600, alias="SAGEMAKER_MODEL_SERVER_TIMEOUT")
+    payload_megabytes: int = Field(default=25, gt=0, le=1000, alias="SAGEMAKER_MAX_PAYLOAD_IN_MB")
+    megapixels: int = Field(default=300, gt=0, le=2000, alias="READING_MAX_MEGAPIXELS")
+    drain: int = Field(default=28, ge=0, le=3600, alias="READING_DRAIN_SECONDS")
+    model_version: str | None = Field(default=None, alias="MODEL_PACKAGE_VERSION")
+
+    @property
+    def payload_bytes(self) -> int:
+        return self.payload_megabytes * _MEGABYTE
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Reads the variables.
+
+        Raises:
+            SettingsError: one of them cannot be used.
+        """
+        names = {field.alias for field in cls.model_fields.values()}
+        try:
+            return cls.model_validate({name: value for name, value in environment.items() if name in names and value})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = first["loc"][0]
+            raise SettingsError(
+                f"environment variable {name}={first['input']!r}: {first['msg']}: correct it"
+            ) from error
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
