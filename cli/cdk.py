@@ -12,7 +12,7 @@ from cli.errors import OperatorError
 ROOT = Path(__file__).resolve().parent.parent
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 # A change set loses exports in the emulated CloudFormation; the direct method is also the faster one.
-DEPLOY = ("deploy", "--all", "--method=direct", "--require-approval", "never", "--progress", "events")
+DEPLOY = ("deploy", "**", "--method=direct", "--require-approval", "never", "--progress", "events")
 # What the CLI prints when a stack begins and ends: `Name: deploying... [1/6]`, ` ✅  Name (no changes)`.
 BEGAN = re.compile(r"^(?P<stack>[\w/-]+)(?: \([\w-]+\))?: deploying\.\.\.")
 ENDED = re.compile(r"^\s*✅\s+(?P<stack>[\w/-]+)(?: \([\w-]+\))?(?P<unchanged> \(no changes\))?\s*$")

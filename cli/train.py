@@ -1,7 +1,158 @@
+"""`drawingops train`: start a training run, look at it, watch it, stop it."""
+
+import json
+from typing import Annotated, Any, Literal
+
 import typer
+from pydantic import BaseModel, ConfigDict
+from rich.console import Group, RenderableType
+from rich.text import Text
 
-app = typer.Typer()
+from cli import live, registry, runs
+from cli.command import Call, command
+from cli.console import Result
+from cli.environment import Environment
+from cli.errors import OperatorError
+from cli.runs import Run
+
+app = typer.Typer(help="Training runs: start, status, watch, stop.", no_args_is_help=True)
+
+Execution = Annotated[str | None, typer.Argument(metavar="[EXECUTION]", help="ARN or id of a run; else the newest.")]
 
 
-@app.callback()
-def _x() -> None: ...
+class Shown(Result):
+    """A run and how far it is; a run that was refused or failed makes the command fail only where it was waited for."""
+
+    run: Run
+    waited: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.waited or self.run.status == "Succeeded"
+
+    def render(self) -> RenderableType:
+        return live.run_table(self.run)
+
+
+class Stopping(Result):
+    """A run that was told to stop."""
+
+    execution: str
+
+    def render(self) -> RenderableType:
+        return f"{self.execution}: told to stop; its training job writes a checkpoint first"
+
+
+class Decision(BaseModel):
+    """What the one gate to training runs decided (docs/architecture.md, trigger)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    decision: Literal["started", "dry_run", "nothing_new", "waiting", "active"]
+    reason: str
+    run_id: str = ""
+    execution_arn: str = ""
+    manifests: list[str] = []
+
+
+class Started(Result):
+    """A run that was started, or would be, or why not."""
+
+    decision: Decision
+    parameters: dict[str, Any]
+
+    @property
+    def succeeded(self) -> bool:
+        return self.decision.decision in ("started", "dry_run")
+
+    def render(self) -> RenderableType:
+        colour = "green" if self.succeeded else "yellow"
+        head = Text.assemble((self.decision.decision.replace("_", " "), colour), f": {self.decision.reason}")
+        lines = [Text(f"  {uri}") for uri in self.decision.manifests]
+        lines += [Text(f"  {name} = {value}") for name, value in self.parameters.items()]
+        if self.decision.execution_arn:
+            lines.append(Text("`drawingops train watch` follows it"))
+        return Group(head, *lines)
+
+
+@command(app, "start")
+def start(
+    call: Call,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be started.")] = False,
+    manifest: Annotated[
+        list[str], typer.Option("--manifest", metavar="URI", help="A batch to train on (again); else all new ones.")
+    ] = [],  # noqa: B006 - typer copies it
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="VERSION", help="Train on from this version; else the last approved."),
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option("--learning-rate")] = None,
+    head_learning_rate: Annotated[float | None, typer.Option("--head-learning-rate")] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs")] = None,
+    max_seconds: Annotated[int | None, typer.Option("--max-seconds", help="0 = no limit.")] = None,
+    batch_size: Annotated[int | None, typer.Option("--batch-size")] = None,
+    replay_ratio: Annotated[float | None, typer.Option("--replay-ratio", help="Share of old lines.")] = None,
+    freeze_backbone: Annotated[bool | None, typer.Option("--freeze-backbone/--no-freeze-backbone")] = None,
+    accuracy_threshold: Annotated[float | None, typer.Option("--accuracy-threshold")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the run.")] = "started by hand",
+) -> Result:
+    """Starts a training run now, without waiting for more labels or for quiet."""
+    environment = call.environment
+    chosen = {
+        "BaseModelPackage": registry.version(environment, base).arn if base else None,
+        "LearningRate": learning_rate,
+        "HeadLearningRate": head_learning_rate,
+        "Epochs": epochs,
+        "MaxSeconds": max_seconds,
+        "BatchSize": batch_size,
+        "ReplayRatio": replay_ratio,
+        "FreezeBackbone": None if freeze_backbone is None else str(freeze_backbone).lower(),
+        "AccuracyThreshold": accuracy_threshold,
+    }
+    parameters = {name: value for name, value in chosen.items() if value is not None}
+    order = {
+        "action": "start",
+        "dry_run": dry_run,
+        "manifests": manifest,
+        "parameters": parameters,
+        "reason": reason,
+        "requested_by": environment.caller,
+    }
+    return Started(decision=_order(environment, order), parameters=parameters)
+
+
+@command(app, "status")
+def status(call: Call, execution: Execution = None) -> Result:
+    """The steps of a run with their times, the training curve and, where it was refused, why."""
+    return Shown(run=runs.read(call.environment, runs.find(call.environment, execution)))
+
+
+@command(app, "watch")
+def watch(call: Call, execution: Execution = None) -> Result:
+    """Shows a run until it ends: steps, loss and accuracy; exit code 1 when it was refused or failed."""
+    arn = runs.find(call.environment, execution)
+    return Shown(run=live.show(call.progress, runs.watch(call.environment, arn)), waited=True)
+
+
+@command(app, "stop")
+def stop(call: Call, execution: Execution = None) -> Result:
+    """Stops a run that is under way."""
+    environment = call.environment
+    run = runs.read(environment, runs.find(environment, execution))
+    if not run.running:
+        raise OperatorError(f"{run.name}: ended already ({run.status}), there is nothing to stop")
+    environment.client("sagemaker").stop_pipeline_execution(
+        PipelineExecutionArn=run.arn, ClientRequestToken=f"drawingops-stop-{run.name}".ljust(32, "-")
+    )
+    return Stopping(execution=run.name)
+
+
+def _order(environment: Environment, order: dict[str, Any]) -> Decision:
+    """Hands an order to the function through which every training run is started."""
+    answer = environment.client("lambda").invoke(
+        FunctionName=environment.names.trigger_function, Payload=json.dumps(order).encode()
+    )
+    said = answer["Payload"].read()
+    if "FunctionError" in answer:
+        raise OperatorError(str(json.loads(said).get("errorMessage", said)))
+    return Decision.model_validate_json(said)
