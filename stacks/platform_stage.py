@@ -7,7 +7,11 @@ import aws_cdk as cdk
 from constructs import Construct
 from drawing_platform.settings import Settings
 from stacks.data_stack import DataStack
+from stacks.images_stack import ImagesStack
+from stacks.monitoring_stack import MonitoringStack, MonitoringStackProps
 from stacks.network_stack import NetworkStack
+from stacks.release_stack import ReleaseStack, ReleaseStackProps
+from stacks.training_stack import TrainingStack, TrainingStackProps
 
 
 class PlatformStage(cdk.Stage):
@@ -21,7 +25,26 @@ class PlatformStage(cdk.Stage):
             stage_name=f"{settings.project}-{settings.env}",  # begins the name of each stack
         )
         data = DataStack(self, "Data", settings=settings)
-        if settings.network.mode == "private":
+        network = (
             NetworkStack(self, "Network", settings=settings, log_key=data.key)
+            if settings.network.mode == "private"
+            else None
+        )
+        images = ImagesStack(self, "Images", settings=settings)
+        training = TrainingStack(
+            self,
+            "Training",
+            props=TrainingStackProps(settings=settings, data=data, images=images, network=network),
+        )
+        release = ReleaseStack(
+            self,
+            "Release",
+            props=ReleaseStackProps(settings=settings, data=data, images=images, network=network, training=training),
+        )
+        MonitoringStack(
+            self,
+            "Monitoring",
+            props=MonitoringStackProps(settings=settings, data=data, training=training, release=release),
+        )
         cdk.Tags.of(self).add("project", settings.project)
         cdk.Tags.of(self).add("environment", settings.env)

@@ -32,6 +32,7 @@ class DashboardProps:
     pipeline_name: str
     training_metrics: tuple[str, ...]  # names in the training job's MetricDefinitions
     label_queue: sqs.IQueue
+    label_age: cloudwatch.IMetric  # seconds that the oldest batch has waited
 
 
 class Dashboard(Construct):
@@ -109,9 +110,9 @@ class Dashboard(Construct):
     def _waiting_labels(self) -> cloudwatch.IWidget:
         queue = self._props.label_queue
         return self._graph(
-            "Labelled batches that wait (left), age of the oldest in seconds (right)",
+            "Label events that wait (left), seconds that the oldest batch has waited (right)",
             [queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)],
-            right=[queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES)],
+            right=[self._props.label_age],
         )
 
     def _training(self, name: str) -> cloudwatch.IWidget:

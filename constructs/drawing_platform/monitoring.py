@@ -27,7 +27,7 @@ class MonitoringProps:
     alarms: AlarmSettings
     endpoint_name: str
     pipeline_name: str
-    label_queue: sqs.IQueue
+    label_age: cloudwatch.IMetric  # seconds that the oldest batch has waited
     dead_letter_queues: Mapping[str, sqs.IQueue]  # by the name of what they belong to
     functions: Mapping[str, lambda_.IFunction]
     release_workflow: stepfunctions.IStateMachine
@@ -79,7 +79,7 @@ class Monitoring(Construct):
         hours = self._props.alarms.label_age_hours
         self._define_alarm(
             "LabelsForgotten",
-            metric=self._props.label_queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES),
+            metric=self._props.label_age,
             threshold=hours * SECONDS_PER_HOUR,
             description=f"Labels have waited for {hours} hours without a training run",
         )

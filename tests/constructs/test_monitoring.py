@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -18,6 +19,7 @@ from drawing_platform.settings import AlarmSettings, BudgetSettings
 from tests.constructs.empty_stack import empty_stack
 
 ALARMS = AlarmSettings(server_errors_per_minute=3, latency_p99_ms=6000, label_age_hours=48)
+AGE = cloudwatch.Metric(namespace="Labels", metric_name="Age")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def template() -> Template:
             alarms=ALARMS,
             endpoint_name="reader",
             pipeline_name="training",
-            label_queue=queue,
+            label_age=AGE,
             dead_letter_queues={"Trigger": dead},
             functions={"StartTraining": function},
             release_workflow=workflow,
@@ -60,6 +62,7 @@ def template() -> Template:
             pipeline_name="training",
             training_metrics=("loss", "val_exact"),
             label_queue=queue,
+            label_age=AGE,
         ),
     )
     Budget(
@@ -80,7 +83,7 @@ def template() -> Template:
     [
         ({"Namespace": "AWS/Sagemaker/ModelBuildingPipeline", "MetricName": "ExecutionFailed"}, 1),
         ({"Namespace": "AWS/States", "MetricName": "ExecutionsFailed"}, 1),
-        ({"Namespace": "AWS/SQS", "MetricName": "ApproximateAgeOfOldestMessage"}, 48 * 3600),
+        ({"Namespace": "Labels", "MetricName": "Age"}, 48 * 3600),
         ({"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"}, 1),
         ({"Namespace": "AWS/Lambda", "MetricName": "Errors"}, 1),
     ],

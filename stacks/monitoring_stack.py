@@ -1,0 +1,104 @@
+"""What an operator is told and shown about everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_sqs as sqs
+
+from constructs import Construct
+from drawing_platform.budget import Budget, BudgetProps
+from drawing_platform.dashboard import Dashboard, DashboardProps
+from drawing_platform.monitoring import Monitoring, MonitoringProps
+from drawing_platform.platform_function import PlatformFunction
+from drawing_platform.settings import Settings
+from drawing_platform.training_pipeline import TRAINING_METRICS
+from stacks.data_stack import DataStack
+from stacks.release_stack import ReleaseStack
+from stacks.training_stack import TrainingStack
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringStackProps:
+    """The settings and the stacks that are watched."""
+
+    settings: Settings
+    data: DataStack
+    training: TrainingStack
+    release: ReleaseStack
+
+
+class MonitoringStack(cdk.Stack):
+    """Alarms, dashboard, budget. Nothing depends on it, so it can change at any time."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: MonitoringStackProps, **kwargs: Any) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        self._props = props
+        self._define_alarms()
+        self._define_dashboard()
+        self._define_budget()
+
+    def _functions(self) -> dict[str, PlatformFunction]:
+        training, release = self._props.training, self._props.release.release
+        return {
+            "Notify": training.notifier.function,
+            "ResolveBaseModel": training.pipeline.resolve_base_model,
+            "RegisterModel": training.pipeline.register_model,
+            "StartTraining": training.trigger.function,
+            **{f"Release{step.capitalize()}": function for step, function in release.functions.items()},
+        }
+
+    def _dead_letter_queues(self) -> dict[str, sqs.IQueue]:
+        failed = {name: function.failed_events for name, function in self._functions().items()}
+        return {
+            "Labels": self._props.training.trigger.dead_letters,
+            "Approvals": self._props.release.release.undelivered,
+            **{name: queue for name, queue in failed.items() if queue is not None},
+        }
+
+    def _define_alarms(self) -> None:
+        props = self._props
+        Monitoring(
+            self,
+            "Alarms",
+            props=MonitoringProps(
+                topic=props.data.topic,
+                alarms=props.settings.alarms,
+                endpoint_name=props.settings.endpoint_name,
+                pipeline_name=props.settings.pipeline_name,
+                label_age=props.training.trigger.label_age,
+                dead_letter_queues=self._dead_letter_queues(),
+                functions={name: function.function for name, function in self._functions().items()},
+                release_workflow=props.release.release.state_machine,
+            ),
+        )
+
+    def _define_dashboard(self) -> None:
+        settings, trigger = self._props.settings, self._props.training.trigger
+        Dashboard(
+            self,
+            "Dashboard",
+            props=DashboardProps(
+                name=f"{settings.project}-{settings.env}",
+                alarms=settings.alarms,
+                endpoint_name=settings.endpoint_name,
+                pipeline_name=settings.pipeline_name,
+                training_metrics=TRAINING_METRICS,
+                label_queue=trigger.queue,
+                label_age=trigger.label_age,
+            ),
+        )
+
+    def _define_budget(self) -> None:
+        settings = self._props.settings
+        if settings.budget is None:
+            return
+        Budget(
+            self,
+            "Budget",
+            props=BudgetProps(
+                budget=settings.budget, project=settings.project, env=settings.env, topic=self._props.data.topic
+            ),
+        )
