@@ -1,4 +1,4 @@
-"""A Lambda function as the platform wants it: its own role, its own log group, structured logs, nothing it does not need."""
+"""A Lambda function as the platform wants it: its own role and log group, nothing it does not need."""
 
 from __future__ import annotations
 

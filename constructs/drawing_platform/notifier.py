@@ -1,0 +1,97 @@
+"""Turns what happened into one readable message on the alerts topic, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+
+from constructs import Construct
+from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
+from drawing_platform.state_table import StateTable, StateTableProps
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifierProps:
+    """Where messages go, and what they are read from."""
+
+    common: FunctionEnvironment
+    topic: sns.ITopic
+    topic_key: kms.IKey
+    bucket: s3.IBucket
+    pipeline_name: str
+
+
+class Notifier(Construct):
+    """The function, and the table that remembers for a while what was told already."""
+
+    function: PlatformFunction
+    told: StateTable
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: NotifierProps) -> None:
+        super().__init__(scope, construct_id)
+        self._props = props
+        self._pipeline_arn = cdk.Stack.of(self).format_arn(
+            service="sagemaker", resource="pipeline", resource_name=props.pipeline_name
+        )
+        self._define_table()
+        self._define_function()
+        self._tell_of_failed_runs()
+
+    def _define_table(self) -> None:
+        # Not kept: forgetting what was told repeats a message at worst.
+        self.told = StateTable(
+            self,
+            "Told",
+            props=StateTableProps(key=self._props.common.key, partition_key="id", time_to_live="expiration"),
+        )
+
+    def _define_function(self) -> None:
+        props = self._props
+        self.function = PlatformFunction(
+            self,
+            "Function",
+            props=PlatformFunctionProps(
+                common=props.common,
+                handler="notify.handler.handler",
+                description="Tells people about refused, failed and released versions",
+                variables={"TOPIC_ARN": props.topic.topic_arn, "TOLD_TABLE": self.told.table.table_name},
+                keep_failed_events=True,
+                statements=[
+                    iam.PolicyStatement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
+                    iam.PolicyStatement(
+                        actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]
+                    ),
+                    *self.told.allow("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
+                    iam.PolicyStatement(
+                        actions=["sagemaker:ListPipelineExecutionSteps", "sagemaker:DescribePipelineExecution"],
+                        resources=[f"{self._pipeline_arn}/execution/*"],
+                    ),
+                    iam.PolicyStatement(
+                        actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*/evaluation.json")]
+                    ),
+                ],
+            ),
+        )
+
+    def _tell_of_failed_runs(self) -> None:
+        events.Rule(
+            self,
+            "RunFailed",
+            description=f"A run of {self._props.pipeline_name} failed",
+            event_pattern=events.EventPattern(
+                source=["aws.sagemaker"],
+                detail_type=["SageMaker Model Building Pipeline Execution Status Change"],
+                detail={
+                    "pipelineArn": [self._pipeline_arn],
+                    "currentPipelineExecutionStatus": ["Failed"],
+                },
+            ),
+            targets=[targets.LambdaFunction(self.function.function, retry_attempts=3)],
+        )

@@ -1,0 +1,79 @@
+"""What every SageMaker job and endpoint may do beside its own data: pull its image, use the key, log, live in a VPC."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+from constructs import IConstruct
+
+
+def key(used: kms.IKey) -> list[iam.PolicyStatement]:
+    """Reads and writes what the key encrypts; SageMaker's volumes take the key by a grant."""
+    return [
+        iam.PolicyStatement(
+            actions=["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"], resources=[used.key_arn]
+        ),
+        iam.PolicyStatement(
+            actions=["kms:CreateGrant"],
+            resources=[used.key_arn],
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+    ]
+
+
+def image(repository: ecr.IRepository) -> list[iam.PolicyStatement]:
+    """Pulls images of one repository."""
+    return [
+        iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),  # IAM knows no narrower resource
+        iam.PolicyStatement(
+            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            resources=[repository.repository_arn],
+        ),
+    ]
+
+
+def observation(scope: IConstruct, groups: tuple[str, ...]) -> list[iam.PolicyStatement]:
+    """Writes the log groups `/aws/sagemaker/<group>` and SageMaker's own metrics."""
+    stack = cdk.Stack.of(scope)
+    return [
+        iam.PolicyStatement(
+            actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            resources=[
+                stack.format_arn(
+                    service="logs",
+                    resource="log-group",
+                    resource_name=f"/aws/sagemaker/{group}*",
+                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                )
+                for group in groups
+            ],
+        ),
+        iam.PolicyStatement(
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],  # IAM knows no narrower resource than the namespace below
+            conditions={"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
+        ),
+    ]
+
+
+def network() -> list[iam.PolicyStatement]:
+    """Puts network interfaces into a VPC, as SageMaker asks of the role in a private network."""
+    return [
+        iam.PolicyStatement(
+            actions=[
+                "ec2:CreateNetworkInterface",
+                "ec2:CreateNetworkInterfacePermission",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteNetworkInterfacePermission",
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            resources=["*"],  # IAM knows no narrower resource
+        )
+    ]

@@ -1,0 +1,63 @@
+"""A small table that functions keep their state in: on demand, encrypted with our key, recoverable to any second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+from constructs import Construct
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateTableProps:
+    """Its keys (all strings), and what becomes of it when the stack goes."""
+
+    key: kms.IKey
+    partition_key: str
+    sort_key: str | None = None
+    time_to_live: str | None = None
+    keep: bool = False
+
+
+class StateTable(Construct):
+    """The table and the statements that let a role use it."""
+
+    table: dynamodb.Table
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: StateTableProps) -> None:
+        super().__init__(scope, construct_id)
+        self._key = props.key
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=_string(props.partition_key),
+            sort_key=_string(props.sort_key) if props.sort_key else None,
+            time_to_live_attribute=props.time_to_live,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=props.key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=cdk.RemovalPolicy.RETAIN if props.keep else cdk.RemovalPolicy.DESTROY,
+        )
+
+    def allow(self, *operations: str) -> list[iam.PolicyStatement]:
+        """Statements for operations such as `PutItem`, with what they need of the key."""
+        return [
+            iam.PolicyStatement(
+                actions=[f"dynamodb:{operation}" for operation in operations], resources=[self.table.table_arn]
+            ),
+            iam.PolicyStatement(
+                actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
+                resources=[self._key.key_arn],
+            ),
+        ]
+
+
+def _string(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,0 +1,244 @@
+"""The SageMaker pipeline that trains a version: its definition, its functions and its two roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+
+from constructs import Construct
+from drawing_platform import sagemaker_permissions
+from drawing_platform.pipeline_definition import METRICS, DrawingPipeline, PipelineDefinitionProps
+from drawing_platform.pipeline_steps import VpcConfig
+from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
+from drawing_platform.settings import GateSettings, InstanceSettings, TrainingSettings
+
+# Names of the metrics that training jobs report.
+TRAINING_METRICS = tuple(METRICS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingPipelineProps:
+    """What the pipeline needs.
+
+    Attributes:
+        common: what all functions share; its network is that of the jobs too.
+        pipeline_name, group_name, group_arn: names in SageMaker.
+        bucket: data bucket; `common.key` is its key.
+        regression_prefix: of the frozen regression set in it.
+        training_image, training_repository: what prepares, trains and evaluates.
+        inference_image, inference_repository: what serves a version, written into the registry.
+        notifier: the function that tells people.
+    """
+
+    common: FunctionEnvironment
+    pipeline_name: str
+    group_name: str
+    group_arn: str
+    bucket: s3.IBucket
+    regression_prefix: str
+    training_image: str
+    training_repository: ecr.IRepository
+    inference_image: str
+    inference_repository: ecr.IRepository
+    notifier: PlatformFunction
+    instances: InstanceSettings
+    training: TrainingSettings
+    gate: GateSettings
+
+
+class TrainingPipeline(Construct):
+    """Pipeline, the functions of its Lambda steps, the role that runs it and the role that its jobs run as."""
+
+    pipeline: sagemaker.CfnPipeline
+    pipeline_arn: str
+    job_role: iam.Role
+    resolve_base_model: PlatformFunction
+    register_model: PlatformFunction
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: TrainingPipelineProps) -> None:
+        super().__init__(scope, construct_id)
+        self._props = props
+        stack = cdk.Stack.of(self)
+        self.pipeline_arn = stack.format_arn(
+            service="sagemaker", resource="pipeline", resource_name=props.pipeline_name
+        )
+        self._package_arns = stack.format_arn(
+            service="sagemaker", resource="model-package", resource_name=f"{props.group_name}/*"
+        )
+        self._define_resolve_base_model()
+        self._define_register_model()
+        self._define_job_role()
+        self._define_pipeline_role()
+        self._define_pipeline()
+
+    def _define_resolve_base_model(self) -> None:
+        bucket = self._props.bucket
+        self.resolve_base_model = PlatformFunction(
+            self,
+            "ResolveBaseModel",
+            props=PlatformFunctionProps(
+                common=self._props.common,
+                handler="resolve_base_model.handler.handler",
+                description="Finds the version that training starts from and what it learned from",
+                variables={"DATA_BUCKET": bucket.bucket_name},
+                timeout=cdk.Duration.minutes(1),
+                statements=[
+                    self._list_packages(),
+                    self._describe_packages(),
+                    iam.PolicyStatement(
+                        actions=["s3:GetObject", "s3:PutObject"], resources=[bucket.arn_for_objects("datasets/runs/*")]
+                    ),
+                    self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
+                ],
+            ),
+        )
+
+    def _define_register_model(self) -> None:
+        props = self._props
+        self.register_model = PlatformFunction(
+            self,
+            "RegisterModel",
+            props=PlatformFunctionProps(
+                common=props.common,
+                handler="register_model.handler.handler",
+                description="Registers a version that passed the gate",
+                variables={"INFERENCE_IMAGE": props.inference_image},
+                timeout=cdk.Duration.minutes(5),  # reads the whole package once, for its checksum
+                memory_mb=512,
+                statements=[
+                    self._list_packages(),
+                    self._describe_packages("sagemaker:CreateModelPackage", "sagemaker:AddTags"),
+                    iam.PolicyStatement(
+                        actions=["sagemaker:CreateModelPackage"],
+                        resources=[props.group_arn],
+                    ),
+                    iam.PolicyStatement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*")]),
+                    iam.PolicyStatement(
+                        actions=["ecr:BatchGetImage", "ecr:DescribeImages"],
+                        resources=[props.inference_repository.repository_arn],
+                    ),
+                ],
+            ),
+        )
+
+    def _define_job_role(self) -> None:
+        bucket = self._props.bucket
+        self.job_role = iam.Role(
+            self,
+            "JobRole",
+            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
+            description="Prepare, train and evaluate",
+        )
+        statements = [
+            iam.PolicyStatement(actions=["s3:ListBucket", "s3:GetBucketLocation"], resources=[bucket.bucket_arn]),
+            iam.PolicyStatement(
+                actions=["s3:GetObject", "s3:GetObjectVersion"],
+                resources=[bucket.arn_for_objects(f"{prefix}/*") for prefix in ("labels", "datasets", "models")],
+            ),
+            iam.PolicyStatement(
+                actions=["s3:PutObject", "s3:AbortMultipartUpload"],
+                resources=[bucket.arn_for_objects(f"{prefix}/*") for prefix in ("datasets", "models", "quarantine")],
+            ),
+            *sagemaker_permissions.key(self._props.common.key),
+            *sagemaker_permissions.image(self._props.training_repository),
+            *sagemaker_permissions.observation(self, ("TrainingJobs", "ProcessingJobs")),
+            *(sagemaker_permissions.network() if self._props.common.vpc else []),
+        ]
+        for statement in statements:
+            self.job_role.add_to_policy(statement)
+
+    def _define_pipeline_role(self) -> None:
+        stack = cdk.Stack.of(self)
+        self._pipeline_role = iam.Role(
+            self,
+            "PipelineRole",
+            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
+            description="Starts the jobs and functions of the training pipeline",
+        )
+        functions = (self.resolve_base_model, self.register_model, self._props.notifier)
+        kinds = {"training-job": "TrainingJob", "processing-job": "ProcessingJob"}
+        statements = [
+            *(
+                iam.PolicyStatement(
+                    actions=[
+                        *(f"sagemaker:{verb}{name}" for verb in ("Create", "Describe", "Stop")),
+                        "sagemaker:AddTags",
+                    ],
+                    # SageMaker itself names the jobs of a pipeline.
+                    resources=[stack.format_arn(service="sagemaker", resource=kind, resource_name="pipelines-*")],
+                )
+                for kind, name in kinds.items()
+            ),
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[self.job_role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+            ),
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"], resources=[item.function.function_arn for item in functions]
+            ),
+            # The gate reads evaluation.json.
+            iam.PolicyStatement(
+                actions=["s3:GetObject"], resources=[self._props.bucket.arn_for_objects("models/*/evaluation.json")]
+            ),
+            self._use_key("kms:Decrypt"),
+        ]
+        for statement in statements:
+            self._pipeline_role.add_to_policy(statement)
+
+    def _define_pipeline(self) -> None:
+        props = self._props
+        stack = cdk.Stack.of(self)
+        definition = DrawingPipeline(
+            PipelineDefinitionProps(
+                region=stack.region,
+                role_arn=self.job_role.role_arn,
+                image=props.training_image,
+                bucket=props.bucket.bucket_name,
+                key_arn=props.common.key.key_arn,
+                regression_uri=f"s3://{props.bucket.bucket_name}/{props.regression_prefix}",
+                group=props.group_name,
+                resolve_function_arn=self.resolve_base_model.function.function_arn,
+                register_function_arn=self.register_model.function.function_arn,
+                notify_function_arn=props.notifier.function.function_arn,
+                instances=props.instances,
+                training=props.training,
+                gate=props.gate,
+                vpc=self._vpc_config(),
+            )
+        )
+        self.pipeline = sagemaker.CfnPipeline(
+            self,
+            "Pipeline",
+            pipeline_name=props.pipeline_name,
+            pipeline_display_name=props.pipeline_name,
+            pipeline_description="Trains a version of the drawing reader on new labels and offers it for approval",
+            role_arn=self._pipeline_role.role_arn,
+            # The capital B is CloudFormation's: PipelineDefinitionBody.
+            pipeline_definition={"PipelineDefinitionBody": stack.to_json_string(definition.to_json())},
+        )
+        # SageMaker checks both roles when the pipeline is made, so their rights must be there.
+        for role in (self._pipeline_role, self.job_role):
+            self.pipeline.node.add_dependency(role)
+
+    def _vpc_config(self) -> VpcConfig | None:
+        common = self._props.common
+        if common.vpc is None or common.security_group is None:
+            return None
+        subnets = common.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED).subnet_ids
+        return VpcConfig(subnets=subnets, security_group_ids=[common.security_group.security_group_id])
+
+    def _list_packages(self) -> iam.PolicyStatement:
+        return iam.PolicyStatement(actions=["sagemaker:ListModelPackages"], resources=["*"])
+
+    def _describe_packages(self, *more: str) -> iam.PolicyStatement:
+        return iam.PolicyStatement(actions=["sagemaker:DescribeModelPackage", *more], resources=[self._package_arns])
+
+    def _use_key(self, *actions: str) -> iam.PolicyStatement:
+        return iam.PolicyStatement(actions=list(actions), resources=[self._props.common.key.key_arn])
