@@ -1,4 +1,4 @@
-"""What stands around the constructs that hold functions: a bucket, a key, an image, a topic, as other stacks make them."""
+"""What stands around the constructs that hold functions: bucket, key, image, topic, as other stacks make them."""
 
 from __future__ import annotations
 
