@@ -1,5 +1,6 @@
 """`python -m drawing_ocr.synthesis`: writes a labelled batch of synthetic sheets."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from drawing_ocr.synthesis.batch import BatchError, write_batch
 from drawing_ocr.synthesis.fonts import FontError
 from drawing_ocr.synthesis.gallery import write_gallery
+from drawing_ocr.synthesis.style import DETAILS, PLOTTED, SCANNED
+
+
+class Style(StrEnum):
+    """Names of the ready-made styles."""
+
+    SCANNED = "scanned"
+    PLOTTED = "plotted"
+    DETAILS = "details"
+
+
+_STYLES = {Style.SCANNED: SCANNED, Style.PLOTTED: PLOTTED, Style.DETAILS: DETAILS}
 
 
 def main(
@@ -17,6 +30,7 @@ def main(
     count: Annotated[int, typer.Option(help="Sheets to draw.")] = 20,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     wrong_labels: Annotated[float, typer.Option(help="Share of the texts labelled wrongly, 0 to 1.")] = 0.0,
+    style: Annotated[Style, typer.Option(help="Scanned, as plotted, or details crowded with signs.")] = Style.SCANNED,
     gallery: Annotated[bool, typer.Option("--gallery", help="Also write gallery.html to look at.")] = False,
 ) -> None:
     """Draw engineering drawings with exact labels into OUT/images and OUT/manifest.jsonl."""
@@ -27,7 +41,7 @@ def main(
     try:
         with bar:
             task = bar.add_task("sheets", total=count)
-            manifest = write_batch(out, count, seed, wrong_labels=wrong_labels, on_sheet=lambda: bar.advance(task))
+            manifest = write_batch(out, count, seed, _STYLES[style], wrong_labels, on_sheet=lambda: bar.advance(task))
     except (BatchError, FontError, OSError) as error:
         console.print(f"error: {error}", style="red", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

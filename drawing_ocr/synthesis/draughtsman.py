@@ -47,7 +47,8 @@ Arrangement = tuple[Plan, _Span | None]
 class Draughtsman:
     """Draws views of one sheet.
 
-    decimals: places of every length, or None for as many as it needs. signs: probability that a surface carries a sign.
+    decimals: places of every length, or None for as many as it needs. signs: probability that a surface carries a sign,
+    frames: that the sign is a tolerance frame.
     """
 
     canvas: Canvas
@@ -55,6 +56,7 @@ class Draughtsman:
     rng: Random
     decimals: int | None
     signs: float
+    frames: float
     hatch_degrees: float
     _said: set[str] = field(default_factory=set)
     _spans: list["_Span"] = field(default_factory=list)
@@ -250,21 +252,8 @@ class Draughtsman:
 
     def _surface_signs(self, feature: Surface, scale: float, origin: Point) -> Iterator[Plan]:
         rng, draw, em = self.rng, self.drafting, self.drafting.em
-        foot = _at(feature.foot, scale, origin)
-        kind = rng.random()
-        if kind < 0.3:
-            text = text_source.roughness(rng, draw.convention)
-            for shift in (0.0, 2.0, -2.0):
-                yield dimensions.roughness(
-                    foot.plus(direction(feature.degrees + 90), shift * em), feature.degrees, text, draw
-                )
-        elif kind < 0.5:
-            letter_ = rng.choice("ABCDEFG")
-            for shift in (0.0, 2.5, -2.5):
-                yield dimensions.datum(
-                    foot.plus(direction(feature.degrees + 90), shift * em), feature.degrees, letter_, draw
-                )
-        else:
+        foot, along = _at(feature.foot, scale, origin), direction(feature.degrees + 90)
+        if rng.random() < self.frames:
             cells = text_source.frame_cells(rng, draw.convention)
             for length, turn in itertools.product((2.5, 4.0, 6.0, 8.5, 11.0), (0, 40, -40, 65, -65)):
                 knee = foot.plus(direction(feature.degrees + turn), length * em)
@@ -272,6 +261,14 @@ class Draughtsman:
                     near = knee.plus(Point(side, 0), em)
                     if (near.x - foot.x) * side > 0:
                         yield dimensions.tolerance_frame([foot, knee, near], side, cells, draw)
+            return
+        draw_sign, text = (
+            (dimensions.roughness, text_source.roughness(rng, draw.convention))
+            if rng.random() < 0.6
+            else (dimensions.datum, rng.choice("ABCDEFG"))
+        )
+        for shift in (0.0, 2.2, -2.2):
+            yield draw_sign(foot.plus(along, shift * em), feature.degrees, text, draw)
 
     def _wording(self, millimetres: float, prefix: str, count: int, mating: bool) -> Wording:
         """How a length is written: bare, toleranced, with a fit, as limits, boxed, or as a reference."""

@@ -67,15 +67,15 @@ class Furniture:
     bilingual: bool
     rng: Random
 
-    def frame(self) -> Area:
-        """The border with centring marks and zone marks; returns the area inside."""
+    def frame(self, *, zone_marks: bool = True) -> Area:
+        """The border, with zone marks if asked for; returns the area inside."""
         canvas, drafting, rng = self.canvas, self.drafting, self.rng
         band = round(1.5 * drafting.em)
         edge = round(rng.uniform(0.8, 1.4) * drafting.em)
         outer = Area(edge, edge, canvas.width - edge, canvas.height - edge)
         inner = Area(edge + band, edge + band, canvas.width - edge - band, canvas.height - edge - band)
         canvas.draw([Stroke(inner.outline(), drafting.thick)])
-        if rng.random() < 0.2:
+        if not zone_marks:
             return inner
         canvas.draw([Stroke(outer.outline(), drafting.thin)])
         small = drafting.scaled(0.8)

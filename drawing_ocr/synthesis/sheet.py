@@ -33,7 +33,7 @@ def draw_sheet(seed: int, style: SheetStyle = SCANNED) -> tuple[npt.NDArray[np.u
     rng = Random(f"sheet {seed}")
     width, height = page_size(rng, style)
     standard = rng.choices([name for name, _ in style.standards], [weight for _, weight in style.standards])[0]
-    drafting = drafting_of(rng, standard, min(width, height * math.sqrt(2)), style)
+    drafting = drafting_of(rng, standard, width if width > height else 1.3 * width, style)
     canvas = Canvas(width, height, clearance=0.22 * drafting.em)
     language: Language = "chinese" if standard == "GB" else "german" if rng.random() < 0.3 else "english"
     furniture = Furniture(canvas, drafting, language, bilingual=rng.random() < 0.25, rng=rng)
@@ -61,7 +61,7 @@ def page_size(rng: Random, style: SheetStyle) -> tuple[int, int]:
 
 
 def drafting_of(rng: Random, standard: Standard, page: float, style: SheetStyle) -> Drafting:
-    """How a sheet is lettered; `page` is the length in pixels that an A3 sheet would have across."""
+    """How a sheet is lettered and lined; `page` is the width in pixels of a landscape sheet with such lettering."""
     families: tuple[tuple[Face, ...], ...] = ((OSIFONT,), LATIN_FACES, ITALIC_FACES, CHINESE_FACES)
     weights = (3, 5, 1, 4) if standard == "GB" else (4, 6, 1, 0)
     size = round(page * rng.uniform(0.0112, 0.0142))
@@ -101,15 +101,18 @@ def _convention(rng: Random, standard: Standard) -> Convention:
 def _furnish(furniture: Furniture, part: Part, rng: Random, style: SheetStyle) -> Area:
     """Frame, title block, tables and notes; returns the area left for the views."""
     em = furniture.drafting.em
-    inner = furniture.frame()
+    inner = furniture.frame(zone_marks=rng.random() < style.zone_marks)
+    top = inner.top
+    if rng.random() >= style.title_block:
+        return Area(inner.left + em, top + em, inner.right - em, inner.bottom - em)
     block = furniture.title_block(inner, part.names)
-    top, bottom = inner.top, block.top
+    bottom = block.top
     if rng.random() < style.table:
         if rng.random() < 0.5:
             top = furniture.revision_table(inner).bottom
         else:
             bottom = furniture.parts_table(inner, block).top
-    if block.left - inner.left > 12 * em:
+    if rng.random() < style.notes and block.left - inner.left > 12 * em:
         furniture.notes(Area(inner.left + em, bottom + em, block.left - em, inner.bottom))
     return Area(inner.left + em, top + em, inner.right - em, bottom - 0.5 * em)
 
@@ -123,6 +126,7 @@ def _draw_views(
         rng,
         decimals=rng.choice((None, None, None, 1, 2)),
         signs=style.signs,
+        frames=style.frames,
         hatch_degrees=rng.choice((45.0, 45.0, 135.0)),
     )
     placed = _arrange(views, area, 6.5 * drafting.em)

@@ -10,18 +10,34 @@ Standard = Literal["ISO", "ASME", "GB"]
 class SheetStyle:
     """Ranges and probabilities; each sheet draws its own values from its seed.
 
-    width: smallest and largest length of a sheet's long side in pixels (the other follows from the ISO 216 ratio √2).
-    portrait: probability of an upright sheet. standards: weights of ISO, ASME and GB drafting.
-    signs: probability that a free surface carries a tolerance frame, datum or roughness sign.
-    table: probability of a revision or parts table. thin: probability of hair-thin lines and lettering.
-    skewed, blurred, noisy, compressed, faded, bled: probabilities of a turned (up to `max_skew` degrees), blurred,
-    noisy, JPEG-compressed, low-contrast scan, and of ink that ran.
+    Attributes:
+        width: Smallest and largest long side in pixels; the other side follows from the ISO 216 ratio √2.
+        portrait: Probability of an upright sheet.
+        standards: Weights of ISO, ASME and GB drafting.
+        signs: Probability that a free surface carries a sign.
+        frames: Probability that the sign is a tolerance frame and not a datum or a surface roughness.
+        zone_marks: Probability of zone marks along the frame.
+        title_block: Probability of a title block.
+        notes: Probability of notes beside the title block.
+        table: Probability of a revision or parts table with the title block.
+        thin: Probability of hair-thin lines.
+        skewed: Probability of a scan turned by up to `max_skew` degrees.
+        max_skew: Degrees.
+        blurred: Probability of a blurred scan.
+        noisy: Probability of noise.
+        compressed: Probability of JPEG compression.
+        faded: Probability of low contrast.
+        bled: Probability of ink that ran.
     """
 
     width: tuple[int, int] = (1500, 1900)
     portrait: float = 0.15
     standards: tuple[tuple[Standard, float], ...] = (("ISO", 4.0), ("ASME", 2.5), ("GB", 3.5))
     signs: float = 0.75
+    frames: float = 0.5
+    zone_marks: float = 0.8
+    title_block: float = 1.0
+    notes: float = 1.0
     table: float = 0.7
     thin: float = 0.15
     skewed: float = 0.3
@@ -42,3 +58,5 @@ class SheetStyle:
 SCANNED = SheetStyle()
 # As plotted by the CAD program: no scan effects at all.
 PLOTTED = SheetStyle(skewed=0, blurred=0, noisy=0, compressed=0, faded=0, bled=0)
+# Loose sheets of views, crowded with the signs that a general reader does not know, and little else to read.
+DETAILS = SheetStyle(width=(1300, 1600), signs=1.0, frames=0.75, zone_marks=0.0, title_block=0.0, notes=0.0, table=0.0)

@@ -102,7 +102,9 @@ def test_the_command_writes_a_batch_and_a_gallery(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(main)
     out = tmp_path / "batch"
-    result = CliRunner().invoke(app, ["--out", str(out), "--count", "2", "--seed", "3", "--gallery"])
+    result = CliRunner().invoke(
+        app, ["--out", str(out), "--count", "2", "--seed", "3", "--style", "details", "--gallery"]
+    )
     assert result.exit_code == 0
     annotations = load_manifest(str(out / "manifest.jsonl")).annotations
     page = (out / "gallery.html").read_text()

@@ -60,7 +60,8 @@ def test_a_clean_crop_holds_the_whole_text(seed: int) -> None:
 def test_a_crop_askew_loses_no_ink(seed: int) -> None:
     askew = dataclasses.replace(CLEAN, skewed=1.0)
     lettered = letter("⌀70.50±0.05", line._lettering(Random(seed), "⌀70.50±0.05")).mask
-    assert ink_of(crop_of(Random(seed), "⌀70.50±0.05", askew)).sum() == pytest.approx(lettered.sum() / 255, rel=0.12)
+    # Thin strokes turned are nowhere fully dark, so that the scale of `ink_of` makes them more, never less.
+    assert ink_of(crop_of(Random(seed), "⌀70.50±0.05", askew)).sum() > 0.93 * lettered.sum() / 255
 
 
 def test_the_recipe_weighs_what_is_written() -> None:

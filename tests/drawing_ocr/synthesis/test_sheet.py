@@ -13,7 +13,7 @@ from drawing_ocr.synthesis.fonts import DEJAVU
 from drawing_ocr.synthesis.lettering import Lettering, letter
 from drawing_ocr.synthesis.scan import scan
 from drawing_ocr.synthesis.sheet import draw_sheet
-from drawing_ocr.synthesis.style import PLOTTED, SCANNED, SheetStyle
+from drawing_ocr.synthesis.style import DETAILS, PLOTTED, SCANNED, SheetStyle
 from drawing_ocr.text import SymbolClass, canonical, symbol_class
 
 SEEDS = range(100, 124)
@@ -133,6 +133,13 @@ def test_a_plotted_sheet_is_free_of_scan_effects() -> None:
     assert (picture == paper).mean() > 0.85
     level = [region for region in annotation.regions if region.points[0][1] == region.points[1][1]]
     assert len(level) > 0.7 * len(annotation.regions)
+
+
+def test_details_are_crowded_with_signs_and_carry_no_title_block() -> None:
+    regions = [region for seed in range(12) for region in draw_sheet(seed, DETAILS)[1].regions]
+    new = {SymbolClass.DIAMETER, SymbolClass.GDT, SymbolClass.COUNTERBORE}
+    assert np.mean([bool(symbol_class(region.text) & new) for region in regions]) > 0.28
+    assert {region.category for region in regions} == {Category.DIMENSION, Category.SYMBOL, Category.TEXT}
 
 
 def test_a_sheet_size_out_of_range_is_refused() -> None:
