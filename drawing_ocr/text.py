@@ -201,7 +201,7 @@ _SYMBOL_PATTERNS = {
     SymbolClass.THREAD: re.compile(r"(?<![A-Za-z])(?:M|Tr|G|Rc|Rp) ?[0-9]|UN[CFRS]|NPT"),
     # ISO 286: 50H7, ⌀25 H7/g6, H7
     SymbolClass.FIT: re.compile(
-        rf"(?:(?<=[0-9]) ?|^){_FIT_LETTERS}(?:1[0-8]|[1-9])(?![0-9.,])|[A-Z]{{1,2}}[0-9]{{1,2}}/[a-z]{{1,2}}[0-9]"
+        rf"(?:(?<=[0-9]) ?|^){_FIT_LETTERS}(?:1[0-8]|[1-9])(?![0-9.,/])|[A-Z]{{1,2}}[0-9]{{1,2}}/[a-z]{{1,2}}[0-9]"
     ),
     # ISO 21920
     SymbolClass.ROUGHNESS: re.compile(r"R(?:a|z|q|t|max) ?[0-9]|[√▽∇]"),

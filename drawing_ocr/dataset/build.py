@@ -142,7 +142,7 @@ class _Run:
             if not any(drawing.crops for drawing in drawings):
                 raise DatasetRejected(
                     f"no readable line is left to {purpose} (of {len(train)} drawings to train on and {len(val)} to "
-                    "validate): label at least two different drawings"
+                    "validate): label at least two different drawings, with different file names"
                 )
         return train, val
 

@@ -66,6 +66,7 @@ def rectify(pixels: Pixels, points: Sequence[Sequence[float]], margin: Margin | 
         [[left, top], [left + width, top], [left + width, top + height], [left, top + height]], dtype=np.float32
     )
     size = (max(1, round(left + width + right)), max(1, round(top + height + bottom)))
-    transform = cv2.getPerspectiveTransform(corners, target)
+    # OpenCV counts from the middle of the first pixel, regions count from its edge.
+    transform = cv2.getPerspectiveTransform(corners - np.float32(0.5), target - np.float32(0.5))
     warped = cv2.warpPerspective(pixels, transform, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(warped, dtype=np.uint8)

@@ -7,7 +7,6 @@ from pathlib import Path, PurePosixPath
 
 from drawing_ocr.annotation import Annotation, Category
 from drawing_ocr.dataset.split import Split, drawing_id
-from drawing_ocr.formats import FormatError
 from drawing_ocr.formats.paddleocr import LabelledImage, read_detection, read_recognition
 
 DICTIONARY = "dict.txt"
@@ -47,11 +46,11 @@ def crop_path(image: str, region: int) -> str:
     """`crops/<stem>/<region>.png`, relative to the dataset.
 
     Args:
-        image: As `image_path` gives it.
+        image: A path of the detection list, below `images/`.
         region: Index of the region in the picture's line of the detection list.
     """
-    relative = PurePosixPath(image).relative_to("images").with_suffix("")
-    return str(PurePosixPath("crops") / relative / f"{region:04d}.png")
+    folder = PurePosixPath("crops", *PurePosixPath(image).with_suffix("").parts[1:])
+    return str(folder / f"{region:04d}.png")
 
 
 @dataclass(frozen=True)
@@ -74,26 +73,26 @@ class DatasetLine:
 def read_lines(dataset: Path, split: Split) -> list[DatasetLine]:
     """The recognition lines of a dataset with their categories.
 
+    Crops that were not cut from a listed drawing, as in a set of single lines, are of the category `text`.
+
     Raises:
-        FormatError: A list that cannot be read, or a crop of no listed picture.
+        FormatError: A list that cannot be read.
     """
-    drawings = {
-        PurePosixPath(crop_path(labelled.image, 0)).parent: labelled.regions
-        for labelled in read_drawings(dataset, split)
+    drawings = read_drawings(dataset, split) if (dataset / detection_list(split)).exists() else []
+    categories = {
+        crop_path(drawing.image, index): region.category
+        for drawing in drawings
+        for index, region in enumerate(drawing.regions)
     }
-    lines = []
-    for number, labelled in enumerate(read_recognition(dataset / recognition_list(split)), 1):
-        relative = PurePosixPath(labelled.crop)
-        try:
-            category = drawings[relative.parent][int(relative.stem)].category
-        except (KeyError, IndexError, ValueError) as error:
-            raise FormatError(
-                f"{dataset / recognition_list(split)} line {number}: {labelled.crop} belongs to no region of "
-                f"{detection_list(split)}: prepare the dataset again"
-            ) from error
-        replay = relative.parts[1] == REPLAY
-        lines.append(DatasetLine(dataset / relative, labelled.text, category, replay))
-    return lines
+    return [
+        DatasetLine(
+            crop=dataset / labelled.crop,
+            text=labelled.text,
+            category=categories.get(labelled.crop, Category.TEXT),
+            replay=REPLAY in PurePosixPath(labelled.crop).parts[:-1],
+        )
+        for labelled in read_recognition(dataset / recognition_list(split))
+    ]
 
 
 def read_drawings(dataset: Path, split: Split) -> list[LabelledImage]:
