@@ -42,3 +42,8 @@ class DataStack(cdk.Stack):
                 },
             ),
         )
+
+    def exports(self) -> dict[str, str]:
+        """How other stacks' templates call the bucket's ARN, by how it is called here."""
+        here = self.resolve(self.bucket.bucket_arn)["Fn::GetAtt"]
+        return {f"<{'.'.join(here)}>": self.resolve(self.export_value(self.bucket.bucket_arn))["Fn::ImportValue"]}

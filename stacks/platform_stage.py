@@ -6,6 +6,7 @@ import aws_cdk as cdk
 
 from constructs import Construct
 from drawing_platform.settings import Settings
+from drawing_platform.wildcards import accept_narrow_wildcards
 from stacks.data_stack import DataStack
 from stacks.images_stack import ImagesStack
 from stacks.monitoring_stack import MonitoringStack, MonitoringStackProps
@@ -46,5 +47,7 @@ class PlatformStage(cdk.Stage):
             "Monitoring",
             props=MonitoringStackProps(settings=settings, data=data, training=training, release=release),
         )
+        for stack in (training, release):
+            accept_narrow_wildcards(stack, exports=data.exports())
         cdk.Tags.of(self).add("project", settings.project)
         cdk.Tags.of(self).add("environment", settings.env)

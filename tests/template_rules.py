@@ -8,40 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from drawing_platform.wildcards import ACTIONS_WITHOUT_RESOURCE
+
 Template = dict[str, Any]
 Rule = Callable[[Template], list[str]]
-
-# Actions that IAM cannot restrict to a resource (Service Authorization Reference, column "Resource types" empty).
-ACTIONS_WITHOUT_RESOURCE = frozenset(
-    {
-        "cloudwatch:PutMetricData",
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:CreateNetworkInterfacePermission",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DeleteNetworkInterfacePermission",
-        "ec2:DescribeDhcpOptions",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSecurityGroups",
-        "ec2:DescribeSubnets",
-        "ec2:DescribeVpcs",
-        "ec2:UnassignPrivateIpAddresses",
-        "ecr:GetAuthorizationToken",
-        "logs:CreateLogDelivery",
-        "logs:DeleteLogDelivery",
-        "logs:DescribeLogGroups",
-        "logs:DescribeResourcePolicies",
-        "logs:GetLogDelivery",
-        "logs:ListLogDeliveries",
-        "logs:PutResourcePolicy",
-        "logs:UpdateLogDelivery",
-        "xray:GetSamplingRules",
-        "xray:GetSamplingStatisticSummaries",
-        "xray:GetSamplingTargets",
-        "xray:PutTelemetryRecords",
-        "xray:PutTraceSegments",
-    }
-)
 
 NOT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 

@@ -14,19 +14,13 @@ def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
         construct: the smallest construct that shows the finding. cdk-nag's findings are accepted on everything below
             it, checkov's on its own resource only.
         finding: the rule. `CKV_AWS_18` is checkov's; `AwsSolutions-IAM5[Resource::*]` is cdk-nag's, with the part in
-            brackets where the rule has one. Names of resources in that part come from `logical_id`, since they differ
-            from stage to stage.
+            brackets where the rule has one.
         reason: why it is right here; it ends up in the template or in the validation report.
     """
     if finding.startswith("CKV_"):
         _skip_in_checkov(construct, finding, reason)
     else:
         cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))
-
-
-def logical_id(construct: IConstruct) -> str:
-    """The name by which cdk-nag calls `construct` within its own stack: its logical id in the template."""
-    return str(cdk.Stack.of(construct).get_logical_id(_resource(construct)))
 
 
 def _skip_in_checkov(construct: IConstruct, finding: str, reason: str) -> None:

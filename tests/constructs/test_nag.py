@@ -8,7 +8,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 
 from constructs import Construct
-from drawing_platform.nag import acknowledge, logical_id
+from drawing_platform.nag import acknowledge
 from tests.constructs.empty_stack import empty_stack
 
 
@@ -22,13 +22,6 @@ def test_exceptions_of_checkov_add_up_in_the_template() -> None:
         {"id": "CKV_AWS_18", "comment": "one reason"},
         {"id": "CKV_AWS_21", "comment": "another reason"},
     ]
-
-
-def test_the_logical_id_is_the_one_in_the_template() -> None:
-    stack = empty_stack()
-    bucket = s3.Bucket(stack, "Bucket")
-    resolved = stack.resolve(logical_id(bucket))
-    assert list(Template.from_stack(stack).find_resources("AWS::S3::Bucket")) == [resolved]
 
 
 def test_a_construct_without_a_resource_of_its_own_is_refused() -> None:
