@@ -1,0 +1,77 @@
+"""Both images, built by podman from their real Dockerfiles on a Debian base (scripts/oci/prepare.sh)."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Podman:
+    """podman with its own storage below .oci/."""
+
+    variables: Mapping[str, str]
+
+    def run(self, *arguments: str, timeout: float = 300, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Runs `podman <arguments>`; a failure shows what it said."""
+        done = subprocess.run(
+            ["podman", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.variables},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check and done.returncode:
+            pytest.fail(
+                f"podman {shlex.join(arguments)}: exit {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            )
+        return done
+
+    def build(self, name: str) -> str:
+        """Builds `containers/<name>/Dockerfile` and gives back the image's tag."""
+        tag = f"drawing-{name}"
+        self.run(
+            *("build", "--quiet", "--pull=never", "--network=host", "--file", f"containers/{name}/Dockerfile"),
+            *("--tag", tag, "."),
+            timeout=BUILD_SECONDS,
+        )
+        return tag
+
+
+@pytest.fixture(scope="session")
+def podman() -> Podman:
+    """Skipped where images cannot be built, except in CI, where that is a failure."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        message = "building images needs a Debian system and root (scripts/oci/prepare.sh)"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    prepared = subprocess.run(
+        [ROOT / "scripts" / "oci" / "prepare.sh"], capture_output=True, text=True, check=False, timeout=BUILD_SECONDS
+    )
+    if prepared.returncode:
+        pytest.fail(f"scripts/oci/prepare.sh: {prepared.stderr[-2000:]}")
+    assignments = shlex.split(prepared.stdout.removeprefix("export "))
+    return Podman(dict(assignment.split("=", 1) for assignment in assignments))
+
+
+@pytest.fixture(scope="session")
+def training_image(podman: Podman) -> str:
+    return podman.build("training")
+
+
+@pytest.fixture(scope="session")
+def inference_image(podman: Podman) -> str:
+    return podman.build("inference")
