@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pypdfium2
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 Page = npt.NDArray[np.uint8]
 
@@ -131,7 +131,7 @@ def _check_pages(pages: int, name: str, limits: Limits) -> None:
 def _picture_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
     try:
         picture = Image.open(io.BytesIO(data), formats=_FORMATS)
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise UnsupportedImage(f"{name}: not a PNG, JPEG, TIFF, BMP, WebP or PDF file: convert it") from error
     except Exception as error:  # decoders raise whatever the damage leads them to
         raise _unreadable(name, error) from error

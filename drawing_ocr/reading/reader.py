@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from shapely.geometry import Polygon
 from drawing_ocr.models import package
 from drawing_ocr.reading.categorise import category_of
 from drawing_ocr.reading.detector import Detector, DetectorSettings
+from drawing_ocr.reading.fit import Fitted, fit
 from drawing_ocr.reading.image import Limits, Page, load_bytes, load_file
 from drawing_ocr.reading.recogniser import Recogniser
 from drawing_ocr.reading.rectify import crop, is_tall, sheet_to_upright, turn, turn_quad
@@ -24,6 +25,9 @@ from drawing_ocr.reading.session import Session
 from drawing_ocr.text import canonical
 
 Quad = npt.NDArray[np.float32]
+
+_SAME_PLACE: Final = 0.5  # of a box's area
+_SAME_ROW: Final = 10.0  # pixels between the tops of boxes in one row, as in PaddleOCR
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class ReadingSettings:
             finds vertical text that the first misses and takes about twice as long in detection.
         vertical: How a crop much taller than wide is turned before it is read: `both` ways and the likelier reading
             is kept, or `counter-clockwise` only, as PaddleOCR and rapidocr do.
+        fit: Whether boxes are fitted to the ink: characters that the detector cut off come in, and the answered box is
+            tight. Without it boxes are the detector's, as in rapidocr.
         min_confidence: Lines below it are dropped.
         detector: How boxes are found.
         limits: What is refused before decoding.
@@ -42,6 +48,7 @@ class ReadingSettings:
 
     passes: Literal["upright", "turned"] = "turned"
     vertical: Literal["both", "counter-clockwise"] = "both"
+    fit: bool = True
     min_confidence: float = 0.5
     detector: DetectorSettings = field(default_factory=DetectorSettings)
     limits: Limits = field(default_factory=Limits)
@@ -155,29 +162,34 @@ class Reader:
         )
 
     def _read_page(self, page: Page) -> list[_Reading]:
-        quads = list(self._detector.detect(page))
+        boxes = self._fitted(page, self._detector.detect(page))
         if self._settings.passes == "turned":
             turned = turn(page, 1)
-            quads.extend(sheet_to_upright(self._detector.detect(turned), turned.shape[1]))
+            boxes += self._fitted(page, sheet_to_upright(self._detector.detect(turned), turned.shape[1]))
         readings = [
             reading
-            for reading in self._recognise(page, quads)
+            for reading in self._recognise(page, boxes)
             if reading.confidence >= self._settings.min_confidence and reading.text
         ]
         return in_reading_order(without_doubles(readings))
 
-    def _recognise(self, page: Page, quads: Sequence[Quad]) -> list[_Reading]:
+    def _fitted(self, page: Page, quads: Sequence[Quad] | Quad) -> list[Fitted]:
+        if self._settings.fit:
+            return fit(page, list(quads))
+        return [Fitted(quad, quad) for quad in quads]
+
+    def _recognise(self, page: Page, boxes: Sequence[Fitted]) -> list[_Reading]:
         """Reads what is in each box, in each direction it may be written in; the likelier reading is kept."""
         crops, sources = [], []
-        for index, quad in enumerate(quads):
-            picture = crop(page, quad)
+        for index, box in enumerate(boxes):
+            picture = crop(page, box.loose)
             for quarters in self._directions(picture):
                 crops.append(turn(picture, quarters))
                 sources.append((index, quarters))
         best: dict[int, _Reading] = {}
         for (index, quarters), line in zip(sources, self._recogniser.read(crops), strict=True):
             if index not in best or line.confidence > best[index].confidence:
-                best[index] = _Reading(turn_quad(quads[index], quarters), canonical(line.text), line.confidence)
+                best[index] = _Reading(turn_quad(boxes[index].tight, quarters), canonical(line.text), line.confidence)
         return list(best.values())
 
     def _directions(self, picture: Page) -> tuple[int, ...]:
@@ -188,31 +200,29 @@ class Reader:
 
 
 def without_doubles(readings: Sequence[_Reading]) -> list[_Reading]:
-    """Of readings whose boxes cover each other for the most part, the one that says most with most confidence."""
+    """Of readings of the same place, the one that says most with most confidence.
+
+    A reading goes when half of its box lies in better ones, or half of a better one in its box.
+    """
     order = sorted(readings, key=lambda reading: reading.confidence * len(reading.text), reverse=True)
     kept: list[tuple[_Reading, Polygon]] = []
     for reading in order:
         polygon = Polygon(reading.quad)
-        if all(_covered(polygon, other) < _SAME_PLACE for _, other in kept):
+        shared = [(polygon.intersection(other).area, other.area) for _, other in kept if polygon.intersects(other)]
+        covered = sum(area for area, _ in shared) >= _SAME_PLACE * polygon.area
+        covers = any(area >= _SAME_PLACE * whole for area, whole in shared)
+        if not covered and not covers:
             kept.append((reading, polygon))
     return [reading for reading, _ in kept]
 
 
-_SAME_PLACE = 0.5
-
-
-def _covered(one: Polygon, other: Polygon) -> float:
-    smaller = min(one.area, other.area)
-    return float(one.intersection(other).area / smaller) if smaller else 1.0
-
-
 def in_reading_order(readings: Sequence[_Reading]) -> list[_Reading]:
-    """Rows from the top, each from the left; boxes within ten pixels of height are one row, as in PaddleOCR."""
+    """Rows from the top, each from the left; boxes of nearly the same top are one row."""
     by_height = sorted(readings, key=lambda reading: float(reading.quad[:, 1].min()))
     rows: list[list[_Reading]] = []
     for reading in by_height:
         top = float(reading.quad[:, 1].min())
-        if rows and top - float(rows[-1][-1].quad[:, 1].min()) < 10:
+        if rows and top - float(rows[-1][-1].quad[:, 1].min()) < _SAME_ROW:
             rows[-1].append(reading)
         else:
             rows.append([reading])

@@ -38,7 +38,7 @@ def crop(page: Page, quad: Quad) -> Page:
 
 def is_tall(picture: Page) -> bool:
     """Whether a crop is so tall that its line must be vertical."""
-    return picture.shape[0] >= TALL * picture.shape[1]
+    return bool(picture.shape[0] >= TALL * picture.shape[1])
 
 
 def turn(picture: Page, quarters: int) -> Page:
@@ -47,7 +47,7 @@ def turn(picture: Page, quarters: int) -> Page:
 
 
 def turn_quad(quad: Quad, quarters: int) -> Quad:
-    """The corners of the same box from the text's own top left, when its crop had to be turned clockwise by `quarters`."""
+    """The corners of the same box from the text's own top left, its crop having been turned by `quarters` clockwise."""
     return np.roll(quad, quarters, axis=0)
 
 
