@@ -1,1 +1,1 @@
-"""Tells people what happened to a run."""
+"""Tells people what happened."""

@@ -1,1 +1,1 @@
-"""Pipeline step: a version that passed the gate enters the registry."""
+"""Pipeline step: registers a version that passed the gate."""

@@ -1,1 +1,1 @@
-"""Pipeline step: which version a run starts from."""
+"""Pipeline step: the version that training starts from."""

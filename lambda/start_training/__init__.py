@@ -1,1 +1,1 @@
-"""Starts the training pipeline: one run for one burst of new labels."""
+"""Starts a training run on new labels."""
