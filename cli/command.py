@@ -17,21 +17,44 @@ from cli.environment import ENVIRONMENTS, Environment, discover
 from cli.errors import OperatorError, one_line
 
 EnvironmentOption = Annotated[
-    str,
+    str | None,
     typer.Option(
-        "--env", envvar="DRAWING_ENV", help=f"Which deployment: {', '.join(ENVIRONMENTS)}.", show_default=True
+        "--env", envvar="DRAWING_ENV", help=f"{', '.join(ENVIRONMENTS)}; local without it.", show_default=False
     ),
 ]
 ProfileOption = Annotated[str | None, typer.Option("--profile", help="AWS profile; else the usual AWS variables.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON on stdout.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")]
 
-_COMMON = (
-    inspect.Parameter("env", inspect.Parameter.KEYWORD_ONLY, default="local", annotation=EnvironmentOption),
-    inspect.Parameter("profile", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ProfileOption),
-    inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=JsonOption),
-    inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=DebugOption),
+_COMMON = tuple(
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+    for name, default, annotation in (
+        ("env", None, EnvironmentOption),
+        ("profile", None, ProfileOption),
+        ("as_json", False, JsonOption),
+        ("debug", False, DebugOption),
+    )
 )
+_CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+
+@dataclass(frozen=True)
+class Common:
+    """The options that every command takes, before its name or after it."""
+
+    env: str | None = None
+    profile: str | None = None
+    as_json: bool = False
+    debug: bool = False
+
+    def or_else(self, outer: "Common") -> "Common":
+        """These options, and `outer` for those that were not given."""
+        return Common(
+            self.env or outer.env,
+            self.profile or outer.profile,
+            self.as_json or outer.as_json,
+            self.debug or outer.debug,
+        )
 
 
 @dataclass(frozen=True)
@@ -40,7 +63,6 @@ class Call:
 
     env: str
     profile: str | None
-    as_json: bool
     progress: Console
 
     @cached_property
@@ -54,11 +76,23 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., Result]], Ca
 
     def register(function: Callable[..., Result]) -> Callable[..., None]:
         @wraps(function)
-        def run(*, env: str, profile: str | None, as_json: bool, debug: bool, **arguments: Any) -> None:
-            call = Call(env, profile, as_json, open_console(stderr=True))
+        def run(
+            *,
+            context: typer.Context,
+            env: str | None,
+            profile: str | None,
+            as_json: bool,
+            debug: bool,
+            **arguments: Any,
+        ) -> None:
+            outer = context.obj if isinstance(context.obj, Common) else Common()
+            options = Common(env, profile, as_json, debug).or_else(outer)
+            call = Call(options.env or "local", options.profile, open_console(stderr=True))
             try:
-                if env not in ENVIRONMENTS:
-                    raise OperatorError(f"--env {env}: there is no such environment; use {', '.join(ENVIRONMENTS)}")
+                if call.env not in ENVIRONMENTS:
+                    raise OperatorError(
+                        f"--env {call.env}: there is no such environment; use {', '.join(ENVIRONMENTS)}"
+                    )
                 answer = function(call, **arguments)
             except typer.Exit:
                 raise
@@ -66,11 +100,11 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., Result]], Ca
                 call.progress.print("stopped")
                 raise typer.Exit(130) from None
             except Exception as error:
-                if debug:
+                if options.debug:
                     raise
                 call.progress.print(Text.assemble(("error: ", "bold red"), one_line(error)), soft_wrap=True)
                 raise typer.Exit(1) from None
-            if as_json:
+            if options.as_json:
                 sys.stdout.write(answer.model_dump_json(indent=2) + "\n")
             else:
                 open_console().print(answer.render())
@@ -90,4 +124,4 @@ def _signature(function: Callable[..., Result]) -> inspect.Signature:
         for parameter in inspect.signature(function).parameters.values()
         if hints[parameter.name] is not Call
     ]
-    return inspect.Signature([*own, *_COMMON])
+    return inspect.Signature([_CONTEXT, *own, *_COMMON])

@@ -13,8 +13,8 @@ from cli.environment import Environment
 from cli.errors import OperatorError
 from drawing_ocr.reading.result import ReadingResult
 
-# InvokeEndpoint takes 6 MB in most regions; a drawing above that is read from S3 or without the endpoint.
-MAX_BYTES = 6 * 1024 * 1024
+# What InvokeEndpoint takes; a larger drawing is read without the endpoint.
+MAX_BYTES = 25_000_000
 ATTEMPTS = 4
 # One attempt a call: what is repeated, and what counts as failed, is decided here.
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=130)

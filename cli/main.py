@@ -3,14 +3,28 @@
 import typer
 
 from cli import data, local, models, read, train
+from cli.command import Common, DebugOption, EnvironmentOption, JsonOption, ProfileOption
 
 app = typer.Typer(
     name="drawingops",
-    help="Operates the drawing platform: data, training, model versions, releases, reading.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
 )
+
+
+@app.callback()
+def remember(
+    context: typer.Context,
+    env: EnvironmentOption = None,
+    profile: ProfileOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Operates the drawing platform: data, training, model versions, releases, reading."""
+    context.obj = Common(env, profile, as_json, debug)
+
+
 app.add_typer(local.app, name="local")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")

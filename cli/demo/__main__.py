@@ -43,7 +43,7 @@ def main(
         own = find_pictures([drawings]) if drawings else None
         _fresh(OUT)
         mine = True
-        demo = Demo(Call("local", None, False, console), OUT, own, journal)
+        demo = Demo(Call("local", None, console), OUT, own, journal)
         demo.run()
     except KeyboardInterrupt:
         broken = "stopped"

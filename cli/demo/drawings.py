@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from drawing_ocr.dataset.manifest import load_manifest
 from drawing_ocr.formats.labelme import write_labelme
 from drawing_ocr.synthesis.batch import write_batch
+from drawing_ocr.synthesis.style import DETAILS
 
 SAMPLES, SAMPLE_SEED = 3, 9_001
 # About 40 lines a sheet.
@@ -18,7 +19,7 @@ WRONG_SHEETS, WRONG_SEED, WRONG_SHARE = 6, 9_003, 0.6
 
 def draw_samples(folder: Path) -> Path:
     """Sheets that no training sees, with LabelMe labels beside them; gives back the folder of the pictures."""
-    manifest = write_batch(folder, SAMPLES, SAMPLE_SEED)
+    manifest = write_batch(folder, SAMPLES, SAMPLE_SEED, DETAILS)
     for annotation in load_manifest(str(manifest)).annotations:
         picture = Path(annotation.image)
         write_labelme(picture.with_suffix(".json"), annotation.model_copy(update={"image": picture.name}))
@@ -27,12 +28,12 @@ def draw_samples(folder: Path) -> Path:
 
 def draw_batch(folder: Path) -> Path:
     """A batch with exact labels; gives back its folder."""
-    return write_batch(folder, BATCH_SHEETS, BATCH_SEED).parent
+    return write_batch(folder, BATCH_SHEETS, BATCH_SEED, DETAILS).parent
 
 
 def draw_wrong_batch(folder: Path) -> Path:
     """A batch in which most texts are labelled wrongly; gives back its folder."""
-    return write_batch(folder, WRONG_SHEETS, WRONG_SEED, wrong_labels=WRONG_SHARE).parent
+    return write_batch(folder, WRONG_SHEETS, WRONG_SEED, DETAILS, wrong_labels=WRONG_SHARE).parent
 
 
 def small_picture() -> bytes:

@@ -31,6 +31,14 @@ def test_the_list_shows_newest_first_with_state_accuracy_data_parent_and_the_liv
     assert "live" not in rows[0]
 
 
+def test_the_common_options_stand_before_the_command_or_after_it(world: World) -> None:
+    world.register()
+    after = CliRunner().invoke(app, ["models", "list", "--env", "dev", "--json"])
+    before = CliRunner().invoke(app, ["--env", "dev", "--json", "models", "list"])
+    assert before.exit_code == 0
+    assert before.stdout == after.stdout
+
+
 def test_the_list_as_json_carries_every_field(world: World) -> None:
     world.register(accuracy="0.9")
     answer = world.answer("models", "list")

@@ -206,8 +206,8 @@ def test_an_endpoint_that_is_not_there_names_the_remedy(world: World, monkeypatc
 
 def test_a_file_over_the_endpoints_limit_is_not_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     reading, runtime = endpoint(world, monkeypatch)
-    with pytest.raises(OperatorError, match=r"a\.png: 7\.0 MB, an endpoint takes at most"):
-        reading.read(bytes(7_000_000), "a.png")
+    with pytest.raises(OperatorError, match=r"a\.png: 26\.0 MB, an endpoint takes at most"):
+        reading.read(bytes(26_000_000), "a.png")
     assert runtime.names == []
 
 
