@@ -32,13 +32,17 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"stopped process {stopped.pid}" if stopped else "no emulator runs here")
             return 0
         found = lifetime.status(chosen.state_dir)
-        state = {"running": False} if found is None else {
-            "running": True,
-            "pid": found.pid,
-            "port": found.port,
-            "runtime": found.runtime,
-            "environment": environment(found.port),
-        }
+        state = (
+            {"running": False}
+            if found is None
+            else {
+                "running": True,
+                "pid": found.pid,
+                "port": found.port,
+                "runtime": found.runtime,
+                "environment": environment(found.port),
+            }
+        )
         print(json.dumps(state, indent=2))
         return 0 if found else 3
     except (lifetime.EmulatorError, RealAccountInReach) as error:

@@ -101,7 +101,9 @@ def answer(service: str, name: str, request: Request, caller: Caller) -> Respons
     except Exception:
         log.error("%s %s failed\n%s", service, name, traceback.format_exc())
         last = traceback.format_exc().strip().splitlines()[-1]
-        return _error(ServiceError("InternalFailure", f"the emulator failed in {service} {name}: {last}", 500), protocol)
+        return _error(
+            ServiceError("InternalFailure", f"the emulator failed in {service} {name}: {last}", 500), protocol
+        )
     sent = serializer.serialize(result)
     return Response(sent["body"], sent["status_code"], sent["headers"])
 

@@ -68,4 +68,3 @@ def put_metric(
         cloudwatch_backends[caller.account][caller.region].put_metric_data(namespace, [data])
     except Exception:
         log.warning("metric %s/%s was not stored", namespace, name, exc_info=True)
-

@@ -40,6 +40,12 @@ _PARTS = (
     "emulator.events.schedules",
     "emulator.functions.invocation",
     "emulator.functions.queues",
+    "emulator.sagemaker.registry",
+    "emulator.sagemaker.models",
+    "emulator.sagemaker.jobs",
+    "emulator.sagemaker.pipelines",
+    "emulator.sagemaker.endpoints",
+    "emulator.sagemaker.search",
 )
 
 Route = Callable[[Request, api.Caller, "re.Match[str]"], Response]

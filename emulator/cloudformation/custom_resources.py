@@ -52,7 +52,9 @@ def _bucket_notifications(context: Context, action: str, properties: Document, m
     bucket = properties["BucketName"]
 
     def put() -> None:
-        context.call("s3", "put_bucket_notification_configuration", Bucket=bucket, NotificationConfiguration=configuration)
+        context.call(
+            "s3", "put_bucket_notification_configuration", Bucket=bucket, NotificationConfiguration=configuration
+        )
 
     if action == "Delete":
         ignore_missing(put)
@@ -87,7 +89,9 @@ def _restrict_default_security_group(context: Context, action: str, properties: 
         if found["IpPermissions"]:
             context.call("ec2", "revoke_security_group_ingress", GroupId=group, IpPermissions=found["IpPermissions"])
         if found["IpPermissionsEgress"]:
-            context.call("ec2", "revoke_security_group_egress", GroupId=group, IpPermissions=found["IpPermissionsEgress"])
+            context.call(
+                "ec2", "revoke_security_group_egress", GroupId=group, IpPermissions=found["IpPermissionsEgress"]
+            )
     return made or Made(context.name(64))
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 from emulator.api import Caller, Document, ServiceError, operation
+from emulator.clients import client
 from emulator.cloudformation import stack as stacks
 from emulator.cloudformation import template as templates
 from emulator.cloudformation.stack import Account, Request, Stack
-from emulator.clients import client
 
 _ACCOUNTS: dict[Caller, Account] = defaultdict(Account)
 
@@ -63,7 +63,9 @@ def _request(request: Document, caller: Caller, current: Stack | None = None) ->
         elif name in known:
             parameters[name] = known[name]
         # else: the previous value was the template's default, which stays
-    return Request(_body(request, caller, current), parameters, request.get("Tags", current.request.tags if current else []))
+    return Request(
+        _body(request, caller, current), parameters, request.get("Tags", current.request.tags if current else [])
+    )
 
 
 @operation("cloudformation", "CreateStack")

@@ -113,7 +113,9 @@ class Stack:
 
     def delete(self) -> None:
         if self.termination_protection:
-            raise ServiceError("ValidationError", f"Stack [{self.name}] cannot be deleted while TerminationProtection is enabled")
+            raise ServiceError(
+                "ValidationError", f"Stack [{self.name}] cannot be deleted while TerminationProtection is enabled"
+            )
         for output in self.outputs:
             if output.export and (users := self.account.importers(output.export) - {self.name}):
                 message = f"Export {output.export} cannot be deleted as it is in use by {', '.join(sorted(users))}"
@@ -146,7 +148,9 @@ class Stack:
     def _parameter_values(self, template: Document, given: dict[str, str]) -> dict[str, Any]:
         declared = template.get("Parameters", {})
         if unknown := given.keys() - declared.keys():
-            raise ServiceError("ValidationError", f"Parameters: [{', '.join(sorted(unknown))}] do not exist in the template")
+            raise ServiceError(
+                "ValidationError", f"Parameters: [{', '.join(sorted(unknown))}] do not exist in the template"
+            )
         values: dict[str, Any] = {}
         for name, declaration in declared.items():
             if name not in given and "Default" not in declaration:
@@ -297,7 +301,9 @@ class Stack:
         for name in changed:
             was, is_ = before[name], self.resources[name]
             try:
-                resources.find(was.type_name).update(self._context(name, was.type_name), is_.made, is_.properties, was.properties)
+                resources.find(was.type_name).update(
+                    self._context(name, was.type_name), is_.made, is_.properties, was.properties
+                )
             except Exception as error:
                 self._event(name, was.made.physical_id, was.type_name, "UPDATE_FAILED", describe(error))
                 self._set_status("UPDATE_ROLLBACK_FAILED", describe(error))
@@ -355,7 +361,9 @@ class Stack:
         for output in found:
             owner = self.account.exporter(output.export) if output.export else None
             if owner and owner is not self:
-                raise ServiceError("ValidationError", f"Export with name {output.export} is already exported by stack {owner.name}")
+                raise ServiceError(
+                    "ValidationError", f"Export with name {output.export} is already exported by stack {owner.name}"
+                )
         return found
 
     def _refuse_to_drop_exports_in_use(self, outputs: list[Output]) -> None:

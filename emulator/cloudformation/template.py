@@ -136,7 +136,9 @@ def _sub(scope: Scope, operand: Any) -> str:
             return "${" + name + "}"
         if name in own:
             return str(own[name])
-        value = scope.resolve({"Fn::GetAtt": name}) if "." in name and "::" not in name else scope.resolve({"Ref": name})
+        value = (
+            scope.resolve({"Fn::GetAtt": name}) if "." in name and "::" not in name else scope.resolve({"Ref": name})
+        )
         return str(value)
 
     return _SUBSTITUTION.sub(replaced, text)

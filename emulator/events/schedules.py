@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from moto.events.models import events_backends
 from moto.scheduler.models import scheduler_backends
-
 from werkzeug.wrappers import Request, Response
 
 from emulator import ACCOUNT, control

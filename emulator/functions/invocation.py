@@ -48,7 +48,9 @@ def _invoke_route(request: Request, caller: Caller, match: re.Match[str]) -> Res
     model = find(unquote(match["name"]), request.args.get("Qualifier"), caller)
     body = request.get_data()
     if len(body) > (_LARGEST_EVENT if kind == "Event" else _LARGEST_PAYLOAD):
-        raise ServiceError("RequestTooLargeException", f"{len(body)} bytes exceeded the maximum allowed payload size", 413)
+        raise ServiceError(
+            "RequestTooLargeException", f"{len(body)} bytes exceeded the maximum allowed payload size", 413
+        )
     try:
         event = json.loads(body) if body else {}
     except ValueError as error:
@@ -178,7 +180,11 @@ def _keep_more(self: Any, spec: dict[str, Any]) -> None:
 
 def _describe(self: Any, on_create: bool = False) -> dict[str, Any]:
     answer: dict[str, Any] = _described(self, on_create)
-    answer["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": self.logs_group_name, **getattr(self, "logging_config", {})}
+    answer["LoggingConfig"] = {
+        "LogFormat": "Text",
+        "LogGroup": self.logs_group_name,
+        **getattr(self, "logging_config", {}),
+    }
     if getattr(self, "dead_letter_config", None):
         answer["DeadLetterConfig"] = self.dead_letter_config
     return answer

@@ -48,9 +48,7 @@ def load(name):
         traceback.print_exc()
         return None, failure(type(error).__name__, str(error), traceback.format_tb(error.__traceback__))
     if not hasattr(module, function_name):
-        return None, failure(
-            "Runtime.HandlerNotFound", f"Handler '{function_name}' missing on module '{module_name}'"
-        )
+        return None, failure("Runtime.HandlerNotFound", f"Handler '{function_name}' missing on module '{module_name}'")
     return getattr(module, function_name), None
 
 

@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from werkzeug.wrappers import Request, Response
 from emulator import control, settings
 from emulator.api import Caller, ServiceError
 from emulator.clients import client
-from emulator.images import dockerfile
+from emulator.images import dockerfile, podman
 
-_ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[\w-]+)\.[\w.]+/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?")
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[\w-]+)\.[\w.]+/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?"
+)
 _MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
 
@@ -61,7 +64,7 @@ def resolve(uri: str) -> Image:
     )
 
 
-def build(tag: str, context: Path, dockerfile_path: Path) -> Image:
+def build(tag: str, context: Path, dockerfile_path: Path, arguments: Sequence[str] = ()) -> Image:
     """Keeps a copy of the context under the state directory. Raises `ServiceError` for what a real build refuses."""
     if not dockerfile_path.is_file():
         raise ServiceError("BuildFailed", f"unable to read the Dockerfile: {dockerfile_path} does not exist")
@@ -80,6 +83,8 @@ def build(tag: str, context: Path, dockerfile_path: Path) -> Image:
             temporary.rename(kept)
         except OSError:  # another build of the same context was faster
             shutil.rmtree(temporary)
+    if settings.current().runtime == "container":
+        podman.build(tag, context, dockerfile_path, arguments)
     image = Image(kept, kept / dockerfile_path.relative_to(context), parsed.environment, f"sha256:{digest}")
     with _lock:
         _by_name[tag] = image
@@ -95,6 +100,8 @@ def _digest(context: Path, dockerfile_path: Path) -> str:
 
 def tag(source: str, target: str) -> None:
     image = resolve(source)
+    if settings.current().runtime == "container":
+        podman.tag(source, target)
     with _lock:
         _by_name[target] = image
 
@@ -134,7 +141,7 @@ def _docker(request: Request, _caller: Caller, _match: re.Match[str]) -> Respons
     match body["command"]:
         case "build":
             for name in body["tags"]:
-                build(name, Path(body["context"]), Path(body["dockerfile"]))
+                build(name, Path(body["context"]), Path(body["dockerfile"]), body.get("build_arguments", []))
         case "tag":
             tag(body["source"], body["target"])
         case "push":

@@ -13,9 +13,15 @@ class Table(ResourceType):
 
     def create(self, context: Context, properties: Document) -> Made:
         name = properties.get("TableName") or context.name(64)
-        table = context.call("dynamodb", "create_table", **self._create_parameters(properties), TableName=name)["TableDescription"]
+        table = context.call("dynamodb", "create_table", **self._create_parameters(properties), TableName=name)[
+            "TableDescription"
+        ]
         self._configure(context, name, {}, properties)
-        attributes = {"Arn": table["TableArn"], "TableId": table.get("TableId", ""), "StreamArn": table.get("LatestStreamArn", "")}
+        attributes = {
+            "Arn": table["TableArn"],
+            "TableId": table.get("TableId", ""),
+            "StreamArn": table.get("LatestStreamArn", ""),
+        }
         return Made(name, attributes)
 
     def update(self, context: Context, made: Made, old: Document, new: Document) -> Made:

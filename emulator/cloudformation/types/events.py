@@ -47,7 +47,9 @@ class Rule(ResourceType):
             RoleArn=properties.get("RoleArn"),
         )["RuleArn"]
         if properties.get("Targets"):
-            context.call("events", "put_targets", Rule=name, EventBusName=_bus(properties), Targets=properties["Targets"])
+            context.call(
+                "events", "put_targets", Rule=name, EventBusName=_bus(properties), Targets=properties["Targets"]
+            )
         return str(arn)
 
     @staticmethod

@@ -123,7 +123,9 @@ simple(
 
 
 def _layer(_context: Context, properties: Document) -> Document:
-    properties["LayerName"] = properties.get("LayerName") or "layer-" + hashlib.sha256(str(properties).encode()).hexdigest()[:12]
+    properties["LayerName"] = (
+        properties.get("LayerName") or "layer-" + hashlib.sha256(str(properties).encode()).hexdigest()[:12]
+    )
     return properties
 
 

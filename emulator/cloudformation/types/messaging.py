@@ -35,7 +35,9 @@ class Queue(ResourceType):
         suffix = ".fifo" if properties.get("FifoQueue") else ""
         name = properties.get("QueueName") or context.name(80 - len(suffix)) + suffix
         tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
-        answer = context.call("sqs", "create_queue", QueueName=name, Attributes=_queue_attributes(properties), tags=tags)
+        answer = context.call(
+            "sqs", "create_queue", QueueName=name, Attributes=_queue_attributes(properties), tags=tags
+        )
         url = answer["QueueUrl"]
         return Made(url, {"Arn": context.arn("sqs", name), "QueueName": name, "QueueUrl": url})
 

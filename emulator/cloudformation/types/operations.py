@@ -18,7 +18,11 @@ class LogGroup(ResourceType):
         name = properties.get("LogGroupName") or context.name(512)
         # A function may have written before its stack declared the group: AWS fails here, and so do we.
         context.call(
-            "logs", "create_log_group", logGroupName=name, kmsKeyId=properties.get("KmsKeyId"), tags=tags_as_map(properties)
+            "logs",
+            "create_log_group",
+            logGroupName=name,
+            kmsKeyId=properties.get("KmsKeyId"),
+            tags=tags_as_map(properties),
         )
         self._retention(context, name, properties)
         return Made(name, {"Arn": context.arn("logs", f"log-group:{name}:*")})
@@ -80,7 +84,9 @@ simple(
     longest=255,
     physical_id=lambda _context, properties, _answer: properties["AlarmName"],
     key=lambda name, _properties: {"AlarmName": name, "AlarmNames": [name]},
-    attributes=lambda context, properties, _answer: {"Arn": context.arn("cloudwatch", f"alarm:{properties['AlarmName']}")},
+    attributes=lambda context, properties, _answer: {
+        "Arn": context.arn("cloudwatch", f"alarm:{properties['AlarmName']}")
+    },
 )
 simple(
     "AWS::CloudWatch::CompositeAlarm",
@@ -92,7 +98,9 @@ simple(
     longest=255,
     physical_id=lambda _context, properties, _answer: properties["AlarmName"],
     key=lambda name, _properties: {"AlarmName": name, "AlarmNames": [name]},
-    attributes=lambda context, properties, _answer: {"Arn": context.arn("cloudwatch", f"alarm:{properties['AlarmName']}")},
+    attributes=lambda context, properties, _answer: {
+        "Arn": context.arn("cloudwatch", f"alarm:{properties['AlarmName']}")
+    },
 )
 simple(
     "AWS::CloudWatch::Dashboard",

@@ -66,13 +66,21 @@ class Bucket(ResourceType):
             context.call("s3", "put_bucket_ownership_controls", Bucket=name, OwnershipControls=ownership)
         if lifecycle := changed("LifecycleConfiguration"):
             rules = [_lifecycle_rule(rule) for rule in lifecycle["Rules"]]
-            context.call("s3", "put_bucket_lifecycle_configuration", Bucket=name, LifecycleConfiguration={"Rules": rules})
+            context.call(
+                "s3", "put_bucket_lifecycle_configuration", Bucket=name, LifecycleConfiguration={"Rules": rules}
+            )
         if notification := changed("NotificationConfiguration"):
             context.call(
-                "s3", "put_bucket_notification_configuration", Bucket=name, NotificationConfiguration=_notification(notification)
+                "s3",
+                "put_bucket_notification_configuration",
+                Bucket=name,
+                NotificationConfiguration=_notification(notification),
             )
         if logging := changed("LoggingConfiguration"):
-            target = {"TargetBucket": logging.get("DestinationBucketName", name), "TargetPrefix": logging.get("LogFilePrefix", "")}
+            target = {
+                "TargetBucket": logging.get("DestinationBucketName", name),
+                "TargetPrefix": logging.get("LogFilePrefix", ""),
+            }
             context.call("s3", "put_bucket_logging", Bucket=name, BucketLoggingStatus={"LoggingEnabled": target})
         if cors := changed("CorsConfiguration"):
             names = {"AllowedMethods", "AllowedOrigins", "AllowedHeaders", "ExposeHeaders"}
@@ -105,7 +113,9 @@ def _lifecycle_rule(rule: Document) -> Document:
     if expiration := {key: value for key, value in expiration.items() if value is not None}:
         made["Expiration"] = expiration
     noncurrent = rule.get("NoncurrentVersionExpiration") or (
-        {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]} if "NoncurrentVersionExpirationInDays" in rule else None
+        {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
+        if "NoncurrentVersionExpirationInDays" in rule
+        else None
     )
     if noncurrent:
         made["NoncurrentVersionExpiration"] = {"NoncurrentDays": int(noncurrent["NoncurrentDays"])}
@@ -114,7 +124,11 @@ def _lifecycle_rule(rule: Document) -> Document:
         made["Transitions"] = [
             {
                 "StorageClass": each["StorageClass"],
-                **({"Days": each["TransitionInDays"]} if "TransitionInDays" in each else {"Date": each.get("TransitionDate")}),
+                **(
+                    {"Days": each["TransitionInDays"]}
+                    if "TransitionInDays" in each
+                    else {"Date": each.get("TransitionDate")}
+                ),
             }
             for each in transitions
         ]

@@ -7,6 +7,7 @@ import time
 import uuid
 
 from emulator.api import Document, ServiceError
+from emulator.clients import client
 from emulator.cloudformation.resource import Context, Made, ResourceType, ignore_missing, resource_type
 from emulator.cloudformation.simple import simple
 
@@ -26,8 +27,15 @@ class ModelPackageGroup(ResourceType):
         return made
 
     def delete(self, context: Context, made: Made, properties: Document) -> None:
-        """AWS refuses to delete a group that holds packages; so does the emulated account."""
+        """With its packages: AWS would refuse, but here `destroy` has to leave nothing (docs/emulator.md)."""
         name = properties["ModelPackageGroupName"]
+        pages = (
+            client("sagemaker", context.region)
+            .get_paginator("list_model_packages")
+            .paginate(ModelPackageGroupName=name)
+        )
+        for package in [each for found in pages for each in found["ModelPackageSummaryList"]]:
+            context.call("sagemaker", "delete_model_package", ModelPackageName=package["ModelPackageArn"])
         ignore_missing(lambda: context.call("sagemaker", "delete_model_package_group", ModelPackageGroupName=name))
 
 

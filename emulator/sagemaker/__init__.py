@@ -1,0 +1,1 @@
+"""Amazon SageMaker: registry, pipelines, jobs and endpoints, all of them real."""

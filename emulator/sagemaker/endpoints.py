@@ -1,0 +1,443 @@
+"""Real-time endpoints: created, updated with guardrails, deleted, invoked."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import random
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from emulator import control, logs
+from emulator.api import Caller, Document, ServiceError, operation
+from emulator.clients import client
+from emulator.events import targets
+from emulator.sagemaker import models
+from emulator.sagemaker.fleet import Fleet, NotHealthy, Replica
+from emulator.sagemaker.store import Table, as_event, drop_tags, invalid, now, only, page, set_tags
+
+log = logging.getLogger(__name__)
+
+_LARGEST_BODY = 25 * 1024 * 1024
+_ANSWER_SECONDS = 60.0
+_ALARM_SECONDS = 0.5
+_CHUNK = 65536
+_STATUS_IN_EVENTS = {
+    "Creating": "CREATING",
+    "Updating": "UPDATING",
+    "InService": "IN_SERVICE",
+    "RollingBack": "ROLLING_BACK",
+    "Deleting": "DELETING",
+    "Failed": "FAILED",
+}
+
+
+class RolledBack(Exception):
+    """The new fleet must not stay; the text says why."""
+
+
+class Endpoint:
+    """One endpoint: the fleet that serves and, during an update, the one beside it."""
+
+    def __init__(self, caller: Caller, name: str, config: Document) -> None:
+        self.caller, self.name, self.arn = caller, name, ENDPOINTS.arn(caller, name)
+        self.config_name = str(config["EndpointConfigName"])
+        self.status, self.failure = "Creating", ""
+        self.created = self.modified = now()
+        self.fleet: Fleet | None = None
+        # During a shift of traffic: the new fleet and the share of requests that it gets.
+        self.next: tuple[Fleet, float] | None = None
+        self.pending: Document | None = None
+        self.last_deployment: Document | None = None
+        self._generation = 0
+        self._lock = threading.RLock()
+        self.deleted = threading.Event()
+
+    # --- life
+
+    def create(self, config: Document, deployment: Document | None) -> None:
+        self.last_deployment = deployment
+        self._event()
+        threading.Thread(target=self._create, args=(config,), daemon=True).start()
+
+    def _create(self, config: Document) -> None:
+        try:
+            fleet = Fleet.start(self.caller, self.name, config, self._next_generation())
+        except NotHealthy as error:
+            self.failure = str(error)
+            self._set_status("Failed")
+            return
+        except Exception as error:
+            log.exception("endpoint %s", self.name)
+            self.failure = f"the emulator failed: {error!r}"
+            self._set_status("Failed")
+            return
+        with self._lock:
+            self.fleet = fleet
+        self._set_status("InService")
+        if self.deleted.is_set():
+            fleet.stop()
+
+    def update(self, config: Document, request: Document) -> None:
+        if self.status not in ("InService", "Failed"):
+            raise invalid(f'Cannot update in-progress endpoint "{self.arn}".')
+        deployment = request.get("DeploymentConfig")
+        if deployment is None and request.get("RetainDeploymentConfig"):
+            deployment = self.last_deployment
+        if deployment:
+            _check_deployment(deployment)
+        self.pending = {"EndpointConfigName": config["EndpointConfigName"], "StartTime": now()}
+        self._set_status("Updating")
+        excluded = {each["VariantPropertyType"] for each in request.get("ExcludeRetainedVariantProperties", [])}
+        retained = (
+            {"DesiredWeight", "DesiredInstanceCount"} - excluded if request.get("RetainAllVariantProperties") else set()
+        )
+        threading.Thread(target=self._update, args=(config, deployment or {}, retained), daemon=True).start()
+
+    def _update(self, config: Document, deployment: Document, retained: set[str]) -> None:
+        old = self.fleet
+        new: Fleet | None = None
+        try:
+            new = Fleet.start(self.caller, self.name, config, self._next_generation())
+            if old:
+                _retain(old, new, retained)
+            self._shift(old, new, deployment)
+        except (NotHealthy, RolledBack) as error:
+            self._roll_back(new, str(error))
+            return
+        except Exception as error:
+            log.exception("endpoint %s", self.name)
+            self._roll_back(new, f"the emulator failed: {error!r}")
+            return
+        self.config_name, self.last_deployment, self.failure = new.name, deployment or None, ""
+        self.pending = None
+        self._set_status("InService")
+        if old:
+            old.stop()
+
+    def _shift(self, old: Fleet | None, new: Fleet, deployment: Document) -> None:
+        """Moves requests from the old fleet to the new one as the deployment configuration says.
+
+        The old fleet runs on until the end of the bake. Raises `RolledBack` when an alarm fires on the way.
+        """
+        policy = deployment.get("BlueGreenUpdatePolicy", {})
+        routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0})
+        alarms = [each["AlarmName"] for each in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])]
+        wait = float(routing.get("WaitIntervalInSeconds", 0))
+        total = sum(new.counts.values())
+        limit = policy.get("MaximumExecutionTimeoutInSeconds")
+        deadline = time.monotonic() + float(limit) if limit else None
+        if old:
+            for share in _shares(routing, total, deployment.get("RollingUpdatePolicy")):
+                with self._lock:
+                    self.next = (new, share)
+                self._watch(alarms, wait, deadline)
+        with self._lock:
+            self.fleet, self.next = new, None
+        try:
+            self._watch(alarms, float(policy.get("TerminationWaitInSeconds", 0)), deadline)
+        except RolledBack:
+            with self._lock:
+                self.fleet = old
+            raise
+
+    def _watch(self, alarms: list[str], seconds: float, deadline: float | None) -> None:
+        """Waits, and looks at the alarms before, meanwhile and after."""
+        end = time.monotonic() + seconds
+        while True:
+            if alarms:
+                found = client("cloudwatch", self.caller.region).describe_alarms(
+                    AlarmNames=alarms, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+                )
+                for alarm in [*found["MetricAlarms"], *found["CompositeAlarms"]]:
+                    if alarm["StateValue"] == "ALARM":
+                        raise RolledBack(f"alarm {alarm['AlarmName']} is in the ALARM state")
+            if deadline and time.monotonic() > deadline:
+                raise RolledBack("the update took longer than MaximumExecutionTimeoutInSeconds")
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(_ALARM_SECONDS, left))
+
+    def _roll_back(self, new: Fleet | None, reason: str) -> None:
+        """As AWS: afterwards the endpoint is InService on its old configuration, and Describe does not say why."""
+        log.warning("endpoint %s: update rolled back: %s", self.name, reason)
+        with self._lock:
+            self.next = None
+        self._set_status("RollingBack")
+        self.pending = None
+        detail = {"EndpointName": self.name, "DeploymentStage": "ROLLED_BACK", "FailureReason": reason}
+        kind = "SageMaker Endpoint Deployment State Change"
+        targets.send(self.caller, "aws.sagemaker", kind, detail, [self.arn])
+        self._set_status("InService" if self.fleet else "Failed")
+        if new:
+            new.stop()
+
+    def delete(self) -> None:
+        if self.status in ("Updating", "RollingBack"):
+            raise invalid(f'Cannot update in-progress endpoint "{self.arn}".')
+        self._set_status("Deleting")
+        self.deleted.set()
+        ENDPOINTS.remove(self.caller, self.name)
+        if self.fleet:
+            threading.Thread(target=self.fleet.stop, daemon=True).start()
+
+    def _next_generation(self) -> int:
+        self._generation += 1
+        return self._generation
+
+    def _set_status(self, status: str) -> None:
+        with self._lock:
+            self.status, self.modified = status, now()
+        self._event()
+
+    def _event(self) -> None:
+        detail = {
+            "EndpointName": self.name,
+            "EndpointArn": self.arn,
+            "EndpointConfigName": self.config_name,
+            "EndpointStatus": _STATUS_IN_EVENTS[self.status],
+            "CreationTime": self.created,
+            "LastModifiedTime": self.modified,
+            **({"FailureReason": self.failure} if self.failure else {}),
+        }
+        targets.send(self.caller, "aws.sagemaker", "SageMaker Endpoint State Change", as_event(detail), [self.arn])
+
+    # --- requests
+
+    def choose(self, variant: str | None) -> Replica:
+        """A replica by weight, entered: it is not stopped before the caller leaves it."""
+        with self._lock:
+            fleet = self.fleet
+            if self.next and random.random() < self.next[1]:
+                fleet = self.next[0]
+            if fleet is None:
+                raise ServiceError(
+                    "ValidationError", f"Endpoint {self.name} of account {self.caller.account} is not in service."
+                )
+            if variant:
+                if variant not in fleet.replicas:
+                    raise ServiceError("ValidationError", f"Variant {variant} not found for endpoint {self.name}.")
+                return fleet.replicas[variant].__enter__()
+            names = list(fleet.replicas)
+            weights = [fleet.weights[name] for name in names]
+            chosen = random.choices(names, weights if any(weights) else None)[0]
+            return fleet.replicas[chosen].__enter__()
+
+    def describe(self) -> Document:
+        with self._lock:
+            found: dict[str, Any] = {
+                "EndpointName": self.name,
+                "EndpointArn": self.arn,
+                "EndpointConfigName": self.config_name,
+                "EndpointStatus": self.status,
+                "CreationTime": self.created,
+                "LastModifiedTime": self.modified,
+                "FailureReason": self.failure or None,
+                "ProductionVariants": self.fleet.summaries() if self.fleet else None,
+                "LastDeploymentConfig": self.last_deployment,
+                "PendingDeploymentSummary": self.pending,
+            }
+        return {key: value for key, value in found.items() if value is not None}
+
+
+ENDPOINTS: Table[Endpoint] = Table("endpoint")
+
+
+def _retain(old: Fleet, new: Fleet, retained: set[str]) -> None:
+    for name in new.replicas.keys() & old.replicas.keys():
+        if "DesiredWeight" in retained:
+            new.weights[name] = old.weights[name]
+        if "DesiredInstanceCount" in retained:
+            new.counts[name] = old.counts[name]
+
+
+def _shares(routing: Document, instances: int, rolling: Document | None) -> Iterator[float]:
+    """Shares of the traffic that go to the new fleet before all of it does, in order."""
+    if rolling:
+        step = _part(rolling["MaximumBatchSize"], instances)
+    elif routing["Type"] == "CANARY":
+        yield _part(routing["CanarySize"], instances)
+        return
+    elif routing["Type"] == "LINEAR":
+        step = _part(routing["LinearStepSize"], instances)
+    else:
+        return
+    share = step
+    while share < 1:
+        yield share
+        share += step
+
+
+def _part(size: Document, instances: int) -> float:
+    return float(size["Value"]) / (100 if size["Type"] == "CAPACITY_PERCENT" else max(1, instances))
+
+
+def _check_deployment(deployment: Document) -> None:
+    if "BlueGreenUpdatePolicy" in deployment and "RollingUpdatePolicy" in deployment:
+        raise invalid("Only one of BlueGreenUpdatePolicy and RollingUpdatePolicy can be given.")
+    routing = deployment.get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
+    if routing.get("Type") == "CANARY" and "CanarySize" not in routing:
+        raise invalid("CanarySize is required when the traffic routing type is CANARY.")
+    if routing.get("Type") == "LINEAR" and "LinearStepSize" not in routing:
+        raise invalid("LinearStepSize is required when the traffic routing type is LINEAR.")
+    size = routing.get("CanarySize") or routing.get("LinearStepSize")
+    if size and size["Type"] == "CAPACITY_PERCENT" and size["Value"] > 50:
+        raise invalid(f"At most 50 percent of the capacity can be shifted at once, got {size['Value']}.")
+
+
+# --- the API
+
+
+@operation("sagemaker", "CreateEndpoint")
+def create_endpoint(request: Document, caller: Caller) -> Document:
+    name = request["EndpointName"]
+    config = models.CONFIGS.get(caller, request["EndpointConfigName"])
+    deployment = request.get("DeploymentConfig")
+    if deployment:
+        _check_deployment(deployment)
+    endpoint = ENDPOINTS.add(caller, name, Endpoint(caller, name, config))
+    set_tags(endpoint.arn, request.get("Tags"))
+    endpoint.create(config, deployment)
+    return {"EndpointArn": endpoint.arn}
+
+
+@operation("sagemaker", "UpdateEndpoint")
+def update_endpoint(request: Document, caller: Caller) -> Document:
+    endpoint = ENDPOINTS.get(caller, request["EndpointName"])
+    config = models.CONFIGS.get(caller, request["EndpointConfigName"])
+    endpoint.update(config, request)
+    return {"EndpointArn": endpoint.arn}
+
+
+@operation("sagemaker", "UpdateEndpointWeightsAndCapacities")
+def update_endpoint_weights_and_capacities(request: Document, caller: Caller) -> Document:
+    endpoint = ENDPOINTS.get(caller, request["EndpointName"])
+    fleet = endpoint.fleet
+    if endpoint.status != "InService" or fleet is None:
+        raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+    for each in request["DesiredWeightsAndCapacities"]:
+        name = each["VariantName"]
+        if name not in fleet.replicas:
+            raise invalid(f"The variant {name} is not part of endpoint {endpoint.name}.")
+        if "DesiredWeight" in each:
+            fleet.weights[name] = float(each["DesiredWeight"])
+        if "DesiredInstanceCount" in each:
+            fleet.counts[name] = int(each["DesiredInstanceCount"])
+    return {"EndpointArn": endpoint.arn}
+
+
+@operation("sagemaker", "DescribeEndpoint")
+def describe_endpoint(request: Document, caller: Caller) -> Document:
+    return ENDPOINTS.get(caller, request["EndpointName"]).describe()
+
+
+@operation("sagemaker", "ListEndpoints")
+def list_endpoints(request: Document, caller: Caller) -> Document:
+    members = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
+    return page(
+        request,
+        [each.describe() for each in ENDPOINTS.all(caller)],
+        "Endpoints",
+        name="EndpointName",
+        status="EndpointStatus",
+        summary=lambda item: only(item, members),
+    )
+
+
+@operation("sagemaker", "DeleteEndpoint")
+def delete_endpoint(request: Document, caller: Caller) -> None:
+    endpoint = ENDPOINTS.get(caller, request["EndpointName"])
+    endpoint.delete()
+    drop_tags(endpoint.arn)
+
+
+@control.route("POST", r"/endpoints/(?P<name>[^/]+)/invocations")
+def _invoke(request: Request, caller: Caller, match: re.Match[str]) -> Response:
+    arrived = time.monotonic()
+    endpoint = ENDPOINTS.find(caller, match["name"])
+    if endpoint is None:
+        raise ServiceError("ValidationError", f"Endpoint {match['name']} of account {caller.account} not found.")
+    length = request.content_length or 0
+    if length > _LARGEST_BODY:
+        raise ServiceError(
+            "ValidationError", f"the request has {length} bytes, at most {_LARGEST_BODY} are allowed", 413
+        )
+    body = request.get_data()
+    replica = endpoint.choose(request.headers.get("X-Amzn-SageMaker-Target-Variant"))
+    asked = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", replica.port, timeout=_ANSWER_SECONDS)
+    headers = {
+        "Content-Type": request.headers.get("Content-Type", "application/octet-stream"),
+        "Content-Length": str(len(body)),
+    }
+    for name in ("Accept", "X-Amzn-SageMaker-Custom-Attributes", "X-Amzn-SageMaker-Inference-Id"):
+        if name in request.headers:
+            headers[name] = request.headers[name]
+    try:
+        connection.request("POST", "/invocations", body, headers)
+        answer = connection.getresponse()
+    except OSError as error:
+        connection.close()
+        replica.__exit__()
+        _measure(endpoint, replica.name, 500, time.monotonic() - asked, asked - arrived)
+        message = f"Received no answer from the container of {replica.name}: {error}"
+        return _model_error(endpoint, replica, 500, message)
+    if answer.status >= 400:
+        text = answer.read().decode(errors="replace")
+        connection.close()
+        replica.__exit__()
+        _measure(endpoint, replica.name, answer.status, time.monotonic() - asked, asked - arrived)
+        return _model_error(endpoint, replica, answer.status, text)
+
+    def chunks() -> Iterator[bytes]:
+        try:
+            while chunk := answer.read(_CHUNK):
+                yield chunk
+        finally:
+            connection.close()
+            replica.__exit__()
+            _measure(endpoint, replica.name, answer.status, time.monotonic() - asked, asked - arrived)
+
+    sent = {"x-Amzn-Invoked-Production-Variant": replica.name}
+    if attributes := answer.headers.get("X-Amzn-SageMaker-Custom-Attributes"):
+        sent["X-Amzn-SageMaker-Custom-Attributes"] = attributes
+    if size := answer.headers.get("Content-Length"):
+        sent["Content-Length"] = size
+    return Response(
+        chunks(), answer.status, sent, content_type=answer.headers.get("Content-Type"), direct_passthrough=True
+    )
+
+
+def _model_error(endpoint: Endpoint, replica: Replica, status: int, text: str) -> Response:
+    whose = "client" if status < 500 else "server"
+    group = f"/aws/sagemaker/Endpoints/{endpoint.name}"
+    where = f"https://{endpoint.caller.region}.console.aws.amazon.com/cloudwatch/home#logEventViewer:group={group}"
+    message = f'Received {whose} error ({status}) from primary with message "{text}". See {where} for more information.'
+    document = {
+        "ErrorCode": f"{whose.upper()}_ERROR_FROM_MODEL",
+        "LogStreamArn": endpoint.caller.arn("logs", f"log-group:{group}"),
+        "Message": message,
+        "OriginalMessage": text,
+        "OriginalStatusCode": status,
+    }
+    headers = {"x-amzn-ErrorType": "ModelError", "x-Amzn-Invoked-Production-Variant": replica.name}
+    return Response(json.dumps(document), 424, headers, content_type="application/json")
+
+
+def _measure(endpoint: Endpoint, variant: str, status: int, seconds: float, overhead: float) -> None:
+    dimensions = {"EndpointName": endpoint.name, "VariantName": variant}
+    namespace = "AWS/SageMaker"
+    put = logs.put_metric
+    put(endpoint.caller, namespace, "Invocations", 1, "None", dimensions)
+    put(endpoint.caller, namespace, "Invocation4XXErrors", float(400 <= status < 500), "None", dimensions)
+    put(endpoint.caller, namespace, "Invocation5XXErrors", float(status >= 500), "None", dimensions)
+    put(endpoint.caller, namespace, "InvocationModelErrors", float(status >= 400), "None", dimensions)
+    put(endpoint.caller, namespace, "ModelLatency", seconds * 1e6, "Microseconds", dimensions)
+    put(endpoint.caller, namespace, "OverheadLatency", overhead * 1e6, "Microseconds", dimensions)

@@ -1,0 +1,110 @@
+"""Copies between S3 and the folders of a job."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+from botocore.exceptions import ClientError
+
+from emulator.clients import client
+
+
+class DataError(Exception):
+    """Input that is not there or cannot be used; the text is the job's failure reason."""
+
+
+def split(uri: str) -> tuple[str, str]:
+    """Bucket and key of `s3://bucket/key`. Raises `DataError`."""
+    parsed = urlparse(uri)
+    if parsed.scheme != "s3" or not parsed.netloc:
+        raise DataError(f"'{uri}' is not an S3 URI")
+    return parsed.netloc, parsed.path.lstrip("/")
+
+
+def exists(uri: str, region: str) -> bool:
+    try:
+        bucket, key = split(uri)
+        client("s3", region).head_object(Bucket=bucket, Key=key)
+    except (ClientError, DataError):
+        return False
+    return True
+
+
+def keys(uri: str, region: str) -> Iterator[tuple[str, str]]:
+    """(key, path relative to the prefix) of every object under a prefix, or of the one object of that name."""
+    bucket, prefix = split(uri)
+    pages = client("s3", region).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    folder = prefix if prefix.endswith("/") else f"{prefix}/"
+    try:
+        for page in pages:
+            for item in page.get("Contents", []):
+                key = item["Key"]
+                if key.endswith("/"):
+                    continue
+                if key.startswith(folder):
+                    yield key, key[len(folder) :]
+                else:  # the object itself, or a prefix that ends within a name
+                    yield key, key[prefix.rfind("/") + 1 :]
+    except ClientError as error:
+        raise DataError(f"Data download failed: {error.response['Error'].get('Message')} ({uri})") from error
+
+
+def download(uri: str, target: Path, region: str, *, required: bool = True) -> int:
+    """Copies all objects under a prefix into a folder; returns how many. Raises `DataError` when there are none."""
+    bucket, _ = split(uri)
+    target.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for key, relative in keys(uri, region):
+        file = target / relative
+        file.parent.mkdir(parents=True, exist_ok=True)
+        client("s3", region).download_file(bucket, key, str(file))
+        count += 1
+    if required and not count:
+        raise DataError(
+            f'Data download failed: No S3 objects found under S3 URL "{uri}" given in input data source. '
+            "Please ensure that the bucket exists, that the prefix is right and that it holds objects."
+        )
+    return count
+
+
+def upload(source: Path, uri: str, region: str) -> int:
+    """Copies all files of a folder below a prefix; returns how many."""
+    bucket, prefix = split(uri)
+    count = 0
+    for file in sorted(path for path in source.rglob("*") if path.is_file()):
+        key = f"{prefix.rstrip('/')}/{file.relative_to(source).as_posix()}".lstrip("/")
+        client("s3", region).upload_file(str(file), bucket, key)
+        count += 1
+    return count
+
+
+def upload_archive(source: Path, uri: str, region: str, scratch: Path) -> None:
+    """A folder as one `.tar.gz` object."""
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(scratch, "w:gz", compresslevel=1) as archive:
+        for path in sorted(source.iterdir()):
+            archive.add(path, arcname=path.name)
+    bucket, key = split(uri)
+    client("s3", region).upload_file(str(scratch), bucket, key)
+    scratch.unlink()
+
+
+def unpack_model(uri: str, target: Path, region: str) -> None:
+    """What SageMaker does with ModelDataUrl: the archive's content in a folder. Raises `DataError`."""
+    bucket, key = split(uri)
+    target.mkdir(parents=True, exist_ok=True)
+    archive = target.parent / "model.tar.gz"
+    try:
+        client("s3", region).download_file(bucket, key, str(archive))
+        with tarfile.open(archive) as content:
+            content.extractall(target, filter="data")
+    except ClientError as error:
+        raise DataError(f"Failed to download model data from {uri}: {error}") from error
+    except (tarfile.TarError, EOFError, OSError) as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise DataError(f"Failed to extract model data from {uri}: {error}") from error
+    archive.unlink()
