@@ -11,13 +11,13 @@ from typing import Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from shapely.geometry import Polygon
 
 from drawing_ocr.models import package
 from drawing_ocr.reading.categorise import category_of
 from drawing_ocr.reading.detector import Detector, DetectorSettings
 from drawing_ocr.reading.fit import Fitted, fit
 from drawing_ocr.reading.image import Limits, Page, load_bytes, load_file
+from drawing_ocr.reading.overlap import one_of_each, without_doubles
 from drawing_ocr.reading.recogniser import Recogniser
 from drawing_ocr.reading.rectify import crop, is_tall, sheet_to_upright, turn, turn_quad
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
@@ -26,7 +26,6 @@ from drawing_ocr.text import canonical
 
 Quad = npt.NDArray[np.float32]
 
-_SAME_PLACE: Final = 0.5  # of a box's area
 _SAME_ROW: Final = 10.0  # pixels between the tops of boxes in one row, as in PaddleOCR
 
 
@@ -159,19 +158,24 @@ class Reader:
             height=sizes[0][1],
             pages=len(sizes),
             model=self.model,
+            warnings=tuple(f"page {number}: no text found" for number, found in enumerate(by_page, 1) if not found),
         )
 
     def _read_page(self, page: Page) -> list[_Reading]:
         boxes = self._fitted(page, self._detector.detect(page))
         if self._settings.passes == "turned":
             turned = turn(page, 1)
-            boxes += self._fitted(page, sheet_to_upright(self._detector.detect(turned), turned.shape[1]))
+            others = self._fitted(page, sheet_to_upright(self._detector.detect(turned), turned.shape[1]))
+            first, second = one_of_each([box.loose for box in boxes], [box.loose for box in others])
+            boxes = [boxes[index] for index in first] + [others[index] for index in second]
         readings = [
             reading
             for reading in self._recognise(page, boxes)
             if reading.confidence >= self._settings.min_confidence and reading.text
         ]
-        return in_reading_order(without_doubles(readings))
+        worth = [reading.confidence * len(reading.text) for reading in readings]
+        kept = without_doubles([reading.quad for reading in readings], worth)
+        return _in_reading_order([readings[index] for index in kept])
 
     def _fitted(self, page: Page, quads: Sequence[Quad] | Quad) -> list[Fitted]:
         if self._settings.fit:
@@ -199,24 +203,7 @@ class Reader:
         return (1, 3) if self._settings.vertical == "both" else (3,)
 
 
-def without_doubles(readings: Sequence[_Reading]) -> list[_Reading]:
-    """Of readings of the same place, the one that says most with most confidence.
-
-    A reading goes when half of its box lies in better ones, or half of a better one in its box.
-    """
-    order = sorted(readings, key=lambda reading: reading.confidence * len(reading.text), reverse=True)
-    kept: list[tuple[_Reading, Polygon]] = []
-    for reading in order:
-        polygon = Polygon(reading.quad)
-        shared = [(polygon.intersection(other).area, other.area) for _, other in kept if polygon.intersects(other)]
-        covered = sum(area for area, _ in shared) >= _SAME_PLACE * polygon.area
-        covers = any(area >= _SAME_PLACE * whole for area, whole in shared)
-        if not covered and not covers:
-            kept.append((reading, polygon))
-    return [reading for reading, _ in kept]
-
-
-def in_reading_order(readings: Sequence[_Reading]) -> list[_Reading]:
+def _in_reading_order(readings: Sequence[_Reading]) -> list[_Reading]:
     """Rows from the top, each from the left; boxes of nearly the same top are one row."""
     by_height = sorted(readings, key=lambda reading: float(reading.quad[:, 1].min()))
     rows: list[list[_Reading]] = []
