@@ -1,1 +1,1 @@
-"""Tells people what happened."""
+"""Tells people what happened to a run."""

@@ -1,54 +1,94 @@
-"""One readable message for each thing that happened, however often it is reported."""
+"""One readable message for each refused or failed run; the same news twice is one message."""
 
-from __future__ import annotations
-
-from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.idempotency import (
-    DynamoDBPersistenceLayer,
-    IdempotencyConfig,
-    idempotent_function,
-)
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig, idempotent_function
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
 
-from notify.message import Message, compose
-from notify.run_report import RunReports
-from shared.clients import client
-from shared.environment import Environment
-from shared.observability import logger, tracer
+from drawing_ocr.evaluation.report import Evaluation, ReportError
+from notify.message import Message, failed, refused
+from shared import storage
+from shared.errors import PlatformError
+from shared.variables import Variables
 
-# How long a repeated report is recognised: EventBridge and Step Functions give up within a day.
-REMEMBERED_SECONDS = 3 * 24 * 3600
+logger = Logger()
+tracer = Tracer()
+metrics = Metrics()
+
+SAME_NEWS_SECONDS = 24 * 3600
 
 
-class Variables(Environment):
-    """What the construct tells this function."""
+class Settings(Variables):
+    """Variables of this function."""
 
     topic_arn: str
-    told_table: str
+    table: str
 
 
+@logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
-@logger.inject_lambda_context(log_event=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Takes the arguments of the pipeline's step Alert, a notice of the release workflow, or EventBridge's report."""
-    message = compose(event, RunReports(client("sagemaker"), client("s3")))
-    config = IdempotencyConfig(event_key_jmespath="about", expires_after_seconds=REMEMBERED_SECONDS)
-    config.register_lambda_context(context)
-    publish_once = idempotent_function(
-        _publish, data_keyword_argument="message", persistence_store=_told(Variables.read().told_table), config=config
+@metrics.log_metrics
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
+    """Publishes the news in `event`.
+
+    Args:
+        event: the pipeline's Alert step (`RunId`, `EvaluationUri`, `PipelineExecutionArn`), or EventBridge's
+            "SageMaker Model Building Pipeline Execution Status Change".
+
+    Returns:
+        `Reason`: the one line that the pipeline fails with.
+    """
+    settings = Settings.read()
+    message = compose(event, boto3.client("s3"), boto3.client("sagemaker"))
+    if message is None:
+        return {"Reason": ""}
+    config = IdempotencyConfig(expires_after_seconds=SAME_NEWS_SECONDS, lambda_context=context)
+    store = DynamoDBPersistenceLayer(
+        table_name=settings.table, key_attr="pk", sort_key_attr="sk", static_pk_value="notified"
     )
-    told: dict[str, str] = publish_once(message=message.model_dump())
+
+    @idempotent_function(  # type: ignore[untyped-decorator]
+        data_keyword_argument="about", config=config, persistence_store=store
+    )
+    def publish(*, about: str, message: Message) -> dict[str, str]:
+        boto3.client("sns").publish(TopicArn=settings.topic_arn, Subject=message.subject, Message=message.text)
+        metrics.add_metric(name=message.metric, unit=MetricUnit.Count, value=1)
+        logger.info("published", extra={"about": about, "reason": message.reason})
+        return {"Reason": message.reason}
+
+    told: dict[str, str] = publish(about=message.about, message=message)
     return told
 
 
-def _publish(message: dict[str, str]) -> dict[str, str]:
-    said = Message.model_validate(message)
-    client("sns").publish(TopicArn=Variables.read().topic_arn, Subject=said.ascii_subject, Message=said.body)
-    return {"about": said.about}
+def compose(event: dict[str, Any], s3: Any, sagemaker: Any) -> Message | None:
+    """The message that `event` is worth; None for none.
+
+    Raises:
+        PlatformError: the event is of no known form.
+    """
+    if "EvaluationUri" in event:
+        uri = f"{event['EvaluationUri'].rstrip('/')}/evaluation.json"
+        try:
+            evaluation = Evaluation.parse(storage.read(s3, uri), where=uri)
+        except ReportError as error:
+            raise PlatformError(str(error)) from error
+        return refused(event["RunId"], event["PipelineExecutionArn"], evaluation)
+    if event.get("source") == "aws.sagemaker" and "pipelineExecutionArn" in event.get("detail", {}):
+        return _failed_execution(event["detail"], sagemaker)
+    raise PlatformError(f"notify: an event with the keys {', '.join(sorted(event))} is of no known form")
 
 
-@cache
-def _told(table: str) -> DynamoDBPersistenceLayer:
-    return DynamoDBPersistenceLayer(table_name=table, boto3_client=client("dynamodb"))
+def _failed_execution(detail: dict[str, Any], sagemaker: Any) -> Message | None:
+    arn = detail["pipelineExecutionArn"]
+    if detail.get("currentPipelineExecutionStatus") != "Failed":
+        return None
+    try:
+        execution = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
+    except ClientError as error:
+        raise PlatformError(f"{arn}: cannot be described ({error.response['Error']['Code']})") from error
+    return failed(arn, execution.get("FailureReason", ""), steps)

@@ -1,1 +1,1 @@
-"""Pipeline step: registers a version that passed the gate."""
+"""Pipeline step: a version that passed the gate enters the registry."""

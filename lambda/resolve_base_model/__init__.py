@@ -1,1 +1,1 @@
-"""Pipeline step: the version that training starts from."""
+"""Pipeline step: which version a run starts from."""

@@ -1,26 +1,108 @@
-"""Answers the pipeline's first step: which version to train on from, and everything that version has learned from."""
-
-from __future__ import annotations
+"""The base of a training run: the named or the last approved version, and what it and its ancestors learned from."""
 
 from typing import Any
 
+import boto3
+from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from resolve_base_model.base_model import Request, Resolver
-from shared.clients import client
-from shared.environment import Environment
-from shared.observability import logger, tracer
+from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
+from shared import registry, storage
+from shared.errors import PlatformError
+from shared.variables import Variables
 
-
-class Variables(Environment):
-    """What the construct tells this function."""
-
-    data_bucket: str
+logger = Logger()
+tracer = Tracer()
 
 
+class Settings(Variables):
+    """Variables of this function."""
+
+    bucket: str
+    runs_prefix: str
+
+
+class Request(BaseModel):
+    """What the pipeline hands over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    BaseModelPackage: str
+    Group: str
+    RunId: str
+
+
+class Base(BaseModel):
+    """The step's outputs; a pipeline takes strings only."""
+
+    ModelPackageArn: str
+    ModelDataUrl: str
+    Version: str
+    ReplayManifests: str
+
+
+@logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
-@logger.inject_lambda_context(correlation_id_path="RunId", log_event=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
-    """Arguments and outputs of the step ResolveBaseModel (docs/architecture.md)."""
-    resolver = Resolver(client("sagemaker"), client("s3"), Variables.read().data_bucket)
-    return resolver.resolve(Request.parse(event)).model_dump(by_alias=True)
+def handle(event: dict[str, Any], _: LambdaContext) -> dict[str, str]:
+    """Answers with the base version; see `Request` and `Base`."""
+    try:
+        request = Request.model_validate(event)
+    except ValidationError as error:
+        raise PlatformError(f"resolve_base_model: {error.errors()[0]['msg']} at {error.errors()[0]['loc']}") from None
+    logger.append_keys(correlation_id=request.RunId)
+    base = resolve(request, Settings.read(), boto3.client("sagemaker"), boto3.client("s3"))
+    logger.info("base model", extra=base.model_dump())
+    return base.model_dump()
+
+
+def resolve(request: Request, settings: Settings, sagemaker: Any, s3: Any) -> Base:
+    """The base of the run, with the manifests of its ancestry written beside the run's own.
+
+    Raises:
+        PlatformError: no approved version, or the named one is not approved or of another group.
+    """
+    version = _named(request, sagemaker) if request.BaseModelPackage else _last_approved(request.Group, sagemaker)
+    replay = f"s3://{settings.bucket}/{settings.runs_prefix}{request.RunId}/replay.json"
+    manifest = RunManifest(
+        run_id=f"{request.RunId}-replay",
+        manifests=tuple(_learned_from(version, s3)),
+        reason=f"what {version.name} and its ancestors learned from",
+    )
+    storage.write(s3, replay, manifest.to_json())
+    return Base(
+        ModelPackageArn=version.arn,
+        ModelDataUrl=version.model_data_url,
+        Version=str(version.number),
+        ReplayManifests=replay,
+    )
+
+
+def _named(request: Request, sagemaker: Any) -> registry.ModelVersion:
+    version = registry.describe(sagemaker, request.BaseModelPackage)
+    if version.group != request.Group:
+        raise PlatformError(f"{version.arn} belongs to group {version.group}, not {request.Group}: name one of ours")
+    if not version.approved:
+        raise PlatformError(f"{version.name} is {version.approval}: approve it before training on from it")
+    return version
+
+
+def _last_approved(group: str, sagemaker: Any) -> registry.ModelVersion:
+    version = next(registry.newest_first(sagemaker, group), None)
+    if version is None:
+        raise PlatformError(
+            f"{group} has no approved version to start from: `drawingops models import-official`, then approve v1"
+        )
+    return version
+
+
+def _learned_from(version: registry.ModelVersion, s3: Any) -> list[ManifestReference]:
+    """Every labelled batch of the version's own run and of its replay mix, each once, the oldest first."""
+    references: dict[tuple[str, str | None], ManifestReference] = {}
+    for name in ("replay_manifests", "label_manifest"):
+        uri = version.metadata.get(name)
+        if not uri:
+            continue
+        for reference in RunManifest.parse(storage.read(s3, uri), where=uri).manifests:
+            references[(reference.uri, reference.version_id)] = reference
+    return list(references.values())

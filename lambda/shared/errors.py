@@ -1,27 +1,9 @@
-"""Errors that a person reads: one line, what is wrong with which input and what to do."""
-
-from __future__ import annotations
-
-from botocore.exceptions import ClientError
+"""Errors that a person reads."""
 
 
 class PlatformError(Exception):
-    """The base of every error that a function raises on purpose."""
+    """Something is wrong with an input or with the state of the account; one line with the remedy.
 
-
-class BadRequest(PlatformError):
-    """The caller asked for something that cannot be done; asking again does not help."""
-
-
-def error_code(error: ClientError) -> str:
-    """AWS's name of the error, for example `ConditionalCheckFailedException`."""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def is_missing(error: ClientError) -> bool:
-    """Whether AWS says that the thing asked for is not there; SageMaker says so in words only."""
-    message = str(error.response.get("Error", {}).get("Message", ""))
-    return error_code(error) in ("ResourceNotFound", "ResourceNotFoundException", "NoSuchKey", "404") or (
-        error_code(error) == "ValidationException"
-        and any(words in message for words in ("Could not find", "does not exist", "not found"))
-    )
+    Name and text become `errorType` and `errorMessage` of the answer: the reason of a failed pipeline step or
+    of a failed workflow.
+    """

@@ -1,1 +1,1 @@
-"""Starts a training run on new labels."""
+"""Starts the training pipeline: one run for one burst of new labels."""

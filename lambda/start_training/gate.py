@@ -1,182 +1,202 @@
-"""Decides whether a run starts now, and starts it so that a crash at any instant neither loses nor doubles a run.
-
-Claim the lease, decide (the run is written into it), write `run.json`, start the execution with a token made from its
-bytes, commit. Whoever finds a decided run goes on with that one: same bytes, same token, same execution.
-"""
-
-from __future__ import annotations
+"""Whether a training run starts now, and starting it so that a crash at any instant loses and repeats nothing."""
 
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from shared.errors import BadRequest
-from shared.storage import S3Uri, write_once
-from start_training.executions import Executions, StartRefused
+from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
+from shared import storage
+from shared.errors import PlatformError
+from shared.variables import Variables
 from start_training.labels import Batch, Labels
-from start_training.order import Order
-from start_training.state import Run, State
+from start_training.pipeline import Pipeline
+from start_training.state import BATCHES_IN_ONE_RUN, Pending, State
 
-# A run's item in the table stays far below DynamoDB's 400 KB; the rest is taken by the next run.
-MAX_BATCHES = 500
-
-Decision = Literal["started", "dry_run", "nothing_new", "waiting", "active"]
+Number = Annotated[float, Field(gt=0, le=1)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Thresholds:
-    """When new labels are enough: silence and a number of batches, or the age of the oldest."""
+class Settings(Variables):
+    """Variables of this function."""
 
-    quiet_seconds: int
-    min_batches: int
-    max_age_seconds: int
+    bucket: str
+    labels_prefix: str
+    runs_prefix: str
+    table: str
+    pipeline_name: str
+    quiet_seconds: float
+    min_objects: int
+    max_age_seconds: float
 
 
-class Answer(BaseModel):
-    """What was decided and why."""
+class Parameters(BaseModel):
+    """Pipeline parameters that a person may set for one run; the rest are the account's defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    BaseModelPackage: str | None = None
+    ReplayRatio: Annotated[float, Field(ge=0, le=0.9)] | None = None
+    LearningRate: Number | None = None
+    HeadLearningRate: Number | None = None
+    Epochs: Annotated[int, Field(ge=1, le=1000)] | None = None
+    MaxSeconds: Annotated[int, Field(ge=0, le=432_000)] | None = None
+    BatchSize: Annotated[int, Field(ge=1, le=4096)] | None = None
+    FreezeBackbone: Literal["true", "false"] | None = None
+    AccuracyThreshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    MaxRegressionDrop: Annotated[float, Field(ge=0, le=1)] | None = None
+    MinChampionGain: Annotated[float, Field(ge=-1, le=1)] | None = None
+    Seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+
+    def as_strings(self) -> dict[str, str]:
+        """Only what was set, in the form that StartPipelineExecution takes."""
+        return {name: str(value) for name, value in self.model_dump(exclude_none=True).items()}
+
+
+class Order(BaseModel):
+    """What a person asks for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: Literal["start"]
+    dry_run: bool = False
+    manifests: tuple[str, ...] = ()
+    parameters: Parameters = Parameters()
+    reason: str = ""
+    requested_by: str = ""
+
+
+class Decision(BaseModel):
+    """What the gate decided, and why."""
 
     model_config = ConfigDict(frozen=True)
 
-    decision: Decision
+    decision: Literal["started", "dry_run", "nothing_new", "waiting", "active"]
     reason: str
     run_id: str = ""
     execution_arn: str = ""
     manifests: tuple[str, ...] = ()
-    oldest_seconds: int = 0
+    wait_seconds: float = 0.0
+    oldest_seconds: float = 0.0
 
 
+@dataclass(frozen=True)
 class Gate:
-    """All starts go through here."""
+    """The one way to a training run."""
 
-    def __init__(
-        self, *, labels: Labels, executions: Executions, state: State, s3: Any, bucket: str, thresholds: Thresholds
-    ) -> None:
-        self._labels = labels
-        self._executions = executions
-        self._state = state
-        self._s3 = s3
-        self._bucket = bucket
-        self._thresholds = thresholds
+    settings: Settings
+    labels: Labels
+    state: State
+    pipeline: Pipeline
+    s3: Any
+    clock: Callable[[], float]
 
-    def pass_through(self, order: Order) -> Answer:
-        """Starts a run if it is time.
-
-        Raises:
-            BadRequest: the order names a batch that is not there.
-            StartRefused: SageMaker refuses the run; its labels stay new.
-            LeaseLost: this invocation was too slow; another one goes on.
-        """
-        if order.dry_run:
-            return self._dry_run(order)
-        claimed = self._state.claim()
-        if claimed is None:
-            return Answer(decision="active", reason="another invocation is starting a run at this moment")
-        if claimed.unfinished:
-            return self._start(claimed.unfinished, self._seconds_since(claimed.unfinished.created))
-        try:
-            run = self._decide(order)
-        except BadRequest:
-            self._state.release()
-            raise
-        if isinstance(run, Answer):
-            self._state.release()
-            return run
-        self._state.decide(run)
-        return self._start(run, 0)
-
-    def _dry_run(self, order: Order) -> Answer:
-        run = self._decide(order)
-        if isinstance(run, Answer):
-            return run
-        uris = tuple(item.uri for item in run.manifests)
-        return Answer(decision="dry_run", reason=f"would train on {len(uris)} batches", manifests=uris)
-
-    def _decide(self, order: Order) -> Run | Answer:
-        """The run to start, or why there is none."""
-        batches = self._batches(order)
-        uris = tuple(batch.reference.uri for batch in batches)
-        if not batches:
-            return Answer(decision="nothing_new", reason="no labels that a run has not learned from")
-        oldest = max(self._seconds_since(batch.uploaded) for batch in batches)
-        active = self._active()
+    def consider(self) -> Decision:
+        """After an event or a tick: starts a run when the new labels are enough, or old enough, and quiet."""
+        self._finish_what_was_begun()
+        new = self._new()
+        if not new:
+            return Decision(decision="nothing_new", reason="every labelled batch was trained on already")
+        oldest = self.clock() - min(batch.modified for batch in new)
+        active = self.pipeline.active_execution()
         if active:
-            return Answer(
-                decision="active",
-                reason="a run is active; the labels stay for the next one",
-                execution_arn=active,
-                manifests=uris,
-                oldest_seconds=oldest,
+            return Decision(
+                decision="active", reason=f"{active} is running; {len(new)} batches wait for it", oldest_seconds=oldest
             )
-        waiting = None if order.by_person else self._waiting_for(batches, oldest)
-        if waiting:
-            return Answer(decision="waiting", reason=waiting, manifests=uris, oldest_seconds=oldest)
-        return self._run(order, batches)
+        wait = self.settings.quiet_seconds - (self.clock() - max(batch.modified for batch in new))
+        enough = len(new) >= self.settings.min_objects or oldest >= self.settings.max_age_seconds
+        if not enough or wait > 0:
+            reason = (
+                f"{len(new)} of {self.settings.min_objects} batches, the oldest waits {oldest:.0f} s"
+                if not enough
+                else f"quiet for {self.settings.quiet_seconds - wait:.0f} s of {self.settings.quiet_seconds:.0f} s"
+            )
+            # Nothing to wait for but more labels: the schedule looks again.
+            seconds = max(wait, 0.1) if enough else self.settings.max_age_seconds - oldest
+            return Decision(decision="waiting", reason=reason, wait_seconds=seconds, oldest_seconds=oldest)
+        return self._start(new, Parameters(), f"{len(new)} new labelled batches")
 
-    def _batches(self, order: Order) -> list[Batch]:
-        if order.manifests:
-            return [self._labels.batch(uri) for uri in dict.fromkeys(order.manifests)]
-        return self._labels.new(self._state.trained_on())[:MAX_BATCHES]
+    def order(self, wanted: Order) -> Decision:
+        """On a person's word: starts a run with what is new, or with what they name, unless one is running."""
+        self._finish_what_was_begun()
+        batches = self._named(wanted.manifests) if wanted.manifests else self._new()
+        uris = tuple(self.labels.uri(batch) for batch in batches)
+        if not batches:
+            return Decision(
+                decision="nothing_new", reason="every labelled batch was trained on already; name manifests to repeat"
+            )
+        active = self.pipeline.active_execution()
+        if wanted.dry_run:
+            then = f"it would wait for {active}" if active else "it would start now"
+            return Decision(decision="dry_run", reason=f"{len(batches)} batches; {then}", manifests=uris)
+        if active:
+            return Decision(decision="active", reason=f"{active} is running: stop it or wait", manifests=uris)
+        by = f" ({wanted.requested_by})" if wanted.requested_by else ""
+        return self._start(batches, wanted.parameters, f"{wanted.reason or 'by hand'}{by}")
 
-    def _active(self) -> str | None:
-        last = self._state.last_execution()
-        if last and self._executions.is_active(last):
-            return last
-        return self._executions.active()
+    def _new(self) -> list[Batch]:
+        taken = self.state.taken()
+        return [batch for batch in self.labels.batches() if (batch.key, batch.version_id) not in taken]
 
-    def _waiting_for(self, batches: Sequence[Batch], oldest: int) -> str | None:
-        limits = self._thresholds
-        if oldest >= limits.max_age_seconds:
-            return None
-        if len(batches) < limits.min_batches:
-            return f"{len(batches)} new batches, a run starts with {limits.min_batches}"
-        silence = min(self._seconds_since(batch.uploaded) for batch in batches)
-        if silence < limits.quiet_seconds:
-            return f"uploads went quiet {silence} s ago, a run starts after {limits.quiet_seconds} s"
-        return None
+    def _named(self, uris: tuple[str, ...]) -> list[Batch]:
+        known = {self.labels.uri(batch): batch for batch in self.labels.batches()}
+        for uri in uris:
+            if uri not in known:
+                raise PlatformError(f"{uri}: no labelled batch of this account; they are below {self.labels.prefix}")
+        return [known[uri] for uri in sorted(set(uris))]
 
-    def _run(self, order: Order, batches: Sequence[Batch]) -> Run:
-        created = datetime.now(UTC).replace(microsecond=0)
-        asked_by = f" by {order.requested_by}" if order.requested_by else ""
-        manifests = tuple(batch.reference for batch in batches)
-        content = [created.isoformat(), [item.model_dump() for item in manifests], order.parameters.as_strings()]
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        return Run(
-            run_id=f"{created:%Y%m%d-%H%M%S}-{digest[:8]}",
+    def _start(self, batches: list[Batch], parameters: Parameters, reason: str) -> Decision:
+        pending = self._plan(batches[:BATCHES_IN_ONE_RUN], parameters, reason)
+        uris = tuple(reference.uri for reference in pending.manifest.manifests)
+        if not self.state.claim(pending):
+            return Decision(decision="active", reason="another run is being started at this moment", manifests=uris)
+        arn = self._carry_out(pending)
+        return Decision(
+            decision="started", reason=reason, run_id=pending.manifest.run_id, execution_arn=arn, manifests=uris
+        )
+
+    def _plan(self, batches: list[Batch], parameters: Parameters, reason: str) -> Pending:
+        created = datetime.fromtimestamp(self.clock(), UTC)
+        content = "\n".join(f"{batch.key}#{batch.version_id}" for batch in batches)
+        chosen = "\n".join(f"{name}={value}" for name, value in sorted(parameters.as_strings().items()))
+        digest = hashlib.sha256(f"{content}\n{chosen}".encode()).hexdigest()[:8]
+        manifest = RunManifest(
+            run_id=f"{created:%Y%m%dT%H%M%S}-{digest}",
             created=created,
-            manifests=manifests,
-            reason=f"{order.reason}{asked_by}",
-            parameters=order.parameters.as_strings(),
+            manifests=tuple(
+                ManifestReference(uri=self.labels.uri(batch), version_id=batch.version_id, etag=batch.etag)
+                for batch in batches
+            ),
+            reason=reason,
+        )
+        return Pending(
+            manifest=manifest,
+            parameters={
+                **parameters.as_strings(),
+                "LabelManifest": self._run_uri(manifest.run_id),
+                "RunId": manifest.run_id,
+            },
+            token=hashlib.sha256(manifest.to_json().encode()).hexdigest(),
         )
 
-    def _start(self, run: Run, oldest: int) -> Answer:
-        content = run.manifest().to_json().encode()
-        uri = S3Uri(self._bucket, f"datasets/runs/{run.run_id}/run.json")
-        write_once(self._s3, uri, content)
+    def _finish_what_was_begun(self) -> None:
+        # Somebody claimed a run and was killed before committing it: the same steps again have the same effect.
+        pending = self.state.pending()
+        if pending is not None:
+            self._carry_out(pending)
+
+    def _carry_out(self, pending: Pending) -> str:
+        run_id = pending.manifest.run_id
+        storage.write(self.s3, self._run_uri(run_id), pending.manifest.to_json())
         try:
-            arn = self._executions.start(
-                run_id=run.run_id,
-                token=hashlib.sha256(content).hexdigest(),
-                parameters={"LabelManifest": str(uri), "RunId": run.run_id, **run.parameters},
-                description=run.reason,
-            )
-        except StartRefused:
-            self._state.release()
+            arn = self.pipeline.start(display_name=run_id, parameters=pending.parameters, token=pending.token)
+        except PlatformError:
+            self.state.release(pending)  # a retry would be refused in the same way for ever
             raise
-        self._state.commit(run, arn)
-        return Answer(
-            decision="started",
-            reason=f"training on {len(run.manifests)} batches: {run.reason}",
-            run_id=run.run_id,
-            execution_arn=arn,
-            manifests=tuple(item.uri for item in run.manifests),
-            oldest_seconds=oldest,
-        )
+        self.state.commit(pending, arn)
+        return arn
 
-    @staticmethod
-    def _seconds_since(moment: datetime) -> int:
-        return max(0, round((datetime.now(UTC) - moment).total_seconds()))
+    def _run_uri(self, run_id: str) -> str:
+        return f"s3://{self.settings.bucket}/{self.settings.runs_prefix}{run_id}/run.json"

@@ -1,71 +1,78 @@
-"""One gate for three callers: S3 events in a queue, the schedule, and a person. None of them is believed."""
+"""Events, the schedule and people all go through one gate; none of them says what is new, the bucket does."""
 
-from __future__ import annotations
-
+import time
 from typing import Any
 
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import ValidationError
 
-from shared.clients import client
-from shared.environment import Environment
-from shared.observability import logger, metrics, tracer
-from start_training.executions import Executions
-from start_training.gate import Answer, Gate, Thresholds
+from shared.errors import PlatformError
+from start_training.gate import Decision, Gate, Order, Settings
 from start_training.labels import Labels
-from start_training.order import Order
+from start_training.pipeline import Pipeline
 from start_training.state import State
 
+logger = Logger()
+tracer = Tracer()
+metrics = Metrics()
 
-class Variables(Environment):
-    """What the construct tells this function."""
-
-    data_bucket: str
-    labels_prefix: str
-    pipeline_name: str
-    state_table: str
-    quiet_seconds: int
-    min_batches: int
-    max_age_seconds: int
+# A quiet time that ends this soon is waited for here; a longer one is left to the schedule.
+PATIENCE_SECONDS = 20.0
 
 
+@logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 @metrics.log_metrics
-@logger.inject_lambda_context(log_event=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answers a person as docs/architecture.md says; a queue is answered with no failed message.
+def handle(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
+    """Decides whether a run starts now.
 
-    A message only says that it is worth looking, so it is done with when we have looked, whatever we found. If we
-    fail, all messages come back.
+    Args:
+        event: SQS records of S3 events, a schedule's tick, or a person's order (docs/architecture.md).
+
+    Returns:
+        The decision, as JSON.
     """
-    order = Order.parse(event)
-    answer = _gate(context.aws_request_id).pass_through(order)
-    _report(answer)
-    return {"batchItemFailures": []} if order.from_queue else answer.model_dump(mode="json", exclude={"oldest_seconds"})
+    gate = build_gate()
+    decision = order(gate, event) if event.get("action") == "start" else consider(gate)
+    logger.info("decided", extra={"decision": decision.model_dump()})
+    if decision.decision == "started":
+        metrics.add_metric(name="TrainingRunsStarted", unit=MetricUnit.Count, value=1)
+    metrics.add_metric(name="OldestLabelAge", unit=MetricUnit.Seconds, value=decision.oldest_seconds)
+    return decision.model_dump(exclude={"wait_seconds", "oldest_seconds"})
 
 
-def _gate(holder: str) -> Gate:
-    variables = Variables.read()
-    s3 = client("s3")
+def build_gate() -> Gate:
+    """The gate over the clients of this account."""
+    settings = Settings.read()
     return Gate(
-        labels=Labels(s3, variables.data_bucket, variables.labels_prefix),
-        executions=Executions(client("sagemaker"), variables.pipeline_name),
-        state=State(client("dynamodb"), variables.state_table, holder),
-        s3=s3,
-        bucket=variables.data_bucket,
-        thresholds=Thresholds(
-            quiet_seconds=variables.quiet_seconds,
-            min_batches=variables.min_batches,
-            max_age_seconds=variables.max_age_seconds,
-        ),
+        settings=settings,
+        labels=Labels(boto3.client("s3"), settings.bucket, settings.labels_prefix),
+        state=State(boto3.client("dynamodb"), settings.table),
+        pipeline=Pipeline(boto3.client("sagemaker"), settings.pipeline_name),
+        s3=boto3.client("s3"),
+        clock=time.time,
     )
 
 
-def _report(answer: Answer) -> None:
-    if answer.run_id:
-        logger.set_correlation_id(answer.run_id)
-    logger.info(answer.reason, extra={"answer": answer.model_dump(mode="json")})
-    # Also when nothing waits: an alarm on a metric that falls silent would stay as it is.
-    metrics.add_metric("OldestWaitingLabels", MetricUnit.Seconds, answer.oldest_seconds)
-    if answer.decision == "started":
-        metrics.add_metric("RunsStarted", MetricUnit.Count, 1)
+def order(gate: Gate, event: dict[str, Any]) -> Decision:
+    """A person's order: no quiet time, no minimum."""
+    try:
+        wanted = Order.model_validate(event)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PlatformError(f"order: {where} = {first['input']!r}: {first['msg']}") from None
+    return gate.order(wanted)
+
+
+def consider(gate: Gate) -> Decision:
+    """New labels may be there: start when they are enough and quiet."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    decision = gate.consider()
+    while decision.decision == "waiting" and time.monotonic() + decision.wait_seconds < deadline:
+        time.sleep(decision.wait_seconds)
+        decision = gate.consider()
+    return decision

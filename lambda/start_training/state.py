@@ -1,155 +1,109 @@
-"""What was trained on, and the run that is just being started, in one table by conditional writes.
+"""What was started already, and what is being started: a DynamoDB table written by conditions only.
 
-Items: `run/claim` is the run being started and who holds it until when; `manifest/<uri>` says which run learned from a
-batch; `run/last` is the run started last.
+Items: `pk=batch sk=<key>#<version>` a batch that a run has taken; `pk=run sk=pending` the one run that is being
+started; `pk=run sk=<run id>` a run that was started.
 """
 
-from __future__ import annotations
-
-import time
+import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict
 
-from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
-from shared.errors import PlatformError, error_code
+from drawing_ocr.dataset.manifest import RunManifest
 
-# Longer than the function may run (two minutes), so that a holder that is still there is never disturbed.
-LEASE_SECONDS = 180
-CLAIM = {"pk": {"S": "run"}, "sk": {"S": "claim"}}
-LAST = {"pk": {"S": "run"}, "sk": {"S": "last"}}
-WRITE_AT_ONCE = 25  # BatchWriteItem
+# TransactWriteItems takes 100 items; two are the run itself.
+BATCHES_IN_ONE_RUN = 98
 
 
-class LeaseLost(PlatformError):
-    """Another invocation took over; what this one did is safe to repeat."""
-
-
-class Run(BaseModel):
-    """A run that is decided: everything that starting it needs, so that anybody can go on with it."""
+class Pending(BaseModel):
+    """A run that was claimed and perhaps not started yet: all that is needed to start it again in the same way."""
 
     model_config = ConfigDict(frozen=True)
 
-    run_id: str
-    created: datetime
-    manifests: tuple[ManifestReference, ...]
-    reason: str
+    manifest: RunManifest
     parameters: dict[str, str]
-
-    def manifest(self) -> RunManifest:
-        """Its `run.json`."""
-        return RunManifest(run_id=self.run_id, created=self.created, manifests=self.manifests, reason=self.reason)
+    token: str
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """The lease is ours; `unfinished` is a run that another invocation decided and did not bring to its end."""
-
-    unfinished: Run | None
-
-
 class State:
-    """The table, as one invocation (`holder`) sees it."""
+    """The state table."""
 
-    def __init__(self, dynamodb: Any, table: str, holder: str) -> None:
-        self._dynamodb = dynamodb
-        self._table = table
-        self._holder = holder
+    dynamodb: Any
+    table: str
 
-    def claim(self) -> Claimed | None:
-        """Takes the lease; None while another invocation holds it."""
-        now = int(time.time())
-        try:
-            answer = self._dynamodb.update_item(
-                TableName=self._table,
-                Key=CLAIM,
-                UpdateExpression="SET holder = :holder, lease_until = :until",
-                ConditionExpression="attribute_not_exists(lease_until) OR lease_until < :now OR holder = :holder",
-                ExpressionAttributeValues={
-                    ":holder": {"S": self._holder},
-                    ":until": {"N": str(now + LEASE_SECONDS)},
-                    ":now": {"N": str(now)},
-                },
-                ReturnValues="ALL_NEW",
-            )
-        except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return None
-            raise
-        run = answer["Attributes"].get("run")
-        return Claimed(Run.model_validate_json(run["S"]) if run else None)
-
-    def decide(self, run: Run) -> None:
-        """Writes the run into the lease: from now on it will be started, by us or by whoever comes after us.
-
-        Raises:
-            LeaseLost: the lease ran out.
-        """
-        try:
-            self._dynamodb.update_item(
-                TableName=self._table,
-                Key=CLAIM,
-                UpdateExpression="SET #run = :run",
-                ConditionExpression="holder = :holder",
-                ExpressionAttributeNames={"#run": "run"},
-                ExpressionAttributeValues={":run": {"S": run.model_dump_json()}, ":holder": {"S": self._holder}},
-            )
-        except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                raise LeaseLost(f"run {run.run_id}: another invocation took over") from error
-            raise
-
-    def commit(self, run: Run, execution_arn: str) -> None:
-        """Remembers what the run learns from and frees the lease. Every part may be repeated."""
-        puts = [
-            {"PutRequest": {"Item": {"pk": {"S": "manifest"}, "sk": {"S": item.uri}, "run_id": {"S": run.run_id}}}}
-            for item in run.manifests
-        ]
-        for start in range(0, len(puts), WRITE_AT_ONCE):
-            self._write_all(puts[start : start + WRITE_AT_ONCE])
-        self._dynamodb.put_item(
-            TableName=self._table,
-            Item=LAST | {"run_id": {"S": run.run_id}, "execution_arn": {"S": execution_arn}},
-        )
-        self.release()
-
-    def release(self) -> None:
-        """Frees the lease and forgets the run in it; does nothing when the lease is another's."""
-        try:
-            self._dynamodb.delete_item(
-                TableName=self._table,
-                Key=CLAIM,
-                ConditionExpression="attribute_not_exists(holder) OR holder = :holder",
-                ExpressionAttributeValues={":holder": {"S": self._holder}},
-            )
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise
-
-    def trained_on(self) -> set[str]:
-        """Addresses of all manifests that a run was started on."""
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :kind",
-            ExpressionAttributeValues={":kind": {"S": "manifest"}},
-            ProjectionExpression="sk",
+    def taken(self) -> set[tuple[str, str]]:
+        """(key, version id) of every batch that a run was started with."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "batch"}},
             ConsistentRead=True,
         )
-        return {item["sk"]["S"] for page in pages for item in page["Items"]}
+        return {(item["key"]["S"], item["version_id"]["S"]) for page in pages for item in page["Items"]}
 
-    def last_execution(self) -> str | None:
-        """ARN of the execution that was started last."""
-        item = self._dynamodb.get_item(TableName=self._table, Key=LAST, ConsistentRead=True).get("Item")
-        return item["execution_arn"]["S"] if item else None
+    def pending(self) -> Pending | None:
+        """The run that was claimed and not committed."""
+        found = self.dynamodb.get_item(
+            TableName=self.table, Key={"pk": {"S": "run"}, "sk": {"S": "pending"}}, ConsistentRead=True
+        )
+        return Pending.model_validate_json(found["Item"]["content"]["S"]) if "Item" in found else None
 
-    def _write_all(self, requests: list[dict[str, Any]]) -> None:
-        pause = 0.1
-        while requests:
-            answer = self._dynamodb.batch_write_item(RequestItems={self._table: requests})
-            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
-            if requests:
-                time.sleep(pause)
-                pause *= 2
+    def claim(self, pending: Pending) -> bool:
+        """Makes `pending` the run that is being started; False when another one is."""
+        try:
+            self.dynamodb.put_item(
+                TableName=self.table,
+                Item={
+                    "pk": {"S": "run"},
+                    "sk": {"S": "pending"},
+                    "run_id": {"S": pending.manifest.run_id},
+                    "content": {"S": pending.model_dump_json(by_alias=True)},
+                },
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def commit(self, pending: Pending, execution_arn: str) -> None:
+        """Records that the run was started. A second time, by whoever else resumed it, changes nothing."""
+        run_id = pending.manifest.run_id
+        writes: list[dict[str, Any]] = [
+            {
+                "Delete": {
+                    "TableName": self.table,
+                    "Key": {"pk": {"S": "run"}, "sk": {"S": "pending"}},
+                    "ConditionExpression": "run_id = :run_id",
+                    "ExpressionAttributeValues": {":run_id": {"S": run_id}},
+                }
+            },
+            self._put("run", run_id, execution_arn=execution_arn, parameters=json.dumps(pending.parameters)),
+        ]
+        for reference in pending.manifest.manifests:
+            key = reference.uri.split("/", 3)[3]
+            version = reference.version_id or "null"
+            writes.append(self._put("batch", f"{key}#{version}", key=key, version_id=version, run_id=run_id))
+        try:
+            self.dynamodb.transact_write_items(TransactItems=writes)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionCanceledException":
+                raise
+            still = self.pending()
+            if still is not None and still.manifest.run_id == run_id:
+                raise
+
+    def release(self, pending: Pending) -> None:
+        """Gives the claim up, because the run cannot be started at all."""
+        self.dynamodb.delete_item(
+            TableName=self.table,
+            Key={"pk": {"S": "run"}, "sk": {"S": "pending"}},
+            ConditionExpression="run_id = :run_id",
+            ExpressionAttributeValues={":run_id": {"S": pending.manifest.run_id}},
+        )
+
+    def _put(self, pk: str, sk: str, **attributes: str) -> dict[str, Any]:
+        item = {"pk": {"S": pk}, "sk": {"S": sk}, **{name: {"S": value} for name, value in attributes.items()}}
+        return {"Put": {"TableName": self.table, "Item": item}}
