@@ -86,8 +86,8 @@ def decode_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> P
         if kind == "TIFF" and getattr(image, "n_frames", 1) > 1:
             raise PictureError("has several pages: give one picture for each labelled page")
         try:
-            upright = ImageOps.exif_transpose(image)
-            pixels = _as_bgr(upright)
+            ImageOps.exif_transpose(image, in_place=True)
+            pixels = _as_bgr(image)
         except (OSError, ValueError, SyntaxError, MemoryError) as error:
             reason = " ".join(str(error).split())
             raise PictureError(f"truncated or broken ({reason}): save or upload it again") from error
@@ -114,14 +114,21 @@ def signature(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def _as_bgr(image: Image.Image) -> Pixels:
+    """The pixels with as few copies as possible: an A0 sheet takes half a gigabyte a time. Closes the image."""
     if image.mode.startswith(("I", "F")):  # 16 and 32 bit greys, which Pillow would clip at 255
-        values = np.asarray(image, dtype=np.float64)
+        values = np.asarray(image, dtype=np.float32)
         scale = 65535.0 if values.max(initial=0) > 255 else 255.0
-        grey = (values.clip(0, scale) * (255.0 / scale)).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
+        image = Image.fromarray((values.clip(0, scale) * (255.0 / scale)).astype(np.uint8))
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         # CAD exports draw black on nothing: on a black ground they would vanish.
         layered = image.convert("RGBA")
         paper = Image.new("RGBA", layered.size, "white")
         image = Image.alpha_composite(paper, layered)
-    return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+    if image.mode == "1":
+        image = image.convert("L")
+    if image.mode not in ("L", "RGB"):
+        image = image.convert("RGB")
+    pixels = np.asarray(image)
+    conversion = cv2.COLOR_GRAY2BGR if image.mode == "L" else cv2.COLOR_RGB2BGR
+    image.close()
+    return np.asarray(cv2.cvtColor(pixels, conversion), dtype=np.uint8)
