@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.environment import LOCAL_STATE, ROOT
 from cli.errors import OperatorError
 
-ROOT = Path(__file__).resolve().parent.parent
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 # A change set loses exports in the emulated CloudFormation; the direct method is also the faster one.
 DEPLOY = ("deploy", "**", "--method=direct", "--require-approval", "never", "--progress", "events")
 # What the CLI prints when a stack begins and ends: `Name: deploying... [1/6]`, ` ✅  Name (no changes)`.
 BEGAN = re.compile(r"^(?P<stack>[\w/-]+)(?: \([\w-]+\))?: deploying\.\.\.")
 ENDED = re.compile(r"^\s*✅\s+(?P<stack>[\w/-]+)(?: \([\w-]+\))?(?P<unchanged> \(no changes\))?\s*$")
-TAIL_LINES = 6
+TAIL_LINES = 2
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Deployed:
 
 def bootstrap(variables: Mapping[str, str], account: str, region: str) -> None:
     """Makes the account ready for CDK; raises OperatorError with the CLI's own last lines."""
-    _run(("bootstrap", f"aws://{account}/{region}"), variables, lambda _: None)
+    # Away from cdk.json: with an app at hand the command line would synthesize it first.
+    _run(("bootstrap", f"aws://{account}/{region}"), variables, lambda _: None, folder=log_file().parent)
 
 
 def deploy(variables: Mapping[str, str], ended: Callable[[Deployed], None], began: Callable[[str], None]) -> None:
@@ -46,17 +47,24 @@ def deploy(variables: Mapping[str, str], ended: Callable[[Deployed], None], bega
             ended(Deployed(match["stack"], not match["unchanged"], time.monotonic() - started))
             started = time.monotonic()
 
-    _run(DEPLOY, variables, listen)
+    _run((*DEPLOY, "-c", "env=local"), variables, listen, folder=ROOT)
 
 
-def _run(arguments: tuple[str, ...], variables: Mapping[str, str], listen: Callable[[str], None]) -> None:
+def log_file() -> Path:
+    """Everything that the last command said."""
+    return LOCAL_STATE / "cdk.log"
+
+
+def _run(
+    arguments: tuple[str, ...], variables: Mapping[str, str], listen: Callable[[str], None], *, folder: Path
+) -> None:
     if not CDK.exists():
         raise OperatorError(f"{CDK} is not installed: run `make setup`")
-    command = (str(CDK), *arguments, "-c", "env=local", "--no-color")
+    command = (str(CDK), *arguments, "--no-color")
     lines: list[str] = []
     with subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=folder,
         env=dict(variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -67,6 +75,7 @@ def _run(arguments: tuple[str, ...], variables: Mapping[str, str], listen: Calla
         for line in process.stdout:
             lines.append(line.rstrip())
             listen(lines[-1])
+    log_file().write_text("\n".join(lines) + "\n", encoding="utf-8")
     if process.returncode != 0:
-        said = " | ".join(line.strip() for line in lines if line.strip())[-800:]
-        raise OperatorError(f"cdk {arguments[0]} failed with exit code {process.returncode}: …{said}")
+        said = " | ".join([line.strip() for line in lines if line.strip()][-TAIL_LINES:])
+        raise OperatorError(f"cdk {arguments[0]} failed, all it said is in {log_file()}: … {said}")

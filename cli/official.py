@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from cli.console import Result
-from cli.environment import ROOT, Environment, split_uri
+from cli.environment import ROOT, Environment
 from cli.errors import OperatorError
 from cli.registry import ModelVersion, register, versions
 from cli.upload import exists, upload_drawings, upload_folder
@@ -99,14 +99,14 @@ def import_official(environment: Environment, begin: Begin) -> Imported:
 
 def plant_regression_set(environment: Environment, begin: Begin) -> None:
     """Uploads the frozen regression set unless it is there."""
-    _, prefix = split_uri(environment.names.regression_prefix)
-    if exists(environment, f"{prefix.rstrip('/')}/rec_val.txt"):
+    prefix = environment.names.regression_prefix.rstrip("/")
+    if exists(environment, f"{prefix}/rec_val.txt"):
         return
     begin("drawing the regression set")
     folder = _cached("regression", _build_regression_set)
     begin("uploading the regression set")
     # The list of lines last: its presence says that everything is there.
-    upload_folder(environment, folder, prefix.rstrip("/"), last="rec_val.txt")
+    upload_folder(environment, folder, prefix, last="rec_val.txt")
 
 
 def plant_replay_batch(environment: Environment, begin: Begin) -> str:

@@ -30,7 +30,7 @@ NAMES = {
     "training-image": "image/training@sha256:1",
     "inference-image": "image/inference@sha256:2",
     "sagemaker-role-arn": ROLE,
-    "regression-prefix": f"s3://{BUCKET}/datasets/regression",
+    "regression-prefix": "datasets/regression/",
     "region": REGION,
     "account": ACCOUNT,
 }
