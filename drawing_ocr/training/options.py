@@ -17,9 +17,9 @@ class TrainingOptions(BaseModel):
         epochs: Times that every line is seen.
         max_seconds: Training ends after this long, whatever the epochs say; the learning rate is planned for it.
             0: no limit.
-        batch_size: Lines in a step of one process.
+        batch_size: Lines in a step of one process, drawn ones included.
         freeze_backbone: Train encoder and classifier only: three times as fast, learns less.
-        seed: Of order, augmentation and new rows of the classifier.
+        seed: Of order, augmentation and drawn lines.
         processes: Trained at the same time, each on its share of the lines with its own order; their weights are
             averaged at the end. 0: one a core on CPU up to 4; a GPU always takes one.
         warmup_ratio: Share of the run in which the learning rate rises.

@@ -100,9 +100,10 @@ class _Process:
         self._lines = read_lines(job.dataset, "rec_train.txt", charset)
         self._validation = validation_lines(job.dataset, charset, self._options.seed)
         self._regression = validation_lines(job.regression, charset, self._options.seed) if job.regression else []
+        self._drawn = round(self._options.batch_size * self._options.synthetic_ratio)
         self._order = BatchOrder(
             [line.width for line in self._lines],
-            self._options.batch_size,
+            max(1, self._options.batch_size - self._drawn),
             self._options.seed,
             job.process,
             job.processes,
@@ -201,9 +202,8 @@ class _Process:
     def _examples(self, lines: Sequence[TextLine], generator: np.random.Generator) -> tuple[list[Pixels], list[str]]:
         images = [augment(line.pixels(), generator) for line in lines]
         texts = [line.text for line in lines]
-        drawn = round(len(lines) * self._options.synthetic_ratio / (1 - self._options.synthetic_ratio))
         pencil = Random(int(generator.integers(2**62)))
-        while len(texts) < len(lines) + drawn:
+        while len(texts) < len(lines) + self._drawn:
             picture, text = draw_line(pencil)
             if text and self._classes.keys() >= set(text):
                 images.append(np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8))

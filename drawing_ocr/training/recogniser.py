@@ -111,17 +111,17 @@ def train_recogniser(
     Raises:
         TrainingDataError: The dataset cannot be trained on.
         drawing_ocr.text.CharsetError: Its dictionary does not continue the base's.
-        TrainingInterrupted: SIGTERM.
+        TrainingInterrupted: SIGTERM came, within `interruptible`.
         TrainingFailed: A process failed.
     """
     started = time.monotonic()
     processes = _processes(options)
-    with tempfile.TemporaryDirectory(prefix="training-") as temporary, _interruptible():
+    with tempfile.TemporaryDirectory(prefix="training-") as temporary:
         work = Path(temporary)
         charset = Charset.load(dataset / "dict.txt")
         base_charset = Charset.load(base / package.RECOGNISER / package.DICTIONARY_NAME)
         start = Recogniser.load(base / package.RECOGNISER / package.WEIGHTS_NAME, base_charset)
-        start = start.extended(charset, seed=options.seed)
+        start = start.extended(charset)
         start.save(work / "start.pdparams")
         judge = _Judge(dataset, regression, charset, options.seed, threads=processes)
         reader = judge.reader(base / package.RECOGNISER, base_charset)
@@ -226,7 +226,7 @@ def _run(jobs: Sequence[ProcessJob], work: Path) -> None:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Within, SIGTERM raises TrainingInterrupted wherever the run is."""
 
     def interrupt(*_: object) -> None:

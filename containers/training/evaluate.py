@@ -1,0 +1,70 @@
+"""The Evaluate job: challenger and champion read the same test sets; `evaluation.json` and a page for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from containers.training import failure
+from containers.training.folders import InputMissing, ProcessingFolders, model_package
+from containers.training.versions import TestSetFolder, Version, compare
+from drawing_ocr.evaluation.gate import Thresholds, judge
+from drawing_ocr.evaluation.html_report import write_report
+from drawing_ocr.evaluation.report import Evaluation
+
+_FORESEEN = (*failure.FORESEEN, InputMissing)
+
+
+def main() -> int:
+    """Runs the job; the exit status. A version that the gate refuses is no failure: the pipeline reads the verdict."""
+    folders = ProcessingFolders.from_environment()
+
+    def evaluate(
+        accuracy_threshold: Annotated[float, typer.Option(min=0, max=1)] = 0.85,
+        max_regression_drop: Annotated[float, typer.Option(min=0, max=1)] = 0.01,
+        min_champion_gain: Annotated[float, typer.Option(min=-1, max=1)] = 0.0,
+    ) -> None:
+        """Measures a new version beside the released one."""
+        thresholds = Thresholds(
+            accuracy=accuracy_threshold, max_regression_drop=max_regression_drop, min_champion_gain=min_champion_gain
+        )
+        _evaluate(folders, thresholds)
+
+    return failure.guarded(evaluate, folders.message, foreseen=_FORESEEN)
+
+
+def _evaluate(folders: ProcessingFolders, thresholds: Thresholds) -> None:
+    threads = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory(prefix="versions-") as temporary:
+        versions: dict[str, Version | None] = {"challenger": None, "champion": None}
+        for name in versions:
+            if name == "challenger" or folders.has_input(name):
+                folder, _ = model_package(folders.input(name), Path(temporary) / name)
+                versions[name] = Version(folder, threads=threads)
+        challenger, champion = versions["challenger"], versions["champion"]
+        assert challenger is not None  # `folders.input` lets no empty one through
+        sets = {"new": TestSetFolder(folders.input("dataset"))}
+        if folders.has_input("regression"):
+            sets["regression"] = TestSetFolder(folders.input("regression"))
+        results, lines = compare(sets, challenger, champion)
+    evaluation = Evaluation(test_sets=results, gate=judge(results, thresholds))
+    output = folders.output("evaluation")
+    write_report(output / "report.html", evaluation, lines)
+    evaluation.save(output / "evaluation.json")
+    gate = evaluation.gate
+    print(
+        f"accuracy={gate.accuracy:.4f} regression_drop={gate.regression_drop:.4f} "
+        f"champion_gain={gate.champion_gain:.4f} passed={gate.passed}",
+        *gate.reasons,
+        sep="\n",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
