@@ -98,13 +98,22 @@ class PlacedText:
 
 @dataclass(slots=True)
 class Plan:
-    """Strokes and texts that are drawn together or not at all."""
+    """Strokes and texts that are drawn together or not at all.
+
+    areas: convex outlines around texts, such as frames, that need free paper and through which no later line may run.
+    """
 
     strokes: list[Stroke] = field(default_factory=list)
     texts: list[PlacedText] = field(default_factory=list)
+    areas: list[tuple[Point, ...]] = field(default_factory=list)
 
     def line(self, *points: Point, width: int = 1) -> None:
         self.strokes.append(Stroke(points, width))
+
+    def frame(self, *corners: Point, width: int) -> None:
+        """A closed outline around texts of the plan."""
+        self.line(*corners, corners[0], width=width)
+        self.areas.append(corners)
 
     def arrow(self, tip: Point, pointing: Point, length: float) -> None:
         """A slim filled arrow head whose tip lies at `tip`."""
@@ -156,14 +165,17 @@ class Canvas:
         within: left, top, right, bottom that every text and stroke must keep to (default: the whole page).
         crossings: how many pixels its strokes may share with those of the plans before.
         """
-        plan = Plan(plan.strokes, [text.snapped() for text in plan.texts])
+        plan = Plan(plan.strokes, [text.snapped() for text in plan.texts], plan.areas)
         left, top, right, bottom = within or (0.0, 0.0, float(self.width), float(self.height))
         boxes = [text._box(self._clearance) for text in plan.texts]
         corners = np.concatenate([*boxes, *(np.array(stroke.points) for stroke in plan.strokes)])
         (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
         if x0 < left or y0 < top or x1 > right or y1 > bottom:
             return False
-        if not all(self._is_free(box) for box in boxes) or not _apart([text.polygon() for text in plan.texts]):
+        areas = [np.array(area) for area in plan.areas]
+        if not all(self._is_free(box) for box in (*boxes, *areas)) or not _apart(
+            [text.polygon() for text in plan.texts]
+        ):
             return False
         # Its own lines may come nearer to a text than strangers': that distance is the design of the dimension.
         own = [text._box(0.25 * self._clearance) for text in plan.texts]
@@ -185,6 +197,8 @@ class Canvas:
                 _draw_stroke(strokes, stroke, origin)
         np.maximum(self._planned[window], strokes, out=self._planned[window])
         np.maximum(self.ink[window], strokes, out=self.ink[window])
+        for area in areas:
+            _fill(self._written, area)
         for text in plan.texts:
             self.write(text)
         return True

@@ -109,10 +109,10 @@ def _place(plan: Plan, block: _Block, middle: Point, degrees: float, drafting: D
     if block.boxed:
         pad = 0.3 * drafting.em
         corners = [
-            middle.plus(along, sx * (block.width / 2 + pad)).plus(up, block.rise + pad if sy else -block.drop - pad)
-            for sx, sy in ((-1, 1), (1, 1), (1, 0), (-1, 0), (-1, 1))
+            middle.plus(along, sx * (block.width / 2 + pad)).plus(up, block.rise + pad if top else -block.drop - pad)
+            for sx, top in ((-1, True), (1, True), (1, False), (-1, False))
         ]
-        plan.line(*corners, width=drafting.thin)
+        plan.frame(*corners, width=drafting.thin)
 
 
 def readable(degrees: float) -> float:
@@ -299,10 +299,7 @@ def _frame(plan: Plan, near: Point, side: int, cells: Sequence[str], drafting: D
     left = near if side > 0 else Point(near.x - edges[-1], near.y)
     half = _half_frame(drafting)
     top, bottom, right = left.y - half, left.y + half, left.x + edges[-1]
-    plan.line(
-        Point(left.x, top), Point(right, top), Point(right, bottom), Point(left.x, bottom), Point(left.x, top),
-        width=drafting.thin,
-    )  # fmt: skip
+    plan.frame(Point(left.x, top), Point(right, top), Point(right, bottom), Point(left.x, bottom), width=drafting.thin)
     for edge in edges[:-1]:
         divider = (Point(left.x + edge, top), Point(left.x + edge, bottom))
         plan.strokes.append(Stroke(divider, drafting.thin, divides=True))
@@ -343,11 +340,8 @@ def datum(foot: Point, degrees: float, text: str, drafting: Drafting) -> Plan:
     half = 0.5 * drafting.cap + 0.5 * drafting.em
     middle = apex.plus(up, 0.8 * drafting.em + half)
     plan.line(apex, middle.plus(up, -half), width=drafting.thin)
-    plan.line(
-        *(
-            Point(middle.x + sx * half, middle.y + sy * half)
-            for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
-        ),
+    plan.frame(
+        *(Point(middle.x + sx * half, middle.y + sy * half) for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))),
         width=drafting.thin,
     )
     plan.texts.append(PlacedText(ink, middle, 0.0, text, Category.SYMBOL))

@@ -74,19 +74,22 @@ class Draughtsman:
             else:
                 self.canvas.draw(self._dashed(points, line.kind))
 
-    def label(self, view: View, scale: float, origin: Point, area: Area) -> None:
-        """Write the view's title above or under it and mark where a section cuts it."""
-        left, top, right, bottom = self._bounds(view, scale, origin)
+    def mark_cut(self, view: View, scale: float, origin: Point) -> None:
+        """Mark where a section cuts the view: thick ends of its plane with arrows and the letter A."""
         if view.cut:
             self._cutting_plane(*(_at(p, scale, origin) for p in view.cut))
-        if view.title:
-            ink = letter(view.title, self.drafting.scaled(1.25))
-            middle = (left + right) / 2
-            for step in range(2, 14):
-                for y in (top - step * self.drafting.em, bottom + step * self.drafting.em):
-                    text = PlacedText(ink, Point(middle, y), 0.0, view.title, Category.TEXT)
-                    if self.canvas.add(Plan(texts=[text]), area.as_tuple()):
-                        return
+
+    def title(self, view: View, scale: float, origin: Point, area: Area) -> None:
+        """Write the view's title above or under it, as near as there is free paper."""
+        if not view.title:
+            return
+        left, top, right, bottom = self._bounds(view, scale, origin)
+        ink = letter(view.title, self.drafting.scaled(1.25))
+        for step in range(2, 20):
+            for y in (top - step * self.drafting.em, bottom + step * self.drafting.em):
+                text = PlacedText(ink, Point((left + right) / 2, y), 0.0, view.title, Category.TEXT)
+                if self.canvas.add(Plan(texts=[text]), area.as_tuple()):
+                    return
 
     def dimension(self, view: View, scale: float, origin: Point, area: Area) -> None:
         """Dimension the view's features inside `area`; what finds no free paper is left out, as on a second sheet."""
@@ -168,19 +171,17 @@ class Draughtsman:
                 through = p.plus(direction(degrees + 90), step * em)
                 yield dimensions.linear(p, q, degrees, through, wording, draw), None
             return
-        levels = [1.9 + 2.1 * i for i in range(6)]
+        levels = [1.9 + 2.1 * i for i in range(7)]
         if feature.axis == "h":
             below = p.y + q.y > top + bottom
             for level in levels:
-                for side in (below, not below) if level > 4 else (below,):
+                for side in (below, not below) if level > 6 else (below,):
                     y = bottom + level * em if side else top - level * em
                     plan = dimensions.linear(p, q, 0.0, Point(0, y), wording, draw)
                     yield plan, _span(plan, "h", y, p, q)
             return
-        inner = min(p.x, q.x) - left > 0.1 * (right - left) and right - max(p.x, q.x) > 0.1 * (right - left)
-        if (
-            inner and feature.prefix
-        ):  # a diameter in the middle of a shaft: extension lines would run over its neighbours
+        if feature.prefix and 0.03 < (p.x - left) / (right - left) < 0.97:
+            # A diameter in the middle of a shaft: extension lines would run over its neighbours.
             for length, tip, lean in itertools.product((2.5, 4.5, 6.5, 8.5), (p, q), (0.45, -0.45)):
                 away = -1.0 if tip.y < (top + bottom) / 2 else 1.0
                 yield (
@@ -192,7 +193,7 @@ class Draughtsman:
             return
         to_the_right = p.x + q.x > left + right - 1
         for level in levels:
-            for side in (to_the_right, not to_the_right) if level > 4 else (to_the_right,):
+            for side in (to_the_right, not to_the_right) if level > 6 and not feature.prefix else (to_the_right,):
                 x = right + level * em if side else left - level * em
                 plan = dimensions.linear(p, q, 90.0, Point(x, 0), wording, draw)
                 yield plan, _span(plan, "v", x, p, q)
@@ -267,7 +268,7 @@ class Draughtsman:
             if rng.random() < 0.6
             else (dimensions.datum, rng.choice("ABCDEFG"))
         )
-        for shift in (0.0, 2.2, -2.2):
+        for shift in (0.0, 1.2, -1.2):
             yield draw_sign(foot.plus(along, shift * em), feature.degrees, text, draw)
 
     def _wording(self, millimetres: float, prefix: str, count: int, mating: bool) -> Wording:
@@ -306,7 +307,6 @@ class Draughtsman:
         return 0 if abs(millimetres - round(millimetres)) < 0.005 else 1 if abs(millimetres * 10 % 1) < 0.05 else 2
 
     def _cutting_plane(self, first: Point, last: Point) -> None:
-        """Thick ends of a section's plane with arrows and the letter A."""
         draw, em = self.drafting, self.drafting.em
         along = first.towards(last)
         look = Point(-1.0, 0.0) if abs(along.y) > 0.5 else Point(0.0, -1.0)

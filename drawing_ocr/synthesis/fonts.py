@@ -100,7 +100,9 @@ def face_for(character: str, face: Face) -> Face:
 
     Raises FontError when no installed font holds the character.
     """
-    for candidate in (face, *FALLBACK_FACES):
+    # A few Chinese characters are in osifont, at another size: a Chinese text comes from one font.
+    chinese = "\u2e80" <= character <= "\u9fff" and face not in CHINESE_FACES
+    for candidate in CHINESE_FACES if chinese else (face, *FALLBACK_FACES):
         if candidate.has(character):
             return candidate
     raise FontError(f"no installed font holds {character!r} (U+{ord(character):04X}): apt-get install {APT_PACKAGES}")

@@ -232,6 +232,9 @@ def stepped_shaft(rng: Random) -> list[View]:
     for i in range(1, steps):
         grow = 1 if i <= steps // 2 else -1
         diameters.append(max(12.0, diameters[-1] + grow * _mm(rng, 5, 12)))
+    thread = rng.random() < 0.5
+    if thread:
+        diameters[-1] = max((d for d in (12.0, 16.0, 20.0, 24.0, 30.0) if d < diameters[-2]), default=12.0)
     lengths = [_mm(rng, 22, 55) for _ in range(steps)]
     total, c = sum(lengths), rng.choice((1.0, 1.5, 2.0))
     view, x = View(), 0.0
@@ -252,7 +255,6 @@ def stepped_shaft(rng: Random) -> list[View]:
     view.closed(*top, *[(px, -py) for px, py in reversed(top)])
     view.polyline((-8, 0), (total + 8, 0), kind="centre")
     starts = [sum(lengths[:i]) for i in range(steps)]
-    thread = rng.random() < 0.5
     for i, (x0, d, length) in enumerate(zip(starts, diameters, lengths, strict=True)):
         at = x0 + length * rng.uniform(0.35, 0.65)
         last = i == steps - 1
@@ -271,9 +273,9 @@ def stepped_shaft(rng: Random) -> list[View]:
         Chamfer(Point(c / 2, -diameters[0] / 2 + c / 2), c, 120),
         Chamfer(Point(total - c / 2, -diameters[-1] / 2 + c / 2), c, 60),
     ]
-    key = steps // 2
+    key = max(range(1, steps - 1), key=lambda i: lengths[i] / diameters[i])
     width, depth = round(diameters[key] * 0.28), round(diameters[key] * 0.13, 1)
-    left, right = starts[key] + lengths[key] * 0.2, starts[key] + lengths[key] * 0.8
+    left, right = starts[key] + lengths[key] * 0.15, starts[key] + lengths[key] * 0.85
     r = width / 2
     view.outlines.append(
         Outline((*arc(Point(left + r, 0), r, 90, 270), *arc(Point(right - r, 0), r, -90, 90), Point(left + r, -r)))
@@ -486,8 +488,8 @@ def _polygons(shape: object) -> Sequence[Polygon]:
 # Positions of fitting names in `vocabulary.PART_NAMES`.
 _PARTS: tuple[tuple[tuple[int, ...], Callable[[Random], list[View]]], ...] = (
     ((0, 1, 8, 14), flange),
-    ((2, 7), stepped_shaft),
+    ((2,), stepped_shaft),
     ((3, 8, 12), plate),
     ((4, 11), bracket),
-    ((5, 9, 13), bushing),
+    ((5, 7, 9, 13), bushing),
 )

@@ -132,10 +132,12 @@ def _draw_views(
     placed = _arrange(views, area, 6.5 * drafting.em)
     for view, scale, origin, _ in placed:
         draughtsman.outline(view, scale, origin)
-    for view, scale, origin, cell in placed:
-        draughtsman.label(view, scale, origin, cell)
+    for view, scale, origin, _ in placed:
+        draughtsman.mark_cut(view, scale, origin)
     for view, scale, origin, _ in placed:
         draughtsman.dimension(view, scale, origin, area)
+    for view, scale, origin, cell in placed:
+        draughtsman.title(view, scale, origin, cell)
 
 
 def _arrange(views: list[View], area: Area, margin: float) -> list[tuple[View, float, Point, Area]]:

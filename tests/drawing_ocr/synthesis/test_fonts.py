@@ -56,6 +56,11 @@ def test_the_chosen_face_is_kept_where_it_holds_the_glyph() -> None:
     assert face_for("⌖", DEJAVU) == OSIFONT
 
 
+def test_a_chinese_text_comes_from_one_font() -> None:
+    assert OSIFONT.has("公")
+    assert {face_for(character, OSIFONT) for character in "未注尺寸公差"} == {CHINESE_FACES[0]}
+
+
 def test_a_character_of_no_font_is_refused_instead_of_drawn_as_a_box() -> None:
     with pytest.raises(FontError, match=r"no installed font holds .* \(U\+E123\)"):
         face_for("\ue123", DEJAVU)
