@@ -26,9 +26,9 @@ BLANK: Final = 0
 _WEIGHT: Final = "head.head.weight"
 _BIAS: Final = "head.head.bias"
 
-# A new row is zero but for a low bias: it never wins before it is trained, so nothing reads differently. Small random
-# rows do win, over rare characters, whose features are long.
-_NEW_BIAS: Final = -4.0
+# A new row starts as the mean of all others, a little lower: the mean is never above the best, so nothing reads
+# differently before it is trained. Small random rows, or zeros, do win over rare characters.
+_BELOW_MEAN: Final = -4.0
 
 
 class Recogniser:
@@ -117,9 +117,10 @@ class Recogniser:
         state = {name: value.numpy() for name, value in self.network.state_dict().items()}
         weight, bias = state[_WEIGHT], state[_BIAS]
         kept, added = len(own) + 1, len(charset.characters) - len(own)
-        rows = np.zeros((weight.shape[0], added), "float32")
+        rows = np.repeat(weight.mean(axis=1, keepdims=True), added, axis=1)
+        biases = np.full(added, bias.mean() + _BELOW_MEAN, "float32")
         state[_WEIGHT] = np.concatenate([weight[:, :kept], rows, weight[:, kept:]], axis=1)
-        state[_BIAS] = np.concatenate([bias[:kept], np.full(added, _NEW_BIAS, "float32"), bias[kept:]])
+        state[_BIAS] = np.concatenate([bias[:kept], biases, bias[kept:]])
         extended.load_state({name: paddle.to_tensor(value) for name, value in state.items()})
         return extended
 
