@@ -17,14 +17,7 @@ class ImagesStack(cdk.Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        images = Images(
-            self,
-            "Images",
-            props=ImagesProps(
-                training_accelerator=settings.instances.training_accelerator,
-                serving_accelerator=settings.instances.serving_accelerator,
-            ),
-        )
+        images = Images(self, "Images", props=ImagesProps(images=settings.images))
         self.training = images.training
         self.inference = images.inference
         Parameters(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
 
 from constructs import Construct
+from drawing_platform.settings import ImageSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,10 +23,9 @@ NEVER = ("**/__pycache__", "**/*.pyc")
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesProps:
-    """For which machines the images are built: each follows the instance types of the settings."""
+    """What the images are built with: the GPU variants need other base images and packages."""
 
-    training_accelerator: Literal["cpu", "gpu"]
-    serving_accelerator: Literal["cpu", "gpu"]
+    images: ImageSettings
 
 
 class Images(Construct):
@@ -37,10 +36,10 @@ class Images(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, props: ImagesProps) -> None:
         super().__init__(scope, construct_id)
-        self.training = self._define_image("training", props.training_accelerator)
-        self.inference = self._define_image("inference", props.serving_accelerator)
+        self.training = self._define_image("training", props.images.training)
+        self.inference = self._define_image("inference", props.images.inference)
 
-    def _define_image(self, name: str, accelerator: Literal["cpu", "gpu"]) -> ecr_assets.DockerImageAsset:
+    def _define_image(self, name: str, build_args: dict[str, str]) -> ecr_assets.DockerImageAsset:
         return ecr_assets.DockerImageAsset(
             self,
             name.capitalize(),
@@ -48,7 +47,7 @@ class Images(Construct):
             file=f"containers/{name}/Dockerfile",
             exclude=["*", *(f"!{path}" for path in CONTENTS[name]), *NEVER],
             ignore_mode=cdk.IgnoreMode.DOCKER,
-            build_args={"ACCELERATOR": accelerator},
+            build_args=build_args or None,
             platform=ecr_assets.Platform.LINUX_AMD64,
-            asset_name=f"{name} ({accelerator})",
+            asset_name=name,
         )

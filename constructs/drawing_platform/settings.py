@@ -90,15 +90,12 @@ class InstanceSettings(_Section):
                 raise _refused(step, wanted, f"SageMaker offers no such type for this step; {close!r} is the nearest")
         return self
 
-    @property
-    def training_accelerator(self) -> Literal["cpu", "gpu"]:
-        """Which variant of the training image fits the training machine."""
-        return _accelerator(self.train)
 
-    @property
-    def serving_accelerator(self) -> Literal["cpu", "gpu"]:
-        """Which variant of the inference image fits the serving machine."""
-        return _accelerator(self.serve)
+class ImageSettings(_Section):
+    """Build arguments of the two images (the `ARG` lines of containers/*/Dockerfile); without any they are for CPUs."""
+
+    training: dict[str, str] = Field(default_factory=dict)
+    inference: dict[str, str] = Field(default_factory=dict)
 
 
 class TrainingSettings(_Section):
@@ -241,6 +238,7 @@ class Settings(_Section):
     network: NetworkSettings
     storage: StorageSettings
     instances: InstanceSettings
+    images: ImageSettings = ImageSettings()
     training: TrainingSettings
     gate: GateSettings
     trigger: TriggerSettings
@@ -269,6 +267,11 @@ class Settings(_Section):
         for zone in self.network.availability_zones:
             if not zone.startswith(self.region):
                 raise _refused("network.availability_zones", zone, f"name zones of region {self.region}")
+        for step, image in {"train": "training", "serve": "inference"}.items():
+            machine = getattr(self.instances, step)
+            if _has_gpu(machine) and not getattr(self.images, image):
+                remedy = f"a GPU needs an image built for it: give images.{image} (see containers/{image}/Dockerfile)"
+                raise _refused(f"instances.{step}", machine, remedy)
         if (
             self.autoscaling
             and not self.autoscaling.min_instances <= self.release.instances <= self.autoscaling.max_instances
@@ -326,9 +329,9 @@ def environments(directory: Path = CONFIG_DIRECTORY) -> list[str]:
     return sorted(path.stem for path in directory.glob("*.toml"))
 
 
-def _accelerator(instance_type: str) -> Literal["cpu", "gpu"]:
+def _has_gpu(instance_type: str) -> bool:
     # NVIDIA families are named g… and p…: ml.g4dn.xlarge, ml.g6e.xlarge, ml.p5.48xlarge.
-    return "gpu" if instance_type.removeprefix("ml.")[0] in "gp" else "cpu"
+    return instance_type.removeprefix("ml.")[0] in "gp"
 
 
 def _refused(key: str, value: object, remedy: str) -> PydanticCustomError:

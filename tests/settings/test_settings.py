@@ -79,10 +79,14 @@ def test_settings_cannot_be_changed() -> None:
         load_settings("dev").gate.accuracy = 0.1  # type: ignore[misc]
 
 
-def test_the_images_follow_the_machines() -> None:
-    assert load_settings("dev").instances.training_accelerator == "gpu"
-    assert load_settings("dev").instances.serving_accelerator == "cpu"
-    assert load_settings("local").instances.training_accelerator == "cpu"
+def test_a_machine_with_a_gpu_needs_an_image_built_for_it(tmp_path: Path) -> None:
+    text = changed("^serve = .*", 'serve = "ml.g5.xlarge"')
+    assert message_of(tmp_path, text) == (
+        "config/dev.toml: instances.serve = 'ml.g5.xlarge': a GPU needs an image built for it: give images.inference "
+        "(see containers/inference/Dockerfile)"
+    )
+    built = text + '\n[images.inference]\nORT_PACKAGE = "onnxruntime-gpu"\n'
+    assert load_settings("dev", write(tmp_path, built)).images.inference == {"ORT_PACKAGE": "onnxruntime-gpu"}
 
 
 @pytest.mark.parametrize(

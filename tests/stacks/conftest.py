@@ -17,7 +17,7 @@ from stacks.application import build
 from tests.template_rules import Template
 
 # Function archives are installed from wheels, which tests must not need; their hashes do not depend on it.
-NO_BUNDLING: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
+NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
