@@ -5,6 +5,7 @@ enter it, it is a few degrees askew, blurred, thin or coarse.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from drawing_ocr.synthesis import text_source
 from drawing_ocr.synthesis.fonts import BOLD_FACES, CHINESE_FACES, ITALIC_FACES, LATIN_FACES, OSIFONT, SERIF_FACES, Face
-from drawing_ocr.synthesis.lettering import Lettering, letter
+from drawing_ocr.synthesis.lettering import Lettering, letter, letter_row
 from drawing_ocr.text import canonical
 
 Image = npt.NDArray[np.uint8]
@@ -26,7 +27,8 @@ class LineRecipe:
     """Weights of what is written, and probabilities of what spoils it.
 
     dimensions, signs, words: weights of dimension texts, of texts with GD&T and hole signs, and of general text.
-    clutter: probability that lines of the drawing enter the crop. skewed: that it is up to `max_skew` degrees askew.
+    framed: probability that a tolerance frame is drawn around its text. clutter: that other lines of the drawing enter
+    the crop. skewed: that it is up to `max_skew` degrees askew.
     coarse, bled, blurred, one_bit, pale, noisy, compressed: that it is low in resolution, its ink ran, it is blurred,
     black and white only, pale on grey, noisy, JPEG-compressed.
     """
@@ -34,6 +36,7 @@ class LineRecipe:
     dimensions: float = 0.55
     signs: float = 0.2
     words: float = 0.25
+    framed: float = 0.75
     clutter: float = 0.6
     skewed: float = 0.5
     max_skew: float = 4.0
@@ -67,8 +70,12 @@ def draw_line(rng: Random, recipe: LineRecipe = DEFAULT_RECIPE) -> tuple[Image, 
 def crop_of(rng: Random, text: str, recipe: LineRecipe = DEFAULT_RECIPE) -> Image:
     """Draw a given text as a detector would cut it; same form as the crop of `draw_line`."""
     lettering = _lettering(rng, text)
-    mask = letter(text, lettering).mask
-    crop = _with_surroundings(rng, mask, lettering, recipe)
+    cells = text.split()
+    if text[0] in text_source.GEOMETRIC_SIGNS and len(cells) > 1 and rng.random() < recipe.framed:
+        row, ends = letter_row(cells, lettering, 2 * round(0.4 * lettering.size))
+        crop = _with_surroundings(rng, row.mask, lettering, recipe, ends)
+    else:
+        crop = _with_surroundings(rng, letter(text, lettering).mask, lettering, recipe)
     return _spoil(rng, crop, recipe)
 
 
@@ -90,13 +97,20 @@ def _lettering(rng: Random, text: str) -> Lettering:
     )
 
 
-def _with_surroundings(rng: Random, mask: Image, lettering: Lettering, recipe: LineRecipe) -> Image:
-    """Put the text among lines of the drawing, turn it, and cut it with a loose margin; 255 = ink."""
+def _with_surroundings(
+    rng: Random, mask: Image, lettering: Lettering, recipe: LineRecipe, cell_ends: Sequence[float] = ()
+) -> Image:
+    """Put the text among lines of the drawing, turn it, and cut it with a loose margin; 255 = ink.
+
+    cell_ends: where the cells of a tolerance frame end, in pixels from the text's left end; empty without a frame.
+    """
     height, width = mask.shape
     room = lettering.size + math.ceil((width + height) * math.sin(math.radians(recipe.max_skew)))
     canvas = np.zeros((height + 2 * room, width + 2 * room), np.uint8)
     canvas[room : room + height, room : room + width] = mask
-    if rng.random() < recipe.clutter:
+    if cell_ends:
+        _frame(rng, canvas, (room, room, room + width, room + height), lettering.size, cell_ends)
+    elif rng.random() < recipe.clutter:
         _clutter(rng, canvas, (room, room, room + width, room + height), lettering.size)
     box = np.array([[room, room], [room + width, room], [room + width, room + height], [room, room + height]], float)
     if rng.random() < recipe.skewed:
@@ -146,6 +160,18 @@ def _clutter(rng: Random, canvas: Image, box: tuple[int, int, int, int], size: i
         for step in range(rng.randint(1, 3)):
             shift = step * away // 2
             cv2.line(canvas, (x + shift, bottom), (x + shift + away, top), _INK, pen, cv2.LINE_AA)
+
+
+def _frame(rng: Random, canvas: Image, box: tuple[int, int, int, int], size: int, cell_ends: Sequence[float]) -> None:
+    """Draw a tolerance frame with its cells around the text."""
+    left, top, right, bottom = box
+    pen = max(1, round(size * rng.uniform(0.02, 0.07)))
+    above = top - round(size * rng.uniform(0.25, 0.55))
+    below = bottom + round(size * rng.uniform(0.25, 0.55))
+    pad = round(cell_ends[-1]) - (right - left)
+    cv2.rectangle(canvas, (left - pad, above), (right + pad, below), _INK, pen)
+    for end in cell_ends[:-1]:
+        cv2.line(canvas, (left + round(end), above), (left + round(end), below), _INK, pen)
 
 
 def _arrow_tip(canvas: Image, x: int, y: int, direction: int, size: int) -> None:

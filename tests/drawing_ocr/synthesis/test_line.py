@@ -15,7 +15,7 @@ from drawing_ocr.synthesis.line import LineRecipe, crop_of, draw_line
 from drawing_ocr.text import SymbolClass, canonical, symbol_class
 
 SPOILERS = ("clutter", "skewed", "coarse", "bled", "blurred", "one_bit", "pale", "noisy", "compressed")
-CLEAN = LineRecipe(**dict.fromkeys(SPOILERS, 0.0))
+CLEAN = LineRecipe(framed=0.0, **dict.fromkeys(SPOILERS, 0.0))
 
 
 @settings(max_examples=150, deadline=None)
@@ -70,6 +70,17 @@ def test_the_recipe_weighs_what_is_written() -> None:
     signs = [draw_line(rng, LineRecipe(dimensions=0, signs=1, words=0))[1] for _ in range(60)]
     assert not any(symbol_class(text) & {SymbolClass.GDT, SymbolClass.COUNTERBORE} for text in words)
     assert all(symbol_class(text) & {SymbolClass.GDT, SymbolClass.COUNTERBORE} for text in signs)
+
+
+def test_a_framed_tolerance_shows_its_cells() -> None:
+    framed = dataclasses.replace(CLEAN, framed=1.0)
+    for seed in range(20):
+        crop = ink_of(crop_of(Random(seed), "⌖ ⌀0.05 A", framed))
+        # Two dividers run from the top of the text to its bottom, where without a frame only paper is.
+        full = [x for x in range(crop.shape[1]) if crop[:, x].min() > 0.3]
+        without = ink_of(crop_of(Random(seed), "⌖ ⌀0.05 A", CLEAN))
+        assert len(full) >= 2
+        assert not [x for x in range(without.shape[1]) if without[:, x].min() > 0.3]
 
 
 @pytest.mark.parametrize("spoiler", SPOILERS)
