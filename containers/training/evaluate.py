@@ -6,39 +6,44 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from pydantic import BaseModel, ConfigDict, Field
 
 from containers.training import failure
+from containers.training.arguments import ArgumentsError, parse
 from containers.training.folders import InputMissing, ProcessingFolders, model_package
 from containers.training.versions import TestSetFolder, Version, compare
 from drawing_ocr.evaluation.gate import Thresholds, judge
 from drawing_ocr.evaluation.html_report import write_report
 from drawing_ocr.evaluation.report import Evaluation
 
-_FORESEEN = (*failure.FORESEEN, InputMissing)
+_FORESEEN = (*failure.FORESEEN, ArgumentsError, InputMissing)
+
+
+class GateOptions(BaseModel):
+    """What the gate asks for; see `Thresholds`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accuracy_threshold: float = Field(default=0.85, ge=0, le=1)
+    max_regression_drop: float = Field(default=0.01, ge=0, le=1)
+    min_champion_gain: float = Field(default=0.0, ge=-1, le=1)
 
 
 def main() -> int:
     """Runs the job; the exit status. A version that the gate refuses is no failure: the pipeline reads the verdict."""
     folders = ProcessingFolders.from_environment()
-
-    def evaluate(
-        accuracy_threshold: Annotated[float, typer.Option(min=0, max=1)] = 0.85,
-        max_regression_drop: Annotated[float, typer.Option(min=0, max=1)] = 0.01,
-        min_champion_gain: Annotated[float, typer.Option(min=-1, max=1)] = 0.0,
-    ) -> None:
-        """Measures a new version beside the released one."""
-        thresholds = Thresholds(
-            accuracy=accuracy_threshold, max_regression_drop=max_regression_drop, min_champion_gain=min_champion_gain
-        )
-        _evaluate(folders, thresholds)
-
-    return failure.guarded(evaluate, folders.message, foreseen=_FORESEEN)
+    return failure.guarded(
+        lambda: _evaluate(folders, parse(GateOptions, sys.argv[1:])), folders.message, foreseen=_FORESEEN
+    )
 
 
-def _evaluate(folders: ProcessingFolders, thresholds: Thresholds) -> None:
+def _evaluate(folders: ProcessingFolders, options: GateOptions) -> None:
+    thresholds = Thresholds(
+        accuracy=options.accuracy_threshold,
+        max_regression_drop=options.max_regression_drop,
+        min_champion_gain=options.min_champion_gain,
+    )
     threads = os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="versions-") as temporary:
         versions: dict[str, Version | None] = {"challenger": None, "champion": None}

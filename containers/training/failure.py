@@ -8,9 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import click
-import typer
-
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.dataset.check import DatasetRejected
 from drawing_ocr.dataset.manifest import ManifestError
@@ -25,7 +22,7 @@ FORESEEN: Final = (CharsetError, DatasetRejected, FormatError, ManifestError, Pa
 _SHOWN: Final = 1024  # characters that DescribeTrainingJob and DescribeProcessingJob show
 
 
-def report(error: BaseException, path: Path, *, foreseen: tuple[type[BaseException], ...] = FORESEEN) -> None:
+def report(error: BaseException, path: Path, *, foreseen: tuple[type[BaseException], ...]) -> None:
     """Writes the failure file and stderr.
 
     Args:
@@ -44,24 +41,16 @@ def report(error: BaseException, path: Path, *, foreseen: tuple[type[BaseExcepti
     print(reason, file=sys.stderr, flush=True)
 
 
-def guarded(command: Callable[..., None], path: Path, *, foreseen: tuple[type[BaseException], ...]) -> int:
-    """Runs a processing job's command with the arguments of the command line.
+def guarded(job: Callable[[], None], path: Path, *, foreseen: tuple[type[BaseException], ...]) -> int:
+    """Runs a job; the exit status: 0, or 1 after a failure.
 
     Args:
-        command: A typer command; its options are the job's arguments.
+        job: What to run.
         path: Where the reason of a failure goes.
         foreseen: As for `report`.
-
-    Returns:
-        The exit status: 0, or 1 after a failure.
     """
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(command)
     try:
-        application(standalone_mode=False)
-    except click.ClickException as error:
-        report(error, path, foreseen=(click.ClickException,))
-        return 1
+        job()
     except Exception as error:
         report(error, path, foreseen=foreseen)
         return 1

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field
 
 from containers.training import failure
+from containers.training.arguments import ArgumentsError, parse
 from containers.training.folders import InputMissing, ProcessingFolders, model_package
 from drawing_ocr.annotation import Annotation
 from drawing_ocr.dataset.build import build_dataset
@@ -28,25 +29,34 @@ from drawing_ocr.dataset.manifest import (
 from drawing_ocr.models import package
 from drawing_ocr.text import Charset
 
-_FORESEEN = (*failure.FORESEEN, InputMissing)
+_FORESEEN = (*failure.FORESEEN, ArgumentsError, InputMissing)
+
+
+class PrepareOptions(BaseModel):
+    """How the dataset is made.
+
+    Attributes:
+        replay_ratio: Share of lines from what earlier versions learned.
+        val_ratio: Share of new drawings that validate.
+        seed: Of split, replay and crops.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    replay_ratio: float = Field(default=0.3, ge=0, lt=1)
+    val_ratio: float = Field(default=0.2, gt=0, lt=1)
+    seed: int = Field(default=0, ge=0)
 
 
 def main() -> int:
     """Runs the job; the exit status."""
     folders = ProcessingFolders.from_environment()
-
-    def prepare(
-        replay_ratio: Annotated[float, typer.Option(min=0, max=0.9)] = 0.3,
-        val_ratio: Annotated[float, typer.Option(min=0.01, max=0.5)] = 0.2,
-        seed: Annotated[int, typer.Option(min=0)] = 0,
-    ) -> None:
-        """Builds a checked dataset from the manifests of a run."""
-        _prepare(folders, replay_ratio=replay_ratio, val_ratio=val_ratio, seed=seed)
-
-    return failure.guarded(prepare, folders.message, foreseen=_FORESEEN)
+    return failure.guarded(
+        lambda: _prepare(folders, parse(PrepareOptions, sys.argv[1:])), folders.message, foreseen=_FORESEEN
+    )
 
 
-def _prepare(folders: ProcessingFolders, *, replay_ratio: float, val_ratio: float, seed: int) -> None:
+def _prepare(folders: ProcessingFolders, options: PrepareOptions) -> None:
     fetch = _fetch()
     run = _run_manifest(folders.input("run"))
     new, rejected = _annotations(run, fetch)
@@ -63,9 +73,9 @@ def _prepare(folders: ProcessingFolders, *, replay_ratio: float, val_ratio: floa
         old,
         charset,
         folders.output("dataset"),
-        replay_ratio=replay_ratio,
-        val_ratio=val_ratio,
-        seed=seed,
+        replay_ratio=options.replay_ratio,
+        val_ratio=options.val_ratio,
+        seed=options.seed,
         quarantine_dir=folders.output("quarantine"),
         open_image=fetch,
         rejected=rejected,
