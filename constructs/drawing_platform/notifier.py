@@ -49,7 +49,9 @@ class Notifier(Construct):
         self.told = StateTable(
             self,
             "Told",
-            props=StateTableProps(key=self._props.common.key, partition_key="id", time_to_live="expiration"),
+            props=StateTableProps(
+                key=self._props.common.key, partition_key="pk", sort_key="sk", time_to_live="expiration"
+            ),
         )
 
     def _define_function(self) -> None:
@@ -59,9 +61,9 @@ class Notifier(Construct):
             "Function",
             props=PlatformFunctionProps(
                 common=props.common,
-                handler="notify.handler.handler",
+                handler="notify.handler.handle",
                 description="Tells people about refused, failed and released versions",
-                variables={"TOPIC_ARN": props.topic.topic_arn, "TOLD_TABLE": self.told.table.table_name},
+                variables={"TOPIC_ARN": props.topic.topic_arn, "TABLE": self.told.table.table_name},
                 keep_failed_events=True,
                 statements=[
                     iam.PolicyStatement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),

@@ -8,6 +8,7 @@ from drawing_platform import pipeline_steps as p
 from drawing_platform.settings import GateSettings, InstanceSettings, TrainingSettings
 
 PROCESSING = "/opt/ml/processing"
+RUNS_PREFIX = "datasets/runs/"  # run manifests, datasets and checkpoints
 PREPARE_SECONDS = 7200
 EVALUATE_SECONDS = 7200
 
@@ -34,6 +35,7 @@ class PipelineDefinitionProps:
         region: where it runs: a processing container is not told.
         role_arn: the execution role of its jobs.
         image: the training image, which prepares and evaluates too.
+        inference_image: what serves the version, written into the registry.
         bucket: name of the data bucket.
         key_arn: key of the bucket.
         regression_uri: S3 prefix of the frozen regression set.
@@ -45,6 +47,7 @@ class PipelineDefinitionProps:
     region: str
     role_arn: str
     image: str
+    inference_image: str
     bucket: str
     key_arn: str
     regression_uri: str
@@ -157,8 +160,8 @@ class DrawingPipeline:
                 p.ProcessingInput("model", self._resolve.output("ModelDataUrl"), f"{PROCESSING}/model"),
             ],
             outputs=[
-                p.ProcessingOutput("dataset", self._place("datasets/runs", "dataset"), f"{PROCESSING}/dataset"),
-                p.ProcessingOutput("quarantine", self._place("quarantine"), f"{PROCESSING}/quarantine"),
+                p.ProcessingOutput("dataset", self._place(RUNS_PREFIX, "dataset"), f"{PROCESSING}/dataset"),
+                p.ProcessingOutput("quarantine", self._place("quarantine/"), f"{PROCESSING}/quarantine"),
             ],
         )
 
@@ -189,9 +192,9 @@ class DrawingPipeline:
                 "early_stop_patience": str(training.early_stop_patience),
             },
             metrics=METRICS,
-            output_uri=self._place("models"),
+            output_uri=self._place("models/"),
             # By execution, so that no run goes on from the checkpoint of another.
-            checkpoint_uri=self._place("datasets/runs", "checkpoints"),
+            checkpoint_uri=self._place(RUNS_PREFIX, "checkpoints"),
             spot=p.Spot(max_wait_seconds=training.spot_max_wait_seconds) if training.spot else None,
         )
 
@@ -215,13 +218,14 @@ class DrawingPipeline:
                 p.ProcessingInput("regression", self._props.regression_uri, f"{PROCESSING}/regression"),
             ],
             outputs=[
-                p.ProcessingOutput("evaluation", self._place("models", "evaluation"), f"{PROCESSING}/evaluation"),
+                p.ProcessingOutput("evaluation", self._place("models/", "evaluation"), f"{PROCESSING}/evaluation"),
             ],
             property_files=[self._report],
         )
 
     def _define_gate(self) -> p.ConditionStep:
         accuracy, drop = self._report.value("gate.accuracy"), self._report.value("gate.regression_drop")
+        alert = self._define_alert()
         return p.ConditionStep(
             name="Gate",
             conditions=[
@@ -230,7 +234,7 @@ class DrawingPipeline:
                 p.Condition(self._report.value("gate.passed"), "Equals", 1),
             ],
             if_steps=[self._define_register()],
-            else_steps=[self._define_alert(), self._define_refused()],
+            else_steps=[alert, self._define_refused(alert)],
         )
 
     def _define_register(self) -> p.LambdaStep:
@@ -242,26 +246,29 @@ class DrawingPipeline:
             arguments={
                 "Group": self._props.group,
                 "RunId": chosen.run_id.value,
-                "PipelineExecutionArn": p.execution("PipelineExecutionArn"),
-                "ModelDataUrl": self._train.model_uri,
-                "Evaluation": self._evaluate.output_uri("evaluation"),
-                "Parent": self._resolve.output("ModelPackageArn"),
                 "LabelManifest": chosen.label_manifest.value,
                 "ReplayManifests": self._resolve.output("ReplayManifests"),
-                "Dataset": self._prepare.output_uri("dataset"),
+                "BaseModelPackageArn": self._resolve.output("ModelPackageArn"),
+                "ModelDataUrl": self._train.model_uri,
+                "EvaluationUri": self._evaluate.output_uri("evaluation"),
+                "DatasetUri": self._prepare.output_uri("dataset"),
+                "PipelineExecutionArn": p.execution("PipelineExecutionArn"),
+                "InferenceImage": self._props.inference_image,
+                "TrainingImage": self._props.image,
+                "InstanceType": self._props.instances.serve,
                 "Hyperparameters": {
                     "target": chosen.target.value,
-                    "learning_rate": chosen.learning_rate.value,
-                    "head_learning_rate": chosen.head_learning_rate.value,
-                    "epochs": chosen.epochs.value,
-                    "max_seconds": chosen.max_seconds.value,
-                    "batch_size": chosen.batch_size.value,
+                    "learning_rate": p.as_text(chosen.learning_rate.value),
+                    "head_learning_rate": p.as_text(chosen.head_learning_rate.value),
+                    "epochs": p.as_text(chosen.epochs.value),
+                    "max_seconds": p.as_text(chosen.max_seconds.value),
+                    "batch_size": p.as_text(chosen.batch_size.value),
                     "freeze_backbone": chosen.freeze_backbone.value,
-                    "replay_ratio": chosen.replay_ratio.value,
-                    "seed": chosen.seed.value,
+                    "replay_ratio": p.as_text(chosen.replay_ratio.value),
+                    "seed": p.as_text(chosen.seed.value),
                 },
             },
-            outputs=("ModelPackageArn", "Version"),
+            outputs=("ModelPackageArn",),
         )
 
     def _define_alert(self) -> p.LambdaStep:
@@ -269,32 +276,25 @@ class DrawingPipeline:
             name="Alert",
             function_arn=self._props.notify_function_arn,
             arguments={
-                "kind": "gate_refused",
-                "run_id": self.parameters.run_id.value,
-                "execution_arn": p.execution("PipelineExecutionArn"),
-                "evaluation": self._evaluate.output_uri("evaluation"),
+                "RunId": self.parameters.run_id.value,
+                "EvaluationUri": self._evaluate.output_uri("evaluation"),
+                "PipelineExecutionArn": p.execution("PipelineExecutionArn"),
             },
+            outputs=("Reason",),
         )
 
-    def _define_refused(self) -> p.FailStep:
-        accuracy, drop = self._report.value("gate.accuracy"), self._report.value("gate.regression_drop")
+    def _define_refused(self, alert: p.LambdaStep) -> p.FailStep:
         return p.FailStep(
             name="Refused",
             message=p.join(
                 "The gate refused run ",
                 self.parameters.run_id.value,
-                ": accuracy ",
-                accuracy,
-                " (at least ",
-                self.parameters.accuracy_threshold.value,
-                "), regression drop ",
-                drop,
-                " (at most ",
-                self.parameters.max_regression_drop.value,
-                "); report: ",
+                ": ",
+                alert.output("Reason"),
+                "; report: ",
                 self._evaluate.output_uri("evaluation"),
             ),
-            depends_on=("Alert",),
+            depends_on=(alert.name,),
         )
 
     def _resources(
@@ -314,4 +314,4 @@ class DrawingPipeline:
     def _place(self, prefix: str, *below: str) -> p.Json:
         """An S3 prefix of this run and execution alone: `s3://bucket/<prefix>/<run>/<execution>/…`."""
         run, execution = self.parameters.run_id.value, p.execution("PipelineExecutionId")
-        return p.join(f"s3://{self._props.bucket}/{prefix}", run, execution, *below, on="/")
+        return p.join(f"s3://{self._props.bucket}/{prefix.rstrip('/')}", run, execution, *below, on="/")

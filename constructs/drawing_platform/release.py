@@ -33,7 +33,8 @@ from drawing_platform.state_table import StateTable, StateTableProps
 
 # Waiting for another release and for this one, with room to spare; then a person should look.
 WORKFLOW_TIMEOUT = cdk.Duration.hours(24)
-NOT_READY_ATTEMPTS = 200  # times the poll interval; Step Functions knows no endless retry
+# A workflow that was killed holds the endpoint's lock no longer than its update may take and some more.
+LEASE_MARGIN_SECONDS = 1800
 KEPT_CONFIGS = 5  # endpoint configs of earlier versions, to go back to without making them anew
 
 
@@ -77,20 +78,21 @@ class Release(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, props: ReleaseProps) -> None:
         super().__init__(scope, construct_id)
         self._props = props
-        self._define_tables()
+        self._define_history()
         self._define_endpoint_role()
         self._define_functions()
         self._define_state_machine()
         self._define_approval_rule()
 
-    def _define_tables(self) -> None:
-        key = self._props.common.key
+    def _define_history(self) -> None:
+        # The endpoint's lock is an item of the same table: one table, one backup, one set of rights.
         self.history = StateTable(
             self,
             "History",
-            props=StateTableProps(key=key, partition_key="endpoint", sort_key="deployment", keep=self._props.keep),
+            props=StateTableProps(
+                key=self._props.common.key, partition_key="endpoint", sort_key="deployment", keep=self._props.keep
+            ),
         )
-        self.lock = StateTable(self, "Lock", props=StateTableProps(key=key, partition_key="endpoint"))
 
     def _define_endpoint_role(self) -> None:
         props = self._props
@@ -112,32 +114,24 @@ class Release(Construct):
             self.endpoint_role.add_to_policy(statement)
 
     def _define_functions(self) -> None:
-        read_history = self.history.allow("Query", "GetItem")
-        lock = self.lock.allow("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+        registry, endpoint = self._read_registry(), self._read_endpoint()
+        history = self.history.allow("PutItem", "UpdateItem", "DeleteItem", "Query")
         self.functions = {
             "plan": self._define_function(
                 "Plan",
                 "Decides what is released and takes the endpoint's lock",
-                [*read_history, *self.history.allow("PutItem"), *lock, *self._read_registry(), *self._read_endpoint()],
+                [*history, *registry, *endpoint],
             ),
             "apply": self._define_function(
-                "Apply", "Creates or updates the endpoint", [*lock, *self._read_endpoint(), *self._change_endpoint()]
+                "Apply", "Creates or updates the endpoint", [*registry, *endpoint, *self._change_endpoint()]
             ),
             "verify": self._define_function(
-                "Verify",
-                "Watches whether the endpoint ends on the new version",
-                [*lock, *self._read_endpoint(), *self._scale_endpoint()],
+                "Verify", "Looks whether the endpoint ended on the new version", [*endpoint]
             ),
             "finish": self._define_function(
                 "Finish",
-                "Writes the history, frees the lock, removes what is no longer needed",
-                [
-                    *read_history,
-                    *self.history.allow("PutItem", "UpdateItem"),
-                    *lock,
-                    *self._read_endpoint(),
-                    *self._remove_old_configs(),
-                ],
+                "Writes the history, frees the lock, scales the fleet, removes what is no longer needed",
+                [*history, *endpoint, *self._scale_endpoint(), *self._remove_old_configs()],
             ),
         }
 
@@ -149,43 +143,45 @@ class Release(Construct):
             name,
             props=PlatformFunctionProps(
                 common=self._props.common,
-                handler=f"release.{name.lower()}.handler",
+                handler=f"release.handler.{name.lower()}",
                 description=description,
                 timeout=cdk.Duration.minutes(1),
                 statements=statements,
                 variables={
-                    "MODEL_GROUP": self._props.group_name,
+                    "GROUP": self._props.group_name,
                     "HISTORY_TABLE": self.history.table.table_name,
-                    "LOCK_TABLE": self.lock.table.table_name,
-                    "ENDPOINT_SETTINGS": cdk.Stack.of(self).to_json_string(self._endpoint_settings()),
+                    "LEASE_SECONDS": str(self._props.release.max_execution_seconds + LEASE_MARGIN_SECONDS),
+                    "KEPT_CONFIGS": str(KEPT_CONFIGS),
+                    "ENDPOINT": cdk.Stack.of(self).to_json_string(self._endpoint_settings()),
                 },
             ),
         )
 
     def _endpoint_settings(self) -> dict[str, Any]:
-        """What `shared.endpoint_settings.EndpointSettings` reads."""
+        """What `EndpointSettings` in lambda/release/settings.py reads."""
         props, common = self._props, self._props.common
-        vpc = None
+        network: dict[str, Any] = {}
         if common.vpc and common.security_group:
-            subnets = common.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED).subnet_ids
-            vpc = {"subnets": subnets, "security_group_ids": [common.security_group.security_group_id]}
+            network = {
+                "subnets": common.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED).subnet_ids,
+                "security_groups": [common.security_group.security_group_id],
+            }
         return {
             "endpoint_name": props.endpoint_name,
             "variant_name": VARIANT_NAME,
-            "role_arn": self.endpoint_role.role_arn,
             "instance_type": props.instance_type,
             "instances": props.release.instances,
-            "volume_key_arn": None if has_nvme(props.instance_type) else common.key.key_arn,
-            "vpc": vpc,
             "strategy": props.release.strategy,
             "canary_percent": props.release.canary_percent,
             "bake_seconds": props.release.bake_seconds,
             "termination_wait_seconds": props.release.termination_wait_seconds,
             "max_execution_seconds": props.release.max_execution_seconds,
-            "poll_seconds": props.release.poll_seconds,
             "alarm_names": [alarm.alarm_name for alarm in props.guardrails],
-            "kept_configs": KEPT_CONFIGS,
+            "execution_role_arn": self.endpoint_role.role_arn,
+            # Machines with NVMe disks encrypt them in hardware and refuse a key.
+            "kms_key_arn": None if has_nvme(props.instance_type) else common.key.key_arn,
             "autoscaling": props.autoscaling.model_dump() if props.autoscaling else None,
+            **network,
         }
 
     def _arn(self, resource: str, name: str) -> str:
@@ -297,67 +293,83 @@ class Release(Construct):
         )
 
     def _workflow(self) -> sfn.IChainable:
-        """Plan, Apply, Wait and Verify until it has settled, Finish, Notify; every failure passes through Finish."""
+        """Plan, Apply, Wait and Verify until it has settled, Finish, Notify.
+
+        The state is the plan (`Plan` in lambda/release/handler.py) from Plan on. A refused order ends in Plan: nothing
+        is open yet. Every later failure passes through Finish, which closes the history entry and frees the lock.
+        """
         poll = cdk.Duration.seconds(self._props.release.poll_seconds)
-        plan = self._task("Plan", self.functions["plan"])
-        apply = self._task("Apply", self.functions["apply"])
-        verify = self._task("Verify", self.functions["verify"])
-        finish = self._task("Finish", self.functions["finish"])
-        # Something else is still changing the endpoint: asked again until it has settled.
-        apply.add_retry(errors=["EndpointNotReady"], interval=poll, max_attempts=NOT_READY_ATTEMPTS, backoff_rate=1)
+        wait_for_turn = {"interval": poll, "max_attempts": self._turns(), "backoff_rate": 1}
+        started = {
+            "execution": sfn.JsonPath.string_at("$$.Execution.Name"),
+            "started": sfn.JsonPath.string_at("$$.Execution.StartTime"),
+            "order": sfn.JsonPath.object_at("$"),
+        }
+        plan = self._task("Plan", self.functions["plan"], sfn.TaskInput.from_object(started), output_path="$.Payload")
+        apply = self._task("Apply", self.functions["apply"], output_path="$.Payload")
+        verify = self._task("Verify", self.functions["verify"], result="verdict")
+        finish = self._task("Finish", self.functions["finish"], result="finished")
+        # Another release has the lock, or something else is still changing the endpoint.
+        for task in (plan, apply):
+            task.add_retry(errors=["Busy"], **wait_for_turn)
         # The endpoint changes on whatever happens here: a passing trouble must not lose sight of it.
         verify.add_retry(errors=["States.TaskFailed"], interval=cdk.Duration.seconds(5), max_attempts=5)
-        for task in (plan, apply, verify):
+        finish.add_retry(errors=["States.TaskFailed"], interval=cdk.Duration.seconds(5), max_attempts=5)
+        for task in (apply, verify):
             task.add_catch(finish, errors=["States.ALL"], result_path="$.error")
 
         plan.next(
             sfn.Choice(self, "Decision")
-            .when(_is("decision", "wait"), sfn.Wait(self, "WaitForTurn", time=sfn.WaitTime.duration(poll)).next(plan))
-            .when(_is("decision", "nothing"), sfn.Succeed(self, "NothingToDo", output_path="$.step.release"))
-            .otherwise(apply)
+            .when(sfn.Condition.boolean_equals("$.deploy", True), apply)
+            .otherwise(sfn.Succeed(self, "NothingToDo"))
         )
         wait = sfn.Wait(self, "Wait", time=sfn.WaitTime.duration(poll))
         apply.next(wait)
         wait.next(verify)
-        verify.next(sfn.Choice(self, "Settled").when(_is("status", "IN_PROGRESS"), wait).otherwise(finish))
+        changing = sfn.Condition.string_equals("$.verdict.answer.state", "changing")
+        verify.next(sfn.Choice(self, "Settled").when(changing, wait).otherwise(finish))
         finish.next(self._notify(self._end()))
         return plan
 
+    def _turns(self) -> int:
+        """How often to ask for the turn: as long as one other release may take."""
+        longest = self._props.release.max_execution_seconds + LEASE_MARGIN_SECONDS
+        return longest // self._props.release.poll_seconds
+
     def _notify(self, end: sfn.IChainable) -> sfn.IChainable:
-        notify = tasks.LambdaInvoke(
-            self,
-            "Notify",
-            lambda_function=self._props.notifier.function,
-            payload=sfn.TaskInput.from_json_path_at("$.step.release.notice"),
-            result_path=sfn.JsonPath.DISCARD,
-        )
+        news = sfn.TaskInput.from_json_path_at("$.finished.answer.news")
+        notify = self._task("Notify", self._props.notifier, news, result="told")
         # The release is what it is, whether or not anybody could be told.
         notify.add_catch(end, errors=["States.ALL"], result_path="$.error")
         return notify.next(end)
 
     def _end(self) -> sfn.IChainable:
+        succeeded = sfn.Condition.string_equals("$.finished.answer.status", "SUCCEEDED")
         return (
             sfn.Choice(self, "Ended")
-            .when(_is("status", "SUCCEEDED"), sfn.Succeed(self, "Released", output_path="$.step.release"))
-            .otherwise(sfn.Fail(self, "NotReleased", error="ReleaseFailed", cause_path="$.step.release.message"))
+            .when(succeeded, sfn.Succeed(self, "Released"))
+            .otherwise(sfn.Fail(self, "NotReleased", error="ReleaseFailed", cause_path="$.finished.answer.message"))
         )
 
-    def _task(self, name: str, function: PlatformFunction) -> tasks.LambdaInvoke:
-        """A function that is given the state so far and whose answer becomes `$.step.release`."""
+    def _task(
+        self,
+        name: str,
+        function: PlatformFunction,
+        payload: sfn.TaskInput | None = None,
+        *,
+        output_path: str | None = None,
+        result: str | None = None,
+    ) -> tasks.LambdaInvoke:
+        """A function whose answer becomes the whole state (`output_path`), or `$.<result>` in it."""
         return tasks.LambdaInvoke(
             self,
             f"{name}State",  # the function's construct has the plain name
             state_name=name,
             lambda_function=function.function,
-            payload=sfn.TaskInput.from_object(
-                {
-                    "state": sfn.JsonPath.object_at("$"),
-                    "execution": sfn.JsonPath.string_at("$$.Execution.Name"),
-                    "started": sfn.JsonPath.string_at("$$.Execution.StartTime"),
-                }
-            ),
-            result_selector={"release.$": "$.Payload"},
-            result_path="$.step",
+            payload=payload,
+            output_path=output_path,
+            result_selector={"answer.$": "$.Payload"} if result else None,
+            result_path=f"$.{result}" if result else None,
         )
 
     def _workflow_role(self) -> iam.Role:
@@ -417,17 +429,14 @@ class Release(Construct):
                     dead_letter_queue=self.undelivered,
                     input=events.RuleTargetInput.from_object(
                         {
-                            "action": "decided",
+                            "action": "approval",
                             "model_package_arn": events.EventField.from_path("$.detail.ModelPackageArn"),
                             "target": "",
                             "requested_by": "model registry",
-                            "reason": events.EventField.from_path("$.detail.ModelApprovalStatus"),
+                            "status": events.EventField.from_path("$.detail.ModelApprovalStatus"),
+                            "reason": "",
                         }
                     ),
                 )
             ],
         )
-
-
-def _is(name: str, value: str) -> sfn.Condition:
-    return sfn.Condition.string_equals(f"$.step.release.{name}", value)

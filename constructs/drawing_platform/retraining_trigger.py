@@ -15,6 +15,7 @@ from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from drawing_platform.nag import acknowledge
+from drawing_platform.pipeline_definition import RUNS_PREFIX
 from drawing_platform.platform_function import (
     METRICS_NAMESPACE,
     FunctionEnvironment,
@@ -71,7 +72,7 @@ class RetrainingTrigger(Construct):
         """Age in seconds of the oldest batch that no run has learned from."""
         return cloudwatch.Metric(
             namespace=METRICS_NAMESPACE,
-            metric_name="OldestWaitingLabels",
+            metric_name="OldestLabelAge",
             dimensions_map={"service": "start-training"},
             statistic=cloudwatch.Stats.MAXIMUM,
         )
@@ -113,51 +114,43 @@ class RetrainingTrigger(Construct):
             "StartTraining",
             props=PlatformFunctionProps(
                 common=props.common,
-                handler="start_training.handler.handler",
+                handler="start_training.handler.handle",
                 description="Starts a training run on new labels",
                 timeout=FUNCTION_TIMEOUT,
                 variables={
-                    "DATA_BUCKET": props.bucket.bucket_name,
+                    "BUCKET": props.bucket.bucket_name,
                     "LABELS_PREFIX": LABELS_PREFIX,
+                    "RUNS_PREFIX": RUNS_PREFIX,
                     "PIPELINE_NAME": props.pipeline_name,
-                    "STATE_TABLE": self.state.table.table_name,
+                    "TABLE": self.state.table.table_name,
                     "QUIET_SECONDS": str(props.trigger.quiet_seconds),
-                    "MIN_BATCHES": str(props.trigger.min_objects),
+                    "MIN_OBJECTS": str(props.trigger.min_objects),
                     "MAX_AGE_SECONDS": str(props.trigger.max_age_seconds),
                 },
                 statements=self._statements(),
                 keep_failed_events=True,
             ),
         )
-        self.function.function.add_event_source(
-            event_sources.SqsEventSource(self.queue, batch_size=10, report_batch_item_failures=True)
-        )
+        self.function.function.add_event_source(event_sources.SqsEventSource(self.queue, batch_size=10))
 
     def _statements(self) -> list[iam.PolicyStatement]:
         bucket = self._props.bucket
         return [
             iam.PolicyStatement(
-                actions=["s3:ListBucket"],
+                actions=["s3:ListBucket", "s3:ListBucketVersions"],
                 resources=[bucket.bucket_arn],
                 conditions={"StringLike": {"s3:prefix": [f"{LABELS_PREFIX}*"]}},
             ),
             iam.PolicyStatement(
-                actions=["s3:GetObject"], resources=[bucket.arn_for_objects(f"{LABELS_PREFIX}*/{MANIFEST_NAME}")]
-            ),
-            iam.PolicyStatement(
-                actions=["s3:GetObject", "s3:PutObject"],
-                resources=[bucket.arn_for_objects("datasets/runs/*/run.json")],
+                actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{RUNS_PREFIX}*/run.json")]
             ),
             iam.PolicyStatement(
                 actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._props.common.key.key_arn]
             ),
-            *self.state.allow("GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "Query"),
+            *self.state.allow("GetItem", "PutItem", "DeleteItem", "Query"),
             iam.PolicyStatement(
                 actions=["sagemaker:StartPipelineExecution", "sagemaker:ListPipelineExecutions"],
                 resources=[self._props.pipeline_arn],
-            ),
-            iam.PolicyStatement(
-                actions=["sagemaker:DescribePipelineExecution"], resources=[f"{self._props.pipeline_arn}/execution/*"]
             ),
         ]
 

@@ -13,7 +13,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from constructs import Construct
 from drawing_platform import sagemaker_permissions
-from drawing_platform.pipeline_definition import METRICS, DrawingPipeline, PipelineDefinitionProps
+from drawing_platform.pipeline_definition import METRICS, RUNS_PREFIX, DrawingPipeline, PipelineDefinitionProps
 from drawing_platform.pipeline_steps import VpcConfig
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.settings import GateSettings, InstanceSettings, TrainingSettings
@@ -84,15 +84,15 @@ class TrainingPipeline(Construct):
             "ResolveBaseModel",
             props=PlatformFunctionProps(
                 common=self._props.common,
-                handler="resolve_base_model.handler.handler",
+                handler="resolve_base_model.handler.handle",
                 description="Finds the version that training starts from and what it learned from",
-                variables={"DATA_BUCKET": bucket.bucket_name},
+                variables={"BUCKET": bucket.bucket_name, "RUNS_PREFIX": RUNS_PREFIX},
                 timeout=cdk.Duration.minutes(1),
                 statements=[
                     self._list_packages(),
                     self._describe_packages(),
                     iam.PolicyStatement(
-                        actions=["s3:GetObject", "s3:PutObject"], resources=[bucket.arn_for_objects("datasets/runs/*")]
+                        actions=["s3:GetObject", "s3:PutObject"], resources=[bucket.arn_for_objects(f"{RUNS_PREFIX}*")]
                     ),
                     self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
                 ],
@@ -106,9 +106,8 @@ class TrainingPipeline(Construct):
             "RegisterModel",
             props=PlatformFunctionProps(
                 common=props.common,
-                handler="register_model.handler.handler",
+                handler="register_model.handler.handle",
                 description="Registers a version that passed the gate",
-                variables={"INFERENCE_IMAGE": props.inference_image},
                 timeout=cdk.Duration.minutes(5),  # reads the whole package once, for its checksum
                 memory_mb=512,
                 statements=[
@@ -200,6 +199,7 @@ class TrainingPipeline(Construct):
                 region=stack.region,
                 role_arn=self.job_role.role_arn,
                 image=props.training_image,
+                inference_image=props.inference_image,
                 bucket=props.bucket.bucket_name,
                 key_arn=props.common.key.key_arn,
                 regression_uri=f"s3://{props.bucket.bucket_name}/{props.regression_prefix}",

@@ -1,4 +1,4 @@
-"""One readable message for each refused or failed run; the same news twice is one message."""
+"""One readable message for each refused or failed run and each release; the same news twice is one message."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
 from drawing_ocr.evaluation.report import Evaluation, ReportError
-from notify.message import Message, failed, refused
+from notify.message import Message, failed, refused, released
 from shared import storage
 from shared.errors import PlatformError
 from shared.variables import Variables
@@ -36,8 +36,8 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Publishes the news in `event`.
 
     Args:
-        event: the pipeline's Alert step (`RunId`, `EvaluationUri`, `PipelineExecutionArn`), or EventBridge's
-            "SageMaker Model Building Pipeline Execution Status Change".
+        event: the pipeline's Alert step (`RunId`, `EvaluationUri`, `PipelineExecutionArn`), EventBridge's
+            "SageMaker Model Building Pipeline Execution Status Change", or the news of the release workflow.
 
     Returns:
         `Reason`: the one line that the pipeline fails with.
@@ -70,6 +70,8 @@ def compose(event: dict[str, Any], s3: Any, sagemaker: Any) -> Message | None:
     Raises:
         PlatformError: the event is of no known form.
     """
+    if "about" in event:
+        return released(event)
     if "EvaluationUri" in event:
         uri = f"{event['EvaluationUri'].rstrip('/')}/evaluation.json"
         try:

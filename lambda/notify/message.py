@@ -1,6 +1,6 @@
-"""What is said of a run that ended badly."""
+"""What is said of a run that ended badly, and of a release."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,17 @@ def failed(execution_arn: str, failure: str, steps: Sequence[dict[str, Any]]) ->
         ),
         reason=reason,
         metric="TrainingRunsFailed",
+    )
+
+
+def released(news: Mapping[str, str]) -> Message:
+    """How a release ended, as its workflow says it."""
+    return Message(
+        about=news["about"],
+        subject=subject(news["subject"]),
+        text=news["text"],
+        reason=news["reason"],
+        metric="ReleasesTold",
     )
 
 

@@ -4,7 +4,7 @@ A function and not the RegisterModel step, because the version's metadata are co
 """
 
 import hashlib
-import json
+from itertools import islice
 from typing import Any
 
 import boto3
@@ -14,15 +14,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from drawing_ocr.evaluation.report import Evaluation, ReportError
-from shared import storage
+from register_model.image import PinnedImage, pinned
+from register_model.metadata import customer_metadata
+from register_model.packed_model import PackedModel, read_packed_model
+from shared import registry, storage
 from shared.errors import PlatformError
 
 logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
 
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html: CustomerMetadataProperties
-VALUE_LIMIT = 256
+# A retried step finds its own version among the latest; versions are registered one at a time.
+LOOK_BACK = 5
 CONTENT_TYPES = [
     "application/json",
     "application/pdf",
@@ -65,62 +68,69 @@ def handle(event: dict[str, Any], _: LambdaContext) -> dict[str, str]:
     except ValidationError as error:
         raise PlatformError(f"register_model: {error.errors()[0]['msg']} at {error.errors()[0]['loc']}") from None
     logger.append_keys(correlation_id=request.RunId)
-    arn = register(request, boto3.client("sagemaker"), boto3.client("s3"))
+    arn = register(request, boto3.client("sagemaker"), boto3.client("s3"), boto3.client("ecr"))
     metrics.add_metric(name="VersionsRegistered", unit=MetricUnit.Count, value=1)
     logger.info("registered", extra={"model_package_arn": arn})
     return {"ModelPackageArn": arn}
 
 
-def register(request: Request, sagemaker: Any, s3: Any) -> str:
+def register(request: Request, sagemaker: Any, s3: Any, ecr: Any) -> str:
     """Creates the model package, or finds the one that an earlier try created.
 
     Raises:
-        PlatformError: the gate was not passed, or evaluation.json cannot be used.
+        PlatformError: the gate was not passed, or evaluation.json or model.tar.gz cannot be used.
     """
     uri = f"{request.EvaluationUri.rstrip('/')}/evaluation.json"
     evaluation = _read(uri, s3)
     if evaluation.gate.passed != 1:
         raise PlatformError(f"{request.RunId} did not pass the gate: {'; '.join(evaluation.gate.reasons)}")
+    for version in islice(registry.newest_first(sagemaker, request.Group, approved_only=False), LOOK_BACK):
+        if version.metadata.get("pipeline_execution") == request.PipelineExecutionArn:
+            return version.arn
+    packed = read_packed_model(s3, request.ModelDataUrl)
+    image = pinned(ecr, request.InferenceImage)
     created = sagemaker.create_model_package(
         ModelPackageGroupName=request.Group,
         ModelPackageDescription=f"Trained by run {request.RunId}",
         ClientToken=hashlib.sha256(f"{request.Group} {request.PipelineExecutionArn}".encode()).hexdigest()[:36],
         ModelApprovalStatus="PendingManualApproval",
         InferenceSpecification={
-            "Containers": [{"Image": request.InferenceImage, "ModelDataUrl": request.ModelDataUrl}],
+            "Containers": [{"Image": image.uri, "ModelDataUrl": request.ModelDataUrl}],
             "SupportedContentTypes": CONTENT_TYPES,
             "SupportedResponseMIMETypes": ["application/json"],
             "SupportedRealtimeInferenceInstanceTypes": [request.InstanceType],
             "SupportedTransformInstanceTypes": [request.InstanceType],
         },
         ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": uri}}},
-        CustomerMetadataProperties=metadata(request, evaluation, _model_object(request.ModelDataUrl, s3)),
+        CustomerMetadataProperties=metadata(request, evaluation, packed, image),
     )
     return str(created["ModelPackageArn"])
 
 
-def metadata(request: Request, evaluation: Evaluation, model_object: dict[str, str]) -> dict[str, str]:
-    """The version's lineage and metrics, each value cut to what the registry takes."""
+def metadata(request: Request, evaluation: Evaluation, packed: PackedModel, image: PinnedImage) -> dict[str, str]:
+    """The version's lineage and metrics, in the form that the registry takes."""
     regression = evaluation.test_sets.get("regression")
-    values = {
-        "accuracy": f"{evaluation.gate.accuracy:.4f}",
-        "regression_exact": _share(regression.challenger.recognition.exact) if regression else "",
-        "regression_drop": f"{evaluation.gate.regression_drop:.4f}",
-        "champion_gain": f"{evaluation.gate.champion_gain:.4f}",
-        "parent": request.BaseModelPackageArn,
-        "run_id": request.RunId,
-        "label_manifest": request.LabelManifest,
-        "replay_manifests": request.ReplayManifests,
-        "dataset": request.DatasetUri,
-        "pipeline_execution": request.PipelineExecutionArn,
-        "hyperparameters": json.dumps(request.Hyperparameters, separators=(",", ":"), sort_keys=True),
-        "training_image": request.TrainingImage,
-        "image_digest": request.InferenceImage.rpartition(":")[2],
-        "detector": "PP-OCRv6_small_det",
-        "recogniser": "PP-OCRv6_small_rec",
-        **model_object,
-    }
-    return {name: value[:VALUE_LIMIT] for name, value in values.items() if value}
+    return customer_metadata(
+        {
+            "accuracy": f"{evaluation.gate.accuracy:.4f}",
+            "regression_exact": _share(regression.challenger.recognition.exact) if regression else "",
+            "regression_drop": f"{evaluation.gate.regression_drop:.4f}",
+            "champion_gain": f"{evaluation.gate.champion_gain:.4f}",
+            "parent": request.BaseModelPackageArn,
+            "run_id": request.RunId,
+            "label_manifest": request.LabelManifest,
+            "replay_manifests": request.ReplayManifests,
+            "dataset": request.DatasetUri,
+            "pipeline_execution": request.PipelineExecutionArn,
+            "hyperparameters": " ".join(f"{name}={value}" for name, value in sorted(request.Hyperparameters.items())),
+            "training_image": request.TrainingImage,
+            "image_digest": image.digest,
+            "package_sha256": packed.sha256,
+            "detector": packed.info.detector.architecture,
+            "recogniser": packed.info.recogniser.architecture,
+            "reason": f"run {request.RunId} passed the gate",
+        }
+    )
 
 
 def _share(value: float | None) -> str:
@@ -132,15 +142,3 @@ def _read(uri: str, s3: Any) -> Evaluation:
         return Evaluation.parse(storage.read(s3, uri), where=uri)
     except ReportError as error:
         raise PlatformError(str(error)) from error
-
-
-def _model_object(uri: str, s3: Any) -> dict[str, str]:
-    """Which object exactly the version is: the bucket is versioned, its name alone says nothing."""
-    bucket, key = storage.split_uri(uri)
-    found = s3.head_object(Bucket=bucket, Key=key)
-    values = {
-        "model_data_etag": found["ETag"].strip('"'),
-        "model_data_version": found.get("VersionId", ""),
-        "model_data_bytes": str(found["ContentLength"]),
-    }
-    return {name: value for name, value in values.items() if value}

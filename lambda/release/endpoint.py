@@ -14,6 +14,7 @@ from shared.registry import ModelVersion
 # An endpoint in one of these states takes no update.
 CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 NAME_LIMIT = 63
+NAME_CONTAINS_LIMIT = 63  # of ListEndpointConfigs
 STRATEGIES = {"all_at_once": "ALL_AT_ONCE", "canary": "CANARY", "linear": "LINEAR"}
 SCALED = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
 CONFIG_VERSION = re.compile(r"-v(\d+)-[0-9a-f]{8}$")
@@ -121,6 +122,26 @@ class Endpoint:
             RetainAllVariantProperties=True,
             DeploymentConfig=self.deployment_config(),
         )
+
+    def remove_old_configs(self, *, keep: int) -> None:
+        """Deletes configurations of ours, and their models, but for the newest `keep` and the one that answers."""
+        state = self.state()
+        live = state.config if state else ""
+        pages = self.sagemaker.get_paginator("list_endpoint_configs").paginate(
+            NameContains=self.settings.endpoint_name[:NAME_CONTAINS_LIMIT],
+            SortBy="CreationTime",
+            SortOrder="Descending",
+        )
+        names = [item["EndpointConfigName"] for page in pages for item in page["EndpointConfigs"]]
+        ours = [name for name in names if self._is_ours(name) and name != live]
+        for name in ours[max(0, keep - 1) :]:
+            self.sagemaker.delete_endpoint_config(EndpointConfigName=name)
+            self.sagemaker.delete_model(ModelName=name)
+
+    def _is_ours(self, config: str) -> bool:
+        # Another endpoint's name may begin with ours: what follows must be the version and the checksum.
+        found = CONFIG_VERSION.search(config)
+        return bool(found) and config[: found.start()] == self.settings.endpoint_name[: NAME_LIMIT - len(found[0])]
 
     def deployment_config(self) -> dict[str, Any]:
         """The guardrails; without them AWS moves all traffic at once and watches no alarm."""

@@ -1,5 +1,6 @@
 """The four steps of the release workflow. Each may be repeated at any time: what is done already is found done."""
 
+import json
 import time
 from typing import Any, Literal
 
@@ -58,14 +59,6 @@ class World:
             boto3.client("dynamodb"), self.settings.history_table, endpoint.endpoint_name, clock=time.time
         )
 
-    def tell(self, subject: str, text: str) -> None:
-        """Publishes news of the release; SNS takes 99 ASCII characters as subject."""
-        boto3.client("sns").publish(
-            TopicArn=self.settings.topic_arn,
-            Subject=subject.encode("ascii", "replace").decode()[:99],
-            Message=text,
-        )
-
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
@@ -94,8 +87,8 @@ def plan(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         world.history.unlock(execution)
         logger.info("nothing to deploy", extra={"why": str(nothing)})
         return Plan(deploy=False, message=str(nothing), execution=execution).model_dump()
-    except PlatformError:
-        world.history.unlock(execution)
+    except Exception:
+        world.history.unlock(execution)  # nothing is open yet: whoever comes next need not wait for the lease
         raise
     logger.info("planned", extra={"plan": planned.model_dump()})
     return planned.model_dump()
@@ -183,30 +176,43 @@ STATUS = {"succeeded": "SUCCEEDED", "rolled_back": "ROLLED_BACK"}
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 @metrics.log_metrics
-def finish(event: dict[str, Any], _: LambdaContext) -> dict[str, str]:
-    """Ends the history entry, scales the fleet after a success, tells people, and gives the lock back.
+def finish(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
+    """Ends the history entry, scales the fleet after a success, removes old configurations, gives the lock back.
 
     Args:
-        event: the plan, with `verdict` (from verify) or `error` (what a step raised).
+        event: the plan, with `verdict` (`{"answer": …}` of verify) or `error` (what a step raised).
+
+    Returns:
+        `status` and `message` as in the history, and `news` for the notify function.
     """
     planned = Plan.model_validate(event)
     logger.append_keys(correlation_id=planned.execution)
     world = World()
-    verdict = event.get("verdict") or {"state": "failed", "message": _cause(event.get("error", {}))}
+    error = event.get("error")
+    verdict = {"state": "failed", "message": _cause(error)} if error else event["verdict"]["answer"]
     status = STATUS.get(verdict["state"], "FAILED")
     if status == "SUCCEEDED":
         world.endpoint.scale()
+        world.endpoint.remove_old_configs(keep=world.settings.kept_configs)
     world.history.close(planned.deployment, status=status, message=verdict["message"])
     world.history.unlock(planned.execution)
     name = world.endpoint.settings.endpoint_name
     before = f" (before: v{planned.from_version})" if planned.from_version else ""
-    world.tell(
-        f"{name}: v{planned.version} {status.lower().replace('_', ' ')}",
-        f"{name}: {verdict['message']}{before}\nDeployment {planned.deployment}",
-    )
     metrics.add_metric(name=f"Release{status.title().replace('_', '')}", unit=MetricUnit.Count, value=1)
-    return {"status": status, "message": verdict["message"]}
+    news = {
+        "about": f"deployment {name} {planned.deployment}",
+        "subject": f"{name}: v{planned.version} {status.lower().replace('_', ' ')}",
+        "text": f"{name}: {verdict['message']}{before}\nDeployment {planned.deployment}",
+        "reason": verdict["message"],
+    }
+    return {"status": status, "message": verdict["message"], "news": news}
 
 
 def _cause(error: dict[str, Any]) -> str:
-    return str(error.get("Cause") or error.get("Error") or "a step of the workflow failed")[:1000]
+    """What the step said; Step Functions hands a function's error over as JSON text."""
+    cause = str(error.get("Cause") or error.get("Error") or "a step of the workflow failed")
+    try:
+        said = json.loads(cause)
+    except ValueError:
+        said = None
+    return str(said["errorMessage"] if isinstance(said, dict) and "errorMessage" in said else cause)[:1000]

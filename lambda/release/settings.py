@@ -47,8 +47,8 @@ class Settings(Variables):
 
     group: str
     history_table: str
-    topic_arn: str
     lease_seconds: int
+    kept_configs: int
     endpoint: str
 
     @property
