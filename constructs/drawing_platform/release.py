@@ -299,7 +299,6 @@ class Release(Construct):
         is open yet. Every later failure passes through Finish, which closes the history entry and frees the lock.
         """
         poll = cdk.Duration.seconds(self._props.release.poll_seconds)
-        wait_for_turn = {"interval": poll, "max_attempts": self._turns(), "backoff_rate": 1}
         started = {
             "execution": sfn.JsonPath.string_at("$$.Execution.Name"),
             "started": sfn.JsonPath.string_at("$$.Execution.StartTime"),
@@ -311,7 +310,7 @@ class Release(Construct):
         finish = self._task("Finish", self.functions["finish"], result="finished")
         # Another release has the lock, or something else is still changing the endpoint.
         for task in (plan, apply):
-            task.add_retry(errors=["Busy"], **wait_for_turn)
+            task.add_retry(errors=["Busy"], interval=poll, max_attempts=self._turns(), backoff_rate=1)
         # The endpoint changes on whatever happens here: a passing trouble must not lose sight of it.
         verify.add_retry(errors=["States.TaskFailed"], interval=cdk.Duration.seconds(5), max_attempts=5)
         finish.add_retry(errors=["States.TaskFailed"], interval=cdk.Duration.seconds(5), max_attempts=5)

@@ -141,7 +141,9 @@ class Endpoint:
     def _is_ours(self, config: str) -> bool:
         # Another endpoint's name may begin with ours: what follows must be the version and the checksum.
         found = CONFIG_VERSION.search(config)
-        return bool(found) and config[: found.start()] == self.settings.endpoint_name[: NAME_LIMIT - len(found[0])]
+        if found is None:
+            return False
+        return config[: found.start()] == self.settings.endpoint_name[: NAME_LIMIT - len(found[0])]
 
     def deployment_config(self) -> dict[str, Any]:
         """The guardrails; without them AWS moves all traffic at once and watches no alarm."""
