@@ -1,0 +1,120 @@
+"""An emulated account with every stack in it, as a stranger would find it: an address, credentials, names in SSM."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+
+import emulator
+from emulator import lifetime
+
+ROOT = Path(__file__).resolve().parents[2]
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+REGION = "eu-central-1"
+# Enough to teach nothing, quick: what the length of the product does is tested here, not what training reaches.
+QUICK = {"max_seconds": 15, "epochs": 2, "processes": 1}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A deployed emulated account.
+
+    Attributes:
+        port: of its address.
+        state_dir: where it keeps its state.
+        names: SSM parameters of the environment by the last part of their names.
+    """
+
+    port: int
+    state_dir: Path
+    names: dict[str, str]
+
+    def client(self, service: str) -> Any:
+        return client(service, self.port)
+
+
+def client(service: str, port: int) -> Any:
+    """A boto3 client of the account on `port`."""
+    return boto3.client(
+        service,
+        endpoint_url=f"http://localhost:{port}",
+        region_name=REGION,
+        aws_access_key_id=emulator.DUMMY_ACCESS_KEY,
+        aws_secret_access_key=emulator.DUMMY_SECRET_KEY,
+    )
+
+
+@contextmanager
+def deployed_account(folder: Path, port: int) -> Iterator[Account]:
+    """Starts an account in `folder`, deploys every stack with the real CDK command line, imports version 1."""
+    config = folder / "config"
+    config.mkdir()
+    (config / "local.toml").write_text(quick_settings((ROOT / "config" / "local.toml").read_text("utf-8")), "utf-8")
+    state_dir = folder / "account"
+    lifetime.up(port, state_dir)
+    try:
+        variables = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))},
+            **emulator.environment(port, REGION),
+            "E2E_CONFIG": str(config),
+            "CDK_VALIDATION": "false",
+            "DRAWING_LOCAL_STATE": str(state_dir),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "constructs")]),
+        }
+        app = ("--app", f"{sys.executable} tests/e2e/app.py", "--output", str(folder / "cdk.out"))
+        run([str(CDK), "bootstrap", f"aws://{emulator.ACCOUNT}/{REGION}", *app], variables)
+        run([str(CDK), "deploy", "--all", "--method=direct", "--require-approval=never", *app], variables)
+        command = [sys.executable, "-m", "cli.main", "--env", "local", "models", "import-official"]
+        run(command, variables)
+        parameters = client("ssm", port).get_paginator("get_parameters_by_path")
+        prefix = "/drawing-platform/local/"
+        names = {
+            item["Name"].removeprefix(prefix): item["Value"]
+            for page in parameters.paginate(Path=prefix)
+            for item in page["Parameters"]
+        }
+        yield Account(port, state_dir, names)
+    finally:
+        lifetime.down(state_dir)
+
+
+def quick_settings(text: str) -> str:
+    """The text of local.toml with the training values of `QUICK`."""
+    for name, value in QUICK.items():
+        text, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", text)
+        assert found == 1, f"config/local.toml has {found} lines for {name}"
+    return text
+
+
+def run(command: list[str], variables: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+def eventually(look: Callable[[], T | None], *, seconds: float, what: str) -> T:
+    """What `look` gives back once it is not None; fails when that takes longer than `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(0.5)
+    raise AssertionError(f"{what}: not within {seconds:.0f} s")
+
+
+def message_of(raw: dict[str, Any]) -> str:
+    """Text of an SNS message that came through a queue."""
+    return str(json.loads(raw["Body"])["Message"])

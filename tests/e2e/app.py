@@ -1,0 +1,8 @@
+"""The CDK application over the settings in the folder `E2E_CONFIG`: short training, everything else as it is."""
+
+import os
+from pathlib import Path
+
+from stacks.application import build
+
+build(["local"], directory=Path(os.environ["E2E_CONFIG"])).synth()
