@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from moto.core.config import default_user_config
+from moto.logs.responses import LogsResponse
 from moto.s3.models import FakeBucket
 
 # Step Functions run for real instead of succeeding at once.
@@ -30,3 +31,39 @@ def _permission_of_unconditional_statements(self: Any, action: str, resource: st
 
 
 FakeBucket.get_permission = _permission_of_unconditional_statements
+
+
+def _filter_log_events(self: Any) -> str:
+    """moto knows no `logStreamNamePrefix` and puts streams one after the other; AWS orders events by time."""
+    names = self._get_param("logStreamNames", [])
+    prefix, group = self._get_param("logStreamNamePrefix"), self._get_param("logGroupName")
+    backend = self.logs_backend
+    if prefix and group in backend.groups:
+        names = [name for name in backend.groups[group].streams if name.startswith(prefix)]
+        if not names:
+            return json.dumps({"events": [], "searchedLogStreams": []})
+    events, next_token, searched = backend.filter_log_events(
+        group,
+        names,
+        self._get_param("startTime"),
+        self._get_param("endTime"),
+        self._get_param("limit"),
+        self._get_param("nextToken"),
+        self._get_param("filterPattern"),
+        True,
+    )
+    return json.dumps({"events": events, "nextToken": next_token, "searchedLogStreams": searched})
+
+
+LogsResponse.filter_log_events = _filter_log_events
+
+
+def _may_be_logged_to(target_bucket: Any, target_prefix: str | None) -> bool:  # noqa: ARG001
+    """AWS looks at the target's policy when it delivers a log, not when logging is switched on.
+
+    CloudFormation makes the policy after the bucket that logs, as it does here.
+    """
+    return True
+
+
+FakeBucket._log_permissions_enabled_policy = staticmethod(_may_be_logged_to)
