@@ -38,10 +38,10 @@ synth: setup ## CloudFormation templates of ENV (default dev) into cdk.out
 	@node_modules/.bin/cdk synth -q -c env=$(ENV)
 
 deploy: setup ## deploys ENV into the AWS account of the current credentials
-	@node_modules/.bin/cdk deploy --all -c env=$(ENV)
+	@node_modules/.bin/cdk deploy '**' -c env=$(ENV)
 
 destroy: setup ## removes ENV from the AWS account of the current credentials
-	@node_modules/.bin/cdk destroy --all -c env=$(ENV)
+	@node_modules/.bin/cdk destroy '**' -c env=$(ENV)
 
 .venv-lint/.installed: requirements/lint.txt | setup
 	@uv venv -q --clear --python $(BIN)/python .venv-lint

@@ -76,7 +76,7 @@ def deployed_account(folder: Path, port: int) -> Iterator[Account]:
         }
         app = ("--app", f"{sys.executable} tests/e2e/app.py", "--output", str(folder / "cdk.out"))
         run([str(CDK), "bootstrap", f"aws://{emulator.ACCOUNT}/{REGION}", *app], variables)
-        run([str(CDK), "deploy", "--all", "--method=direct", "--require-approval=never", *app], variables)
+        run([str(CDK), "deploy", "**", "--method=direct", "--require-approval=never", *app], variables)
         command = [sys.executable, "-m", "cli.main", "--env", "local", "models", "import-official"]
         run(command, variables)
         parameters = client("ssm", port).get_paginator("get_parameters_by_path")
