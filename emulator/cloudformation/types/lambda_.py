@@ -102,6 +102,7 @@ simple(
     create="create_event_source_mapping",
     update="update_event_source_mapping",
     delete="delete_event_source_mapping",
+    prepare=lambda _context, properties: {**properties, "Tags": tags_as_map(properties)},
     physical_id=lambda _context, _properties, answer: answer["UUID"],
     key=lambda uuid, _properties: {"UUID": uuid},
     immutable=frozenset({"EventSourceArn"}),
