@@ -29,7 +29,7 @@ def test_a_line_is_a_grey_crop_with_dark_ink_and_a_canonical_text(seed: int) -> 
     assert text
     assert text == canonical(text)
     assert int(crop.max()) - int(crop.min()) > 60
-    assert np.median(crop) > 128
+    assert np.percentile(crop, 90) > 128
 
 
 def test_the_same_seed_draws_the_same_lines() -> None:
