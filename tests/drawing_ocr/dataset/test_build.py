@@ -108,6 +108,20 @@ def test_labels_are_written_in_canonical_form_and_their_new_characters_appended(
     assert Charset.load(tmp_path / "dataset" / "dict.txt").characters == (*CHARSET.characters, ",", "-", ".", "×", "⌀")
 
 
+def test_lines_to_validate_are_cut_alike_and_lines_to_train_on_with_margins_of_their_own(tmp_path: Path) -> None:
+    box = rectangle(100, 100, 100, 40)
+    same = tuple(region(str(number), box) for number in range(5))
+    new = [each.model_copy(update={"regions": same}) for each in sheets(tmp_path / "in", range(4))]
+    build(tmp_path, new)
+    sizes = {
+        side: {cv2.imread(str(line.crop)).shape[:2] for line in read_lines(tmp_path / "dataset", side)}
+        for side in Split
+    }
+    assert sizes[Split.VAL] == {(48, 108)}  # a tenth of the height on each side
+    assert len(sizes[Split.TRAIN]) > 5
+    assert all(40 <= height <= 64 and 100 <= width <= 124 for height, width in sizes[Split.TRAIN])
+
+
 def test_check_json_has_paddlex_fields_and_sample_pictures(tmp_path: Path) -> None:
     summary = build(tmp_path, sheets(tmp_path / "in", range(8)))
     check = json.loads((tmp_path / "dataset" / "check.json").read_text("utf-8"))

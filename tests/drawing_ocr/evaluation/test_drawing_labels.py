@@ -31,6 +31,12 @@ def test_pieces_of_a_stacked_tolerance_are_taken_together() -> None:
     assert (score.cer, score.character_recall) == (0, 1)
 
 
+def test_pieces_in_two_rows_are_read_row_by_row() -> None:
+    rows = [("1.", 0, 0), ("REV", 40, 3), ("2.", 0, 24), ("A4", 40, 21)]
+    pieces = [Prediction(rectangle(left, top, 30, 16), text) for text, left, top in rows]
+    assert score_labelme([region("1. REV 2. A4", rectangle(0, 0, 80, 40))], pieces).edits == 0
+
+
 def test_a_label_that_nobody_read_costs_all_its_characters() -> None:
     score = score_labelme([region("12.5", rectangle(0, 0, 60, 20))], [])
     assert score == DrawingScore(boxes=1, found=0, exact=0, characters=4, characters_read=0, edits=4)

@@ -75,6 +75,16 @@ def test_text_in_a_polygon_runs_rightwards_or_up(points: tuple[tuple[float, floa
     assert -95 <= first_side_angle(parse_labelme(json.dumps(content), where="x")) < 85
 
 
+@pytest.mark.parametrize(("drawn", "read"), [(80, 80), (-80, -80), (100, -80), (-100, 80), (170, -10), (-92, -92)])
+def test_slanted_text_is_read_in_the_direction_that_people_read_it(drawn: float, read: float) -> None:
+    along = (math.cos(math.radians(drawn)), math.sin(math.radians(drawn)))
+    corners = [(100.0, 50.0)]
+    for length, (x, y) in ((40, along), (12, (-along[1], along[0])), (-40, along)):
+        corners.append((corners[-1][0] + length * x, corners[-1][1] + length * y))
+    annotation = parse_labelme(file_with(points=corners, shape_type="polygon"), where="x")
+    assert first_side_angle(annotation) == pytest.approx(read)
+
+
 @pytest.mark.parametrize("label", ["###", "other_info"])
 def test_untranscribed_text_is_ignored(label: str) -> None:
     (region,) = parse_labelme(file_with(label=label), where="x").regions
