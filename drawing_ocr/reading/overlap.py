@@ -69,7 +69,7 @@ def _shapes(quads: Sequence[Quad]) -> npt.NDArray[np.object_]:
     return np.asarray(shapely.polygons(np.array(quads)))
 
 
-def _areas(shapes: object) -> npt.NDArray[np.float64]:
+def _areas(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
     return np.asarray(shapely.area(shapes))
 
 
