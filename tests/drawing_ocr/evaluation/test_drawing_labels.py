@@ -32,8 +32,8 @@ def test_pieces_of_a_stacked_tolerance_are_taken_together() -> None:
 
 
 def test_pieces_in_two_rows_are_read_row_by_row() -> None:
-    rows = [("1.", 0, 0), ("REV", 40, 3), ("2.", 0, 24), ("A4", 40, 21)]
-    pieces = [Prediction(rectangle(left, top, 30, 16), text) for text, left, top in rows]
+    rows = [("1.", 0, 4), ("REV", 40, 7), ("2.", 0, 15), ("A4", 40, 15)]  # bands of 12 pixels
+    pieces = [Prediction(rectangle(left, top, 30, 8), text) for text, left, top in rows]
     assert score_labelme([region("1. REV 2. A4", rectangle(0, 0, 80, 40))], pieces).edits == 0
 
 
