@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 ACCOUNT = "123456789012"
-REGION = "us-east-1"
+REGION = "eu-central-1"
 DUMMY_ACCESS_KEY = "AKIAEMULATEDACCOUNT0"
 DUMMY_SECRET_KEY = "emulated"
 
