@@ -20,6 +20,7 @@ PREFIXES = ("drawings/", "labels/", "datasets/", "models/", "results/", "quarant
 REFERRED_TO_BY_VERSION = ("drawings/", "labels/", "models/")
 
 INCOMPLETE_UPLOAD_DAYS = 7
+ACCESS_LOG_PREFIX = "data/"
 # Objects are read often in their first weeks only; S3 moves nothing to Infrequent Access before day 30.
 COOLING_DAYS = 30
 
@@ -45,6 +46,7 @@ class DataStore(Construct):
         self._define_key()
         self._define_access_log_bucket()
         self._define_bucket()
+        self._log_access()
         self._send_events()
 
     def _define_key(self) -> None:
@@ -109,8 +111,6 @@ class DataStore(Construct):
             minimum_tls_version=1.2,
             versioned=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            server_access_logs_bucket=self._access_logs,
-            server_access_logs_prefix="data/",
             lifecycle_rules=self._lifecycle_rules(),
             removal_policy=self._removal_policy,
             auto_delete_objects=not self._keep,
@@ -140,10 +140,31 @@ class DataStore(Construct):
             ),
         ]
 
-    def _send_events(self) -> None:
-        # CloudFormation's own property: `event_bridge_enabled=True` would add a Lambda function with wide rights.
+    def _resource(self) -> s3.CfnBucket:
         resource = self.bucket.node.default_child
         assert isinstance(resource, s3.CfnBucket)
-        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        return resource
+
+    def _log_access(self) -> None:
+        # By hand: the CDK's `server_access_logs_bucket` names the data bucket in the other's policy, so that the policy
+        # cannot come first; but S3 refuses to log into a bucket that does not allow it yet.
+        self._access_logs.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AccessLogsOfThisAccount",
+                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+                actions=["s3:PutObject"],
+                resources=[self._access_logs.arn_for_objects(f"{ACCESS_LOG_PREFIX}*")],
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
+            )
+        )
+        self._resource().logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+            destination_bucket_name=self._access_logs.bucket_name, log_file_prefix=ACCESS_LOG_PREFIX
+        )
+        if self._access_logs.policy:
+            self.bucket.node.add_dependency(self._access_logs.policy)
+
+    def _send_events(self) -> None:
+        # CloudFormation's own property: `event_bridge_enabled=True` would add a Lambda function with wide rights.
+        self._resource().notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
         )
