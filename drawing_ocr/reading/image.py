@@ -22,6 +22,7 @@ Page = npt.NDArray[np.uint8]
 PDF_DPI: Final = 200
 _PDF_POINTS_PER_INCH: Final = 72.0
 _FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+_SIGNATURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"RIFF")
 _PDF_HEADER_WITHIN: Final = 1024  # bytes; readers accept junk before %PDF- (ISO 32000, annex H)
 
 # PDFium may run in one thread of a process at a time.
@@ -132,6 +133,10 @@ def _picture_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
     try:
         picture = Image.open(io.BytesIO(data), formats=_FORMATS)
     except UnidentifiedImageError as error:
+        if data.startswith(_SIGNATURES):
+            raise UnreadableImage(
+                f"{name}: damaged or truncated (no image follows its first bytes): fetch it again"
+            ) from error
         raise UnsupportedImage(f"{name}: not a PNG, JPEG, TIFF, BMP, WebP or PDF file: convert it") from error
     except Exception as error:  # decoders raise whatever the damage leads them to
         raise _unreadable(name, error) from error

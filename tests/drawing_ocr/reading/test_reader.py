@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_with_its_settings_the_reader_reads_what_rapidocr_reads() -> None:
 
     grey, _ = draw_sheet(1)
     page = np.repeat(grey[:, :, None], 3, axis=2)
-    peer = RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error"})(page)
+    peer: Any = RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error"})(page)
     mine = open_reader(AS_RAPIDOCR, threads=2).read(page).predictions
     assert Counter(item.text for item in mine) == Counter(canonical(text) for text in peer.txts)
     assert len(mine) > 50

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from starlette.testclient import TestClient
+
+from containers.inference.app import build_app
+from containers.inference.desk import Desk
+from containers.inference.settings import ServingSettings, SettingsError
+from drawing_ocr.reading.image import Limits, load_bytes
+from drawing_ocr.reading.result import ModelName, ReadingResult
+
+LIMITS = Limits(file_bytes=1_000_000, pixels=1_000_000)
+
+
+class FakeReader:
+    """Decodes like the real one, then answers the size; `hold` keeps it busy."""
+
+    model = ModelName(name="fake", version="7")
+
+    def __init__(self) -> None:
+        self.hold = threading.Event()
+        self.hold.set()
+        self.started = threading.Semaphore(0)
+
+    def read(self, page: Any) -> ReadingResult:
+        return ReadingResult(width=page.shape[1], height=page.shape[0], model=self.model)
+
+    def read_bytes(self, data: bytes) -> ReadingResult:
+        pages = list(load_bytes(data, limits=LIMITS))
+        self.started.release()
+        assert self.hold.wait(20)
+        return self.read(pages[0])
+
+
+@pytest.fixture
+def reader() -> FakeReader:
+    return FakeReader()
+
+
+def serving(**variables: str) -> ServingSettings:
+    return ServingSettings.from_environment(
+        {"SAGEMAKER_MODEL_SERVER_WORKERS": "1", "READING_QUEUE": "1", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "1", **variables}
+    )
+
+
+def open_desk(reader: Any, options: ServingSettings) -> Desk:
+    return Desk(lambda: reader, workers=options.workers, queue=options.queue, deadline=options.deadline)
+
+
+@pytest.fixture
+def client(reader: FakeReader) -> Iterator[TestClient]:
+    options = serving()
+    desk = open_desk(reader, options)
+    desk.open()
+    with TestClient(build_app(desk, options), raise_server_exceptions=False) as test_client:
+        yield test_client
+    desk.close()
+
+
+def png(width: int = 30, height: int = 20) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (width, height), 255).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def in_json(data: bytes) -> bytes:
+    return json.dumps({"image": base64.b64encode(data).decode()}).encode()
+
+
+def test_ping_is_503_until_the_model_has_answered_and_200_from_then_on(reader: FakeReader) -> None:
+    options = serving()
+    asked = []
+
+    def read(_: Any) -> ReadingResult:
+        asked.append(client.get("/ping").status_code)
+        return ReadingResult(width=1, height=1, model=reader.model)
+
+    reader.read = read  # type: ignore[method-assign]
+    desk = open_desk(reader, options)
+    client = TestClient(build_app(desk, options))
+    first = client.get("/ping")
+    assert (first.status_code, first.json()["error"]["code"]) == (503, "Loading")
+    assert client.post("/invocations", content=png(), headers={"content-type": "image/png"}).status_code == 503
+    desk.open()
+    assert asked == [503]
+    assert client.get("/ping").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (png(), "image/png"),
+        (png(), "application/octet-stream"),
+        (png(), "application/x-image"),
+        (png(), "IMAGE/PNG; charset=binary"),
+        (in_json(png()), "application/json"),
+        (
+            json.dumps({"image": "data:image/png;base64," + base64.b64encode(png()).decode()}).encode(),
+            "application/json",
+        ),
+    ],
+)
+def test_an_image_is_read_however_it_is_sent(client: TestClient, body: bytes, kind: str) -> None:
+    answer = client.post("/invocations", content=body, headers={"content-type": kind})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {
+        "predictions": [],
+        "width": 30,
+        "height": 20,
+        "pages": 1,
+        "model": {"name": "fake", "version": "7"},
+        "warnings": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        (b"", "image/png", 400, "EmptyBody"),
+        (b"{", "application/json", 400, "InvalidJson"),
+        (b"[]", "application/json", 400, "InvalidRequest"),
+        (b'{"image": 5}', "application/json", 400, "InvalidRequest"),
+        (b'{"image": "not base64!"}', "application/json", 400, "InvalidBase64"),
+        (b'{"image": ""}', "application/json", 422, "UnreadableImage"),
+        (b"[" * 100_000, "application/json", 400, "InvalidJson"),
+        (b"hello", "text/plain", 415, "UnsupportedContentType"),
+        (b"<svg/>", "image/svg+xml", 415, "UnsupportedImage"),
+        (png()[:40], "image/png", 422, "UnreadableImage"),
+        (png(2000, 1000), "image/png", 413, "ImageTooLarge"),
+        (bytes(1_000_001), "image/png", 413, "BodyTooLarge"),
+    ],
+)
+def test_the_callers_mistake_is_answered_with_a_reason(
+    client: TestClient, body: bytes, kind: str, status: int, code: str
+) -> None:
+    answer = client.post("/invocations", content=body, headers={"content-type": kind})
+    assert answer.status_code == status
+    assert answer.json()["error"]["code"] == code
+    assert "\n" not in answer.json()["error"]["message"]
+
+
+def test_other_paths_and_methods_are_answered_in_the_same_form(client: TestClient) -> None:
+    assert client.get("/nothing").json()["error"]["code"] == "NotFound"
+    assert client.get("/invocations").status_code == 405
+    assert client.post("/ping").status_code == 405
+
+
+def test_batch_transform_is_told_how_to_send(client: TestClient) -> None:
+    assert client.get("/execution-parameters").json() == {
+        "MaxConcurrentTransforms": 1,
+        "BatchStrategy": "SINGLE_RECORD",
+        "MaxPayloadInMB": 1,
+    }
+
+
+_KINDS = st.sampled_from(["image/png", "application/json", "application/pdf", "application/octet-stream", "", "a/b"])
+_BODIES = st.one_of(
+    st.binary(max_size=300),
+    st.text(max_size=80).map(lambda text: json.dumps({"image": text}).encode()),
+    st.binary(max_size=100).map(in_json),
+    st.builds(lambda cut, value: png()[:cut] + value, st.integers(0, 90), st.binary(max_size=20)),
+    st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda x: st.lists(x, max_size=3), max_leaves=5).map(
+        lambda value: json.dumps({"image": value}).encode()
+    ),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(_BODIES, _KINDS)
+def test_no_body_makes_the_server_fail(client: TestClient, body: bytes, kind: str) -> None:
+    answer = client.post("/invocations", content=body, headers={"content-type": kind})
+    assert answer.status_code < 500
+    assert answer.status_code == 200 or set(answer.json()["error"]) == {"code", "message"}
+
+
+def test_a_fault_of_ours_is_500_and_tells_the_caller_nothing(reader: FakeReader, client: TestClient) -> None:
+    def fail(_: bytes) -> ReadingResult:
+        raise RuntimeError("secret path")
+
+    reader.read_bytes = fail  # type: ignore[method-assign]
+    answer = client.post("/invocations", content=png(), headers={"content-type": "image/png"})
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+
+
+def test_a_body_without_a_length_is_refused_while_it_streams(reader: FakeReader) -> None:
+    options = serving()
+    app = build_app(open_desk(reader, options), options)
+    received = []
+
+    async def receive() -> dict[str, object]:
+        received.append(1)
+        return {"type": "http.request", "body": bytes(100_000), "more_body": True}
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/invocations", "headers": [], "query_string": b""}
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 413
+    assert len(received) == 11
+
+
+def test_more_than_the_queue_holds_is_refused_at_once_and_room_is_made_again(
+    reader: FakeReader, client: TestClient
+) -> None:
+    reader.hold.clear()
+    headers = {"content-type": "image/png"}
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(client.post, "/invocations", content=png(), headers=headers) for _ in range(2)]
+        assert reader.started.acquire(timeout=10)
+        refused = _until_status(client, 503)
+        assert refused.json()["error"]["code"] == "Busy"
+        assert refused.headers["retry-after"] == "2"
+        reader.hold.set()
+        assert [request.result(20).status_code for request in waiting] == [200, 200]
+    assert client.post("/invocations", content=png(), headers=headers).status_code == 200
+
+
+def _until_status(client: TestClient, status: int) -> httpx.Response:
+    """The second waiting request may be on its way still: a third is sent until it finds no room."""
+    latest = time.monotonic() + 10
+    with ThreadPoolExecutor(8) as threads:
+        while time.monotonic() < latest:
+            request = threads.submit(client.post, "/invocations", content=png(), headers={"content-type": "image/png"})
+            try:
+                answer = request.result(0.5)
+            except TimeoutError:
+                continue
+            if answer.status_code == status:
+                return answer
+    raise AssertionError(f"never answered with {status}")
+
+
+def test_what_takes_too_long_is_504_and_its_place_stays_taken_until_it_ends(reader: FakeReader) -> None:
+    options = serving(SAGEMAKER_MODEL_SERVER_TIMEOUT="0.2", READING_QUEUE="0")
+    desk = open_desk(reader, options)
+    desk.open()
+    reader.hold.clear()
+    headers = {"content-type": "image/png"}
+    with TestClient(build_app(desk, options)) as client:
+        late = client.post("/invocations", content=png(), headers=headers)
+        assert (late.status_code, late.json()["error"]["code"]) == (504, "TooSlow")
+        assert client.post("/invocations", content=png(), headers=headers).json()["error"]["code"] == "Busy"
+        reader.hold.set()
+        assert any(_is_read(client) for _ in range(50))
+
+
+def _is_read(client: TestClient) -> bool:
+    time.sleep(0.02)
+    return client.post("/invocations", content=png(), headers={"content-type": "image/png"}).status_code == 200
+
+
+def test_variables_of_sagemaker_are_honoured() -> None:
+    options = ServingSettings.from_environment(
+        {"SAGEMAKER_BIND_TO_PORT": "1234", "SAGEMAKER_BASE_DIR": "/tmp/x", "MODEL_PACKAGE_VERSION": "3", "HOME": "/"}
+    )
+    assert (options.port, str(options.base), options.model_version) == (1234, "/tmp/x", "3")
+    assert ServingSettings.from_environment({}).port == 8080
+
+
+@pytest.mark.parametrize(("name", "value"), [("SAGEMAKER_BIND_TO_PORT", "http"), ("READING_QUEUE", "-1")])
+def test_a_variable_that_cannot_be_used_is_named_with_its_value(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}='{value}'"):
+        ServingSettings.from_environment({name: value})
