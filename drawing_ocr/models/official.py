@@ -83,8 +83,7 @@ def build_official_package(out: Path) -> Path:
     Raises:
         OfficialWeightsMissing: the rapidocr wheel is not there or holds other models.
     """
-    # Fresh names of layers make the files the same whatever was built before in this process.
-    with tempfile.TemporaryDirectory(prefix="official-") as temporary, paddle.utils.unique_name.guard():
+    with tempfile.TemporaryDirectory(prefix="official-") as temporary:
         directory = Path(temporary)
         export_detector(import_detector(), directory / package.DETECTOR)
         recogniser = import_recogniser()
