@@ -6,11 +6,10 @@ import io
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -81,23 +80,35 @@ def in_json(data: bytes) -> bytes:
     return json.dumps({"image": base64.b64encode(data).decode()}).encode()
 
 
-def test_ping_is_503_until_the_model_has_answered_and_200_from_then_on(reader: FakeReader) -> None:
+class AskingReader(FakeReader):
+    """Asks the server for its state while it is warmed up."""
+
+    def __init__(self, ping: Callable[[], int]) -> None:
+        super().__init__()
+        self.ping = ping
+        self.heard: list[int] = []
+
+    def read(self, page: Any) -> ReadingResult:
+        self.heard.append(self.ping())
+        return super().read(page)
+
+
+class FailingReader(FakeReader):
+    def read_bytes(self, data: bytes) -> ReadingResult:
+        raise RuntimeError(f"secret path, {len(data)} bytes")
+
+
+def test_ping_is_503_until_the_model_has_answered_and_200_from_then_on() -> None:
     options = serving()
-    asked = []
-
-    def read(_: Any) -> ReadingResult:
-        asked.append(client.get("/ping").status_code)
-        return ReadingResult(width=1, height=1, model=reader.model)
-
-    reader.read = read  # type: ignore[method-assign]
+    reader = AskingReader(lambda: int(served.get("/ping").status_code))
     desk = open_desk(reader, options)
-    client = TestClient(build_app(desk, options))
-    first = client.get("/ping")
+    served: TestClient = TestClient(build_app(desk, options))
+    first = served.get("/ping")
     assert (first.status_code, first.json()["error"]["code"]) == (503, "Loading")
-    assert client.post("/invocations", content=png(), headers={"content-type": "image/png"}).status_code == 503
+    assert served.post("/invocations", content=png(), headers={"content-type": "image/png"}).status_code == 503
     desk.open()
-    assert asked == [503]
-    assert client.get("/ping").status_code == 200
+    assert reader.heard == [503]
+    assert served.get("/ping").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -188,11 +199,11 @@ def test_no_body_makes_the_server_fail(client: TestClient, body: bytes, kind: st
     assert answer.status_code == 200 or set(answer.json()["error"]) == {"code", "message"}
 
 
-def test_a_fault_of_ours_is_500_and_tells_the_caller_nothing(reader: FakeReader, client: TestClient) -> None:
-    def fail(_: bytes) -> ReadingResult:
-        raise RuntimeError("secret path")
-
-    reader.read_bytes = fail  # type: ignore[method-assign]
+def test_a_fault_of_ours_is_500_and_tells_the_caller_nothing() -> None:
+    options = serving()
+    desk = open_desk(FailingReader(), options)
+    desk.open()
+    client = TestClient(build_app(desk, options), raise_server_exceptions=False)
     answer = client.post("/invocations", content=png(), headers={"content-type": "image/png"})
     assert answer.status_code == 500
     assert "secret" not in answer.text
@@ -234,7 +245,7 @@ def test_more_than_the_queue_holds_is_refused_at_once_and_room_is_made_again(
     assert client.post("/invocations", content=png(), headers=headers).status_code == 200
 
 
-def _until_status(client: TestClient, status: int) -> httpx.Response:
+def _until_status(client: TestClient, status: int) -> Any:
     """The second waiting request may be on its way still: a third is sent until it finds no room."""
     latest = time.monotonic() + 10
     with ThreadPoolExecutor(8) as threads:
