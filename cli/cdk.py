@@ -16,7 +16,8 @@ DEPLOY = ("deploy", "**", "--method=direct", "--require-approval", "never", "--p
 # What the CLI prints when a stack begins and ends: `Name: deploying... [1/6]`, ` ✅  Name (no changes)`.
 BEGAN = re.compile(r"^(?P<stack>[\w/-]+)(?: \([\w-]+\))?: deploying\.\.\.")
 ENDED = re.compile(r"^\s*✅\s+(?P<stack>[\w/-]+)(?: \([\w-]+\))?(?P<unchanged> \(no changes\))?\s*$")
-TAIL_LINES = 2
+# The lines that say why, in the order in which they are worth showing: CloudFormation's, then any error.
+REASONS = (re.compile(r"failed to create|UPDATE_ROLLBACK_IN_PROGRESS|❌"), re.compile(r"\b\w*(Error|Exception)\b: "))
 
 
 @dataclass(frozen=True)
@@ -77,5 +78,12 @@ def _run(
             listen(lines[-1])
     log_file().write_text("\n".join(lines) + "\n", encoding="utf-8")
     if process.returncode != 0:
-        said = " | ".join([line.strip() for line in lines if line.strip()][-TAIL_LINES:])
-        raise OperatorError(f"cdk {arguments[0]} failed, all it said is in {log_file()}: … {said}")
+        raise OperatorError(f"cdk {arguments[0]} failed: {_reason(lines)} (all it said is in {log_file()})")
+
+
+def _reason(lines: list[str]) -> str:
+    for pattern in REASONS:
+        for line in lines:
+            if pattern.search(line):
+                return line.strip()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")

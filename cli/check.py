@@ -12,7 +12,6 @@ from cli.console import Result
 from cli.labels import read_labels
 from cli.official import Begin, official_reader
 from drawing_ocr.dataset import layout
-from drawing_ocr.dataset.build import build_dataset
 from drawing_ocr.dataset.check import CheckReport, DatasetRejected
 from drawing_ocr.models.package import DICTIONARY_NAME, RECOGNISER
 from drawing_ocr.text import Charset
@@ -67,6 +66,9 @@ def check_labels(path: Path, begin: Begin) -> Checked:
     Raises:
         OperatorError: no labels in a known form are there.
     """
+    # Loads matplotlib, which every other command would wait for.
+    from drawing_ocr.dataset.build import build_dataset
+
     batch = read_labels(path)
     dictionary = Charset.load(official_reader(begin) / RECOGNISER / DICTIONARY_NAME)
     begin("checking")
