@@ -43,8 +43,9 @@ def test_pictures_of_different_batches_have_different_names(tmp_path: Path) -> N
     assert not names[0] & names[1]
 
 
-def test_the_bytes_depend_on_the_seed_and_not_on_the_processes(tmp_path: Path) -> None:
-    count = batch._WORTH_A_PROCESS
+def test_the_bytes_depend_on_the_seed_and_not_on_the_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 6
+    monkeypatch.setattr(batch, "_WORTH_A_PROCESS", count)
     for name, seed, processes in (("one", 4, 1), ("two", 4, 2), ("other", 5, 1)):
         write_batch(tmp_path / name, count, seed, SMALL, processes=processes)
     assert content(tmp_path / "one") == content(tmp_path / "two")
