@@ -60,7 +60,7 @@ def client(account: lifetime.Running) -> Client:
 @pytest.fixture(scope="session")
 def bucket(client: Client) -> str:
     name = f"test-{uuid.uuid4().hex[:8]}"
-    client("s3").create_bucket(Bucket=name)
+    client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     return name
 
 
