@@ -1,10 +1,13 @@
 """The CDK application: every chosen environment of `config/` as one stage. The CDK command line runs it."""
 
+import os
 import sys
 from pathlib import Path
 
 # For an interpreter without the editable install: our constructs are imported as `drawing_platform`.
 sys.path.insert(0, str(Path(__file__).parent / "constructs"))
+# The CDK's own template validation takes longer than all the rest; cfn-lint has the same rules (make lint). cdk-nag stays.
+os.environ.setdefault("CDK_VALIDATION", "false")
 
 from drawing_platform.settings import SettingsError
 from stacks.application import build
