@@ -62,7 +62,7 @@ class TrainingState(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state with weights (Paddle state dictionaries)."""
+    """A state with weights (Paddle state dictionaries); `best` is empty before the first validation."""
 
     state: TrainingState
     weights: dict[str, Any]
@@ -88,7 +88,9 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     for leftover in folder.glob(".partial-*"):
         shutil.rmtree(leftover)
     partial = Path(tempfile.mkdtemp(dir=folder, prefix=".partial-"))
-    contents = {_WEIGHTS: checkpoint.weights, _OPTIMISER: checkpoint.optimiser, _BEST: checkpoint.best}
+    contents = {_WEIGHTS: checkpoint.weights, _OPTIMISER: checkpoint.optimiser}
+    if checkpoint.best:
+        contents[_BEST] = checkpoint.best
     for name, content in contents.items():
         paddle.save(content, str(partial / name))
     written = _Written(state=checkpoint.state, sizes={name: (partial / name).stat().st_size for name in contents})
@@ -112,8 +114,8 @@ def latest(folder: Path, fingerprint: str) -> Checkpoint | None:
         if all(
             (path / name).is_file() and (path / name).stat().st_size == size for name, size in written.sizes.items()
         ):
-            weights, optimiser, best = (paddle.load(str(path / name)) for name in (_WEIGHTS, _OPTIMISER, _BEST))
-            return Checkpoint(written.state, weights, optimiser, best)
+            loaded = {name: paddle.load(str(path / name)) for name in written.sizes}
+            return Checkpoint(written.state, loaded[_WEIGHTS], loaded[_OPTIMISER], loaded.get(_BEST, {}))
     return None
 
 

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+from drawing_ocr.models import package
+from drawing_ocr.training import checkpoint
+from drawing_ocr.training.options import TrainingOptions
+from drawing_ocr.training.process import ProcessJob
+from drawing_ocr.training.recogniser import TrainingFailed, TrainingResult, train_recogniser
+
+
+def train(dataset: Path, base: Path, folder: Path, **options: object) -> TrainingResult:
+    chosen = {"epochs": 1, "batch_size": 8, "early_stop_patience": 0, **options}
+    return train_recogniser(
+        dataset,
+        base,
+        folder / "model",
+        options=TrainingOptions.model_validate(chosen),
+        checkpoints=folder / "checkpoints",
+        parent=package.Parent(sha256="0" * 64),
+        summary={"lines": 32},
+        regression=dataset,
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_train_and_their_mean_becomes_a_complete_package(
+    dataset: Path, base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    result = train(dataset, base, tmp_path, processes=2, synthetic_ratio=0.25)
+    info = package.check_folder(tmp_path / "model")
+    assert info.recogniser.characters == 13
+    assert info.training is not None
+    assert info.training["dataset"] == {"lines": 32}
+    assert result.new_characters == ("⌀",)
+    assert [state.finished for state in result.processes] == [True, True]
+    # 16 lines each in batches of 6 of them and 2 drawn ones
+    assert [state.step for state in result.processes] == [3, 3]
+    assert result.images == 32 + 2 * 3 * 2
+    printed = capfd.readouterr().out
+    assert re.search(
+        r"^epoch=0 val_exact=\d\.\d{4} val_one_minus_ned=\d\.\d{4} regression_exact=\d\.\d{4}$", printed, re.M
+    )
+    ends = [checkpoint.latest(tmp_path / f"checkpoints/process-{n}", state_of(tmp_path, n)) for n in (0, 1)]
+    assert all(end is not None for end in ends)
+    name = "head.encoder.norm.weight"
+    means = np.mean([end.weights[name].numpy() for end in ends if end is not None], axis=0)
+    written = paddle.load(str(tmp_path / "model/recogniser/weights.pdparams"))[name].numpy()
+    if result.kept_share == 1.0:
+        np.testing.assert_allclose(written, means, atol=1e-6)
+
+
+def state_of(folder: Path, number: int) -> str:
+    """The fingerprint of the newest checkpoint of a process."""
+    newest = sorted((folder / f"checkpoints/process-{number}").glob("step-*"))[-1]
+    found = re.search(r'"fingerprint":"(\w+)"', (newest / "state.json").read_text("utf-8"))
+    assert found is not None
+    return found.group(1)
+
+
+def test_a_dataset_of_another_base_is_refused(dataset: Path, base: Path, tmp_path: Path) -> None:
+    from drawing_ocr.text import CharsetError
+
+    copy = Path(shutil.copytree(dataset, tmp_path / "dataset"))
+    (copy / "dict.txt").write_text("⌀\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n.\nR\n", "utf-8")
+    with pytest.raises(CharsetError, match="where the base model has '0'"):
+        train(copy, base, tmp_path)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.slow
+def test_a_failing_process_gives_its_reason(dataset: Path, base: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(dataset, tmp_path / "dataset"))
+    for file in (copy / "crops").glob("train-*.png"):
+        file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(TrainingFailed, match=r"training process 0: .*train-\d+\.png: cannot be"):
+        train(copy, base, tmp_path, processes=1)
+    assert not (tmp_path / "model" / "package.json").exists()
+
+
+def job(dataset: Path, base: Path, folder: Path, *, epochs: int) -> ProcessJob:
+    from drawing_ocr.models.recogniser import Recogniser
+    from drawing_ocr.text import Charset
+
+    folder.mkdir(parents=True, exist_ok=True)
+    recogniser = Recogniser.load(base / "recogniser/weights.pdparams", Charset.load(base / "recogniser/dict.txt"))
+    recogniser.extended(Charset.load(dataset / "dict.txt")).save(folder / "start.pdparams")
+    return ProcessJob(
+        dataset=dataset,
+        regression=None,
+        start=folder / "start.pdparams",
+        checkpoints=folder / "checkpoints",
+        error=folder / "error",
+        options=TrainingOptions(epochs=epochs, batch_size=4, early_stop_patience=0),
+        process=0,
+        processes=1,
+        fingerprint="run",
+        regression_exact=None,
+    )
+
+
+def run(one: ProcessJob, folder: Path, *, stop_after: str | None = None) -> tuple[int, str]:
+    """Runs a training process; SIGTERM after the first line that contains `stop_after`."""
+    path = folder / "job.json"
+    path.write_text(one.model_dump_json(), "utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "drawing_ocr.training.process", str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert process.stdout is not None
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        if stop_after and stop_after in line:
+            process.send_signal(signal.SIGTERM)
+            stop_after = None
+    return process.wait(), printed
+
+
+@pytest.mark.slow
+def test_an_interrupted_process_continues_to_the_same_weights(dataset: Path, base: Path, tmp_path: Path) -> None:
+    whole = job(dataset, base, tmp_path / "whole", epochs=1)
+    assert run(whole, tmp_path / "whole")[0] == 0
+
+    broken = job(dataset, base, tmp_path / "broken", epochs=1)
+    started = time.monotonic()
+    status, _ = run(broken, tmp_path / "broken", stop_after="starts")
+    assert status == 143
+    assert time.monotonic() - started < 60
+    middle = checkpoint.latest(broken.checkpoints, "run")
+    assert middle is not None
+    assert 0 < middle.state.step < 8
+    status, printed = run(broken, tmp_path / "broken")
+    assert status == 0
+    assert f"continues from step {middle.state.step}" in printed
+
+    ends = [checkpoint.latest(one.checkpoints, "run") for one in (whole, broken)]
+    assert ends[0] is not None
+    assert ends[1] is not None
+    assert ends[0].state.step == ends[1].state.step == 8
+    for name, value in ends[0].weights.items():
+        np.testing.assert_allclose(ends[1].weights[name].numpy(), value.numpy(), atol=2e-4, err_msg=name)
