@@ -12,7 +12,7 @@ from cli.runs import Run, Step
 
 STATUS = {"Succeeded": "green", "Failed": "red", "Stopped": "red", "Executing": "yellow"}
 # Without a terminal a loss line every so many steps is enough to see that it falls.
-STEPS_A_LINE = 20
+STEPS_A_LINE = 5
 
 
 def run_table(run: Run) -> RenderableType:

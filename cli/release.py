@@ -118,15 +118,16 @@ def execution_for(environment: Environment, model_package_arn: str, since: datet
 
 
 def follow(environment: Environment, execution_arn: str) -> Iterator[str]:
-    """Yields the workflow's states as they are entered, until the execution ends; then `outcome` says how."""
+    """Yields each of the workflow's states when it is entered first, until the execution ends."""
     client = environment.client("stepfunctions")
-    seen = 0
+    seen: set[str] = set()
     deadline = time.monotonic() + FOLLOW_SECONDS
     while time.monotonic() < deadline:
         running = client.describe_execution(executionArn=execution_arn)["status"] == "RUNNING"
-        entered = _entered(client, execution_arn)
-        yield from entered[seen:]
-        seen = len(entered)
+        for state in _entered(client, execution_arn):
+            if state not in seen:
+                seen.add(state)
+                yield state
         if not running:
             return
         time.sleep(POLL_SECONDS)
