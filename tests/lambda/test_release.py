@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -188,7 +189,7 @@ def world(account: None, monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: ARG
     endpoints = Endpoints(real("sagemaker"))
     scaling = Scaling()
     fakes = {"sagemaker": endpoints, "application-autoscaling": scaling}
-    monkeypatch.setattr(handler.boto3, "client", lambda name: fakes.get(name) or real(name))
+    monkeypatch.setattr(boto3, "client", lambda name: fakes.get(name) or real(name))
     monkeypatch.setenv("GROUP", GROUP)
     monkeypatch.setenv("HISTORY_TABLE", TABLE)
     monkeypatch.setenv("LEASE_SECONDS", "3600")
@@ -374,7 +375,7 @@ def test_the_lock_of_a_killed_workflow_runs_out(world: World, monkeypatch: pytes
     arn = add_version(world.registry)
     world.plan("killed", model_package_arn=arn)
     later = datetime.now(UTC).timestamp() + 3601
-    monkeypatch.setattr(handler.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     assert world.plan("next", model_package_arn=arn)["deploy"]
 
 

@@ -1,0 +1,153 @@
+"""Every function has its own narrow role and encrypted log; the archive is the same to the byte anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Match, Template
+
+from drawing_platform import function_bundle
+from drawing_platform.platform_function import PlatformFunction, PlatformFunctionProps
+from tests.constructs.platform_parts import Parts, parts
+
+HANDLERS = (
+    "start_training.handler.handle",
+    "resolve_base_model.handler.handle",
+    "register_model.handler.handle",
+    "notify.handler.handle",
+    "release.handler.plan",
+    "release.handler.apply",
+    "release.handler.verify",
+    "release.handler.finish",
+)
+
+
+def define(around: Parts, **more: object) -> Template:
+    props = {
+        "common": around.common,
+        "handler": "notify.handler.handle",
+        "description": "Tells people",
+        "variables": {"TABLE": "told"},
+        "statements": [iam.PolicyStatement(actions=["sns:Publish"], resources=["arn:aws:sns:::topic"])],
+    }
+    PlatformFunction(around.stack, "Notify", props=PlatformFunctionProps(**(props | more)))  # type: ignore[arg-type]
+    return Template.from_stack(around.stack)
+
+
+def test_a_function_has_a_log_group_of_its_own_that_is_encrypted_and_ends() -> None:
+    template = define(parts())
+    template.resource_count_is("AWS::Logs::LogGroup", 1)
+    template.has_resource_properties("AWS::Logs::LogGroup", {"RetentionInDays": 30, "KmsKeyId": Match.any_value()})
+    template.has_resource_properties(
+        "AWS::Lambda::Function", {"LoggingConfig": {"LogGroup": {"Ref": Match.string_like_regexp("NotifyLogs")}}}
+    )
+
+
+def test_its_role_has_no_managed_policy_and_what_was_asked_for() -> None:
+    template = define(parts())
+    (role,) = template.find_resources("AWS::IAM::Role").values()
+    assert "ManagedPolicyArns" not in role["Properties"]
+    template.has_resource_properties(
+        "AWS::IAM::Policy",
+        {"PolicyDocument": {"Statement": Match.array_with([Match.object_like({"Action": "sns:Publish"})])}},
+    )
+
+
+def test_it_starts_only_when_its_policy_is_there() -> None:
+    template = define(parts())
+    (function,) = template.find_resources("AWS::Lambda::Function").values()
+    assert any("DefaultPolicy" in name for name in function["DependsOn"])
+
+
+def test_tracing_follows_the_environment() -> None:
+    template = define(parts())
+    template.has_resource_properties(
+        "AWS::Lambda::Function",
+        {
+            "TracingConfig": {"Mode": "Active"},
+            "Environment": {"Variables": Match.object_like({"POWERTOOLS_TRACE_DISABLED": "false", "TABLE": "told"})},
+        },
+    )
+
+
+def test_failed_events_of_an_asynchronous_function_are_kept() -> None:
+    template = define(parts(), keep_failed_events=True)
+    template.resource_count_is("AWS::SQS::Queue", 1)
+    template.has_resource_properties("AWS::Lambda::Function", {"DeadLetterConfig": Match.any_value()})
+
+
+def archive(template: Template) -> str:
+    (function,) = template.find_resources("AWS::Lambda::Function").values()
+    return str(function["Properties"]["Code"]["S3Key"])
+
+
+def test_the_archive_is_named_after_what_it_is_made_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = archive(define(parts()))
+    assert archive(define(parts())) == before
+    changed = tmp_path / "lambda.txt"
+    changed.write_text("another==1")
+    monkeypatch.setattr(function_bundle, "REQUIREMENTS", changed)
+    assert archive(define(parts())) != before
+
+
+def test_a_runtime_is_the_setting_or_the_hosts() -> None:
+    assert function_bundle.runtime("3.12").name == "python3.12"
+    assert function_bundle.runtime("host").name == f"python3.{sys.version_info.minor}"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("bundle")
+    try:
+        function_bundle.write_bundle(out, "host")
+    except function_bundle.BundleError as error:
+        pytest.skip(f"no package index: {error}")
+    return out
+
+
+def content(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        digest.update(f"{path.relative_to(folder)} {path.stat().st_mode:o}".encode())
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@pytest.mark.slow
+def test_two_archives_are_the_same_to_the_byte(bundle: Path, tmp_path: Path) -> None:
+    function_bundle.write_bundle(tmp_path, "host")
+    assert content(bundle) == content(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_every_handler_can_be_imported_from_the_archive_alone(bundle: Path, handler: str) -> None:
+    module, name = handler.rsplit(".", 1)
+    script = f"import sys; sys.path.insert(0, {str(bundle)!r}); import {module} as found; assert callable(found.{name})"
+    variables = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-central-1", "POWERTOOLS_TRACE_DISABLED": "true"}
+    # -S: without site-packages, -I: without our own checkout.
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_functions_in_a_private_network_lie_in_it() -> None:
+    around = parts()
+    vpc = ec2.Vpc(
+        around.data,
+        "Vpc",
+        subnet_configuration=[
+            ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24)
+        ],
+    )
+    group = ec2.SecurityGroup(around.data, "Group", vpc=vpc)
+    template = define(around, common=replace(around.common, vpc=vpc, security_group=group))
+    template.has_resource_properties("AWS::Lambda::Function", {"VpcConfig": Match.any_value()})
