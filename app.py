@@ -6,7 +6,7 @@ from pathlib import Path
 
 # For an interpreter without the editable install: our constructs are imported as `drawing_platform`.
 sys.path.insert(0, str(Path(__file__).parent / "constructs"))
-# The CDK's own template validation takes longer than all the rest; cfn-lint has the same rules (make lint). cdk-nag stays.
+# The CDK's own validation of templates takes longer than all the rest; cfn-lint has the same rules. cdk-nag stays on.
 os.environ.setdefault("CDK_VALIDATION", "false")
 
 from drawing_platform.settings import SettingsError

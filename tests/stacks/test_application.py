@@ -86,6 +86,7 @@ def test_the_program_answers_a_mistake_with_one_line_and_writes_no_template(tmp_
     assert list(tmp_path.rglob("*.template.json")) == []
 
 
+@pytest.mark.slow
 def test_cloudformation_validation_and_the_security_rules_find_nothing(tmp_path: Path) -> None:
     app = (
         "from pathlib import Path; from stacks.application import build; import sys;"
