@@ -57,13 +57,13 @@ def fit(page: Page, quads: Sequence[Quad]) -> list[Fitted]:
 def _fit(page: Page, index: int, quads: Sequence[Quad]) -> Fitted:
     quad = quads[index]
     standing = np.linalg.norm(quad[0] - quad[1]) < np.linalg.norm(quad[1] - quad[2])
-    # A standing box is looked at from its side: which side does not matter for ink.
+    # A standing box is looked at from the right, where ISO 129 wants vertical text to be read from.
     lying = np.roll(quad, 1, axis=0) if standing else quad
     frame = _Frame.around(lying)
     pieces = _pieces(crop(page, frame.corners(-frame.reach, -frame.above, frame.reach, frame.above)))
-    left, right = _grown(frame, pieces, [other for place, other in enumerate(quads) if place != index])
-    loose = frame.corners(left, 0, right, 0)
-    tight = frame.corners(*_tightened(frame, pieces, left, right))
+    left = _grown(frame, pieces, [other for place, other in enumerate(quads) if place != index])
+    loose = frame.corners(left, 0, 0, 0)
+    tight = frame.corners(*_tightened(frame, pieces, left))
     return Fitted(*(np.roll(box, -1, axis=0) if standing else box for box in (loose, tight)))
 
 
@@ -116,23 +116,19 @@ def _pieces(picture: Page) -> _Pieces:
     return pieces[whole & ~specks]
 
 
-def _grown(frame: _Frame, pieces: _Pieces, others: Sequence[Quad]) -> tuple[float, float]:
-    """How far the box's left and right ends move (left: 0 or less, right: 0 or more) to take in whole characters."""
-    left, right = 0.0, frame.width
-    height = frame.height
+def _grown(frame: _Frame, pieces: _Pieces, others: Sequence[Quad]) -> float:
+    """How far the box's left end moves (0 or less) to take in whole characters.
+
+    Only the left: there the diameter sign leads, and a count before it (`2× ⌀19,9`) would take it from its number.
+    """
+    left, height = 0.0, frame.height
     for x, y, width, tall in pieces[np.argsort(-pieces[:, 0])]:
         start, end = x - frame.reach, x - frame.reach + width
         if start < left and left - end < _GAP * height and _is_character(width, tall, height):
             middle = frame.point((start + end) / 2, y - frame.above + tall / 2)
             if not _inside_any(middle, others):
                 left = start - _MARGIN * height
-    for x, y, width, tall in pieces[np.argsort(pieces[:, 0])]:
-        start, end = x - frame.reach, x - frame.reach + width
-        if end > right and start - right < _GAP * height and _is_character(width, tall, height):
-            middle = frame.point((start + end) / 2, y - frame.above + tall / 2)
-            if not _inside_any(middle, others):
-                right = end + _MARGIN * height
-    return left, right - frame.width
+    return left
 
 
 def _is_character(width: float, tall: float, height: float) -> bool:
@@ -144,13 +140,13 @@ def _inside_any(point: Quad, quads: Sequence[Quad]) -> bool:
     return any(cv2.pointPolygonTest(quad, (x, y), False) >= 0 for quad in quads)
 
 
-def _tightened(frame: _Frame, pieces: _Pieces, left: float, right: float) -> tuple[float, float, float, float]:
+def _tightened(frame: _Frame, pieces: _Pieces, left: float) -> tuple[float, float, float, float]:
     """How far each side moves (left, top, right, bottom) so that the box just holds its ink."""
     middle = pieces[:, 0] + pieces[:, 2] / 2 - frame.reach
     level = pieces[:, 1] + pieces[:, 3] / 2 - frame.above
-    own = pieces[(middle > left) & (middle < frame.width + right) & (level > 0) & (level < frame.height)]
+    own = pieces[(middle > left) & (middle < frame.width) & (level > 0) & (level < frame.height)]
     if not len(own):
-        return left, 0.0, right, 0.0
+        return left, 0.0, 0.0, 0.0
     cut = _LARGEST_CUT * frame.height
     ink_left = float(own[:, 0].min()) - frame.reach - 1
     ink_top = float(own[:, 1].min()) - frame.above - 1
@@ -159,6 +155,6 @@ def _tightened(frame: _Frame, pieces: _Pieces, left: float, right: float) -> tup
     return (
         float(np.clip(ink_left, left, left + cut)),
         float(np.clip(ink_top, -frame.above, cut)),
-        float(np.clip(ink_right, right - cut, right)),
+        float(np.clip(ink_right, -cut, 0)),
         float(np.clip(ink_bottom, -cut, frame.above)),
     )

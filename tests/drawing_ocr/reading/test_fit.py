@@ -35,6 +35,11 @@ def test_a_character_beside_the_box_is_taken_in() -> None:
     assert fitted.tight[:, 0].min() == pytest.approx(159, abs=1.5)
 
 
+def test_a_character_behind_the_box_is_not_taken_from_what_follows() -> None:
+    (fitted,) = fit(letters(200, 240, 280), [BOX])
+    assert fitted.loose == pytest.approx(BOX)
+
+
 def test_a_character_of_another_box_is_not_taken_in() -> None:
     (fitted, _) = fit(letters(160, 200, 240), [BOX, quad(150, 90, 188, 140)])
     assert fitted.loose == pytest.approx(BOX)
@@ -62,12 +67,12 @@ def test_letters_that_touch_a_line_are_not_cut_off() -> None:
 
 
 def test_a_standing_box_is_fitted_like_a_lying_one() -> None:
-    turned = np.ascontiguousarray(np.rot90(letters(160, 200, 240), -1))
-    standing = np.array([[240 - 140, 190], [240 - 90, 190], [240 - 90, 270], [240 - 140, 270]], np.float32)
+    turned = np.ascontiguousarray(np.rot90(letters(160, 200, 240)))
+    standing = quad(90, 500 - 270, 140, 500 - 190)
     (fitted,) = fit(turned, [standing])
     assert fitted.loose[0].tolist() == [fitted.loose[:, 0].min(), fitted.loose[:, 1].min()]
-    assert fitted.loose[:, 1].min() < 160
-    assert fitted.tight[:, 1].max() == pytest.approx(261, abs=1.5)
+    assert fitted.loose[:, 1].max() > 500 - 160
+    assert fitted.tight[:, 1].min() == pytest.approx(500 - 261, abs=1.5)
 
 
 def test_a_box_without_ink_stays() -> None:
