@@ -430,10 +430,8 @@ class Release(Construct):
                         {
                             "action": "approval",
                             "model_package_arn": events.EventField.from_path("$.detail.ModelPackageArn"),
-                            "target": "",
                             "requested_by": "model registry",
                             "status": events.EventField.from_path("$.detail.ModelApprovalStatus"),
-                            "reason": "",
                         }
                     ),
                 )

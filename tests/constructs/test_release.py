@@ -71,10 +71,8 @@ def test_decisions_of_our_group_only_start_it(template: Template) -> None:
     assert order == {
         "action": "approval",
         "model_package_arn": "<detail-ModelPackageArn>",
-        "target": "",
         "requested_by": "model registry",
         "status": "<detail-ModelApprovalStatus>",
-        "reason": "",
     }
     assert sorted(transformer["InputPathsMap"].values()) == [
         "$.detail.ModelApprovalStatus",

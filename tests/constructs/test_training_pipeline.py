@@ -30,7 +30,7 @@ def body(template: Template) -> dict[str, Any]:
 def test_the_definition_survives_the_tokens_of_the_cdk(template: Template) -> None:
     definition = body(template)
     assert findings(definition) == []
-    assert [step["Name"] for step in definition["Steps"]][0] == "ResolveBaseModel"
+    assert definition["Steps"][0]["Name"] == "ResolveBaseModel"
 
 
 def test_jobs_run_as_another_role_than_the_pipeline(template: Template) -> None:
