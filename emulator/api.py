@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from botocore.validate import ParamValidator
@@ -95,7 +95,7 @@ def answer(service: str, name: str, request: Request, caller: Caller) -> Respons
                 "values": request.values,
             }
         )
-        result = call(service, name, cast(Document, parsed), caller)
+        result = call(service, name, parsed, caller)
     except ServiceError as error:
         return _error(error, protocol)
     except Exception:

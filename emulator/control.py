@@ -1,4 +1,4 @@
-"""Routes that are not `service + operation`: REST paths that we answer before moto, and the emulator's own /emulator/…"""
+"""Routes that are no `service + operation`: REST paths answered before moto, and the emulator's own /emulator/…"""
 
 from __future__ import annotations
 

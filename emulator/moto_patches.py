@@ -9,6 +9,8 @@ from moto.core.config import default_user_config
 from moto.logs.responses import LogsResponse
 from moto.s3.models import FakeBucket, S3Backend
 
+from emulator.patching import replace
+
 # Step Functions run for real instead of succeeding at once.
 default_user_config["stepfunctions"] = {"execute_state_machine": True}
 
@@ -30,7 +32,7 @@ def _permission_of_unconditional_statements(self: Any, action: str, resource: st
     return IAMPolicy(json.dumps({**document, "Statement": enforced})).is_action_permitted(action, resource)
 
 
-FakeBucket.get_permission = _permission_of_unconditional_statements
+replace(FakeBucket, "get_permission", _permission_of_unconditional_statements)
 
 
 def _filter_log_events(self: Any) -> str:
@@ -55,24 +57,13 @@ def _filter_log_events(self: Any) -> str:
     return json.dumps({"events": events, "nextToken": next_token, "searchedLogStreams": searched})
 
 
-LogsResponse.filter_log_events = _filter_log_events
-
-
-def _may_be_logged_to(target_bucket: Any, target_prefix: str | None) -> bool:  # noqa: ARG001
-    """AWS looks at the target's policy when it delivers a log, not when logging is switched on.
-
-    CloudFormation makes the policy after the bucket that logs, as it does here.
-    """
-    return True
-
-
-FakeBucket._log_permissions_enabled_policy = staticmethod(_may_be_logged_to)
+replace(LogsResponse, "filter_log_events", _filter_log_events)
 
 
 # moto asks for the log bucket's policy at once; AWS takes the setting and only delivers nothing while it is missing.
 # The CDK makes the policy after the buckets.
-FakeBucket._log_permissions_enabled_policy = lambda _self, target_bucket, target_prefix: True
+replace(FakeBucket, "_log_permissions_enabled_policy", lambda *_where, **_named: True)
 
 # moto writes one access log object for each request, at once; AWS delivers hours later, and a bucket that is being
 # emptied must not fill up by that. The setting is kept, nothing is delivered.
-S3Backend.log_incoming_request = lambda *_arguments: None
+replace(S3Backend, "log_incoming_request", lambda *_request, **_named: None)

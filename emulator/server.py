@@ -55,7 +55,7 @@ class Account:
     """WSGI application of the whole account."""
 
     def __init__(self) -> None:
-        from moto.server import DomainDispatcherApplication, create_backend_app
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._moto = DomainDispatcherApplication(create_backend_app)
 
@@ -94,8 +94,7 @@ def _with_body_kept(environ: dict[str, Any], request: Request) -> Request:
     """The operation's name is in the body; moto must be able to read it again when the operation is not ours."""
     body = request.get_data(cache=False)
     environ["wsgi.input"] = io.BytesIO(body)
-    kept = Request(dict(environ, **{"wsgi.input": io.BytesIO(body)}))
-    return kept
+    return Request(dict(environ, **{"wsgi.input": io.BytesIO(body)}))
 
 
 def _answered(route: Route, request: Request, caller: api.Caller, match: re.Match[str]) -> Response:
@@ -126,7 +125,7 @@ def main() -> None:
     _forget_the_previous_account(arguments.state_dir)
     parts = [importlib.import_module(name) for name in _PARTS]
 
-    from moto.server import MotoRequestHandler
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
 
     server = make_server("127.0.0.1", arguments.port, Account(), threaded=True, request_handler=MotoRequestHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]

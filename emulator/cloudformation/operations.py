@@ -50,7 +50,7 @@ def _body(request: Document, caller: Caller, current: Stack | None = None) -> st
         found = client("s3", caller.region).get_object(Bucket=bucket, Key=key)
     except Exception as error:
         raise ServiceError("ValidationError", f"S3 error: {bucket}/{key} cannot be read: {error}") from error
-    return found["Body"].read().decode()
+    return str(found["Body"].read().decode())
 
 
 def _request(request: Document, caller: Caller, current: Stack | None = None) -> Request:

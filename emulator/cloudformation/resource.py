@@ -52,7 +52,7 @@ class Context:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> Any:
-        """One API call; `operation` in snake case. Values take the scalar types of the API (CloudFormation's are text)."""
+        """One API call; `operation` in snake case. Values take the API's scalar types (CloudFormation's are text)."""
         api = client(service, self.region)
         shape = api.meta.service_model.operation_model(api.meta.method_to_api_mapping[operation]).input_shape
         return getattr(api, operation)(**fit({k: v for k, v in parameters.items() if v is not None}, shape))

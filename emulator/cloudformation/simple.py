@@ -1,5 +1,6 @@
 """Types whose properties are the API's own parameters: each is one entry of a table."""
 
+# ruff: noqa: ARG002 - the interface of a resource type is wider than most types need.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.api import Caller, Document, ServiceError
+from emulator.clients import client
 from emulator.cloudformation import resource as resources
 from emulator.cloudformation import template as templates
 from emulator.cloudformation.resource import Context, Made, ResourceType
@@ -85,8 +86,11 @@ class Stack:
     def __init__(self, name: str, caller: Caller, account: Account) -> None:
         self.name, self.caller, self.account = name, caller, account
         self.id = caller.arn("cloudformation", f"stack/{name}/{uuid.uuid4()}")
-        self.created, self.updated, self.deleted = now(), None, None
-        self.status, self.status_reason = "REVIEW_IN_PROGRESS", None
+        self.created = now()
+        self.updated: datetime | None = None
+        self.deleted: datetime | None = None
+        self.status = "REVIEW_IN_PROGRESS"
+        self.status_reason: str | None = None
         self.request = Request('{"Resources": {"None": {}}}', {})
         self.template: Document = {"Resources": {}}
         self.parameters: dict[str, Any] = {}
@@ -159,7 +163,7 @@ class Stack:
             kind = declaration["Type"]
             if kind.startswith("AWS::SSM::Parameter::Value"):
                 try:
-                    found = resources.client("ssm", self.caller.region).get_parameter(Name=value, WithDecryption=True)
+                    found = client("ssm", self.caller.region).get_parameter(Name=value, WithDecryption=True)
                 except ClientError as error:
                     message = f"Unable to fetch parameters [{value}] from parameter store for this account."
                     raise ServiceError("ValidationError", message) from error

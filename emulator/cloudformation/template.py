@@ -78,7 +78,7 @@ class Scope:
         raise TemplateError(f"{function} cannot be used in a condition")
 
     def resolve(self, value: Any) -> Any:
-        """`value` with every intrinsic function replaced by what it stands for; members of `AWS::NoValue` are left out."""
+        """`value` with every intrinsic function replaced; members of `AWS::NoValue` are left out."""
         resolved = self._resolve(value)
         return None if resolved is _NO_VALUE else resolved
 

@@ -48,7 +48,7 @@ def _one(condition: Any, value: Any) -> bool:
         return value is not _MISSING and condition == value and isinstance(condition, bool) == isinstance(value, bool)
     (name, operand), *_ = condition.items()
     if name == "exists":
-        return (value is not _MISSING) == operand
+        return bool((value is not _MISSING) == operand)
     if value is _MISSING:
         return False
     if name == "anything-but":
@@ -60,8 +60,8 @@ def _one(condition: Any, value: Any) -> bool:
     if name in ("prefix", "suffix"):
         test = str.startswith if name == "prefix" else str.endswith
         if isinstance(operand, dict):
-            return test(value.lower(), operand["equals-ignore-case"].lower())
-        return test(value, operand)
+            return bool(test(value.lower(), operand["equals-ignore-case"].lower()))
+        return bool(test(value, operand))
     if name == "equals-ignore-case":
         return bool(value.lower() == operand.lower())
     if name == "wildcard":

@@ -37,7 +37,7 @@ def start() -> None:
 
 
 def next_time(expression: str, after: datetime, zone: str = "UTC") -> datetime | None:
-    """When a schedule fires next, strictly after a moment; None when never again. Raises `ValueError` for bad syntax."""
+    """When a schedule fires next, strictly after a moment; None for never. Raises `ValueError` for bad syntax."""
     if match := _RATE.fullmatch(expression):
         return after + timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
     if expression.startswith("at("):
@@ -105,8 +105,8 @@ def _look(now: datetime) -> None:
                     known.add(key)
                     if _due(key, rule.scheduled_expression, now, "UTC"):
                         _fire_rule(rule)
-    for region, backend in list(scheduler_backends[ACCOUNT].items()):
-        for group in list(backend.schedule_groups.values()):
+    for region, scheduler in list(scheduler_backends[ACCOUNT].items()):
+        for group in list(scheduler.schedule_groups.values()):
             for schedule in list(group.schedules.values()):
                 if schedule.state != "DISABLED":
                     key = (schedule.arn, schedule.schedule_expression)
@@ -187,8 +187,8 @@ def fire_now(name: str) -> bool:
             if name in bus.rules:
                 _fire_rule(bus.rules[name])
                 return True
-    for region, backend in list(scheduler_backends[ACCOUNT].items()):
-        for group in list(backend.schedule_groups.values()):
+    for region, scheduler in list(scheduler_backends[ACCOUNT].items()):
+        for group in list(scheduler.schedule_groups.values()):
             with contextlib.suppress(KeyError):
                 _fire_schedule(group.schedules[name], region)
                 return True

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import moto.s3.notifications as notifications
+from moto.s3.models import S3Backend
 
 from emulator import ACCOUNT
 from emulator.api import Caller
 from emulator.events import targets
+from emulator.patching import replace
 
 _REASONS = {
     "Put": "PutObject",
@@ -57,3 +60,20 @@ def _send(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
 
 
 notifications._send_event_bridge_message = _send
+
+_delete_object = S3Backend.delete_object
+
+
+def _delete(
+    self: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
+) -> tuple[bool, dict[str, Any]]:
+    """moto says nothing of a delete marker."""
+    done, answer = _delete_object(self, bucket_name, key_name, version_id, bypass)
+    if done and version_id is None and answer.get("delete-marker"):
+        marker = SimpleNamespace(name=key_name, version_id=answer["version-id"], size=0, etag="")
+        event = notifications.S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
+        notifications.send_event(self.account_id, event, self.get_bucket(bucket_name), marker)
+    return done, answer
+
+
+replace(S3Backend, "delete_object", _delete)

@@ -15,6 +15,7 @@ from moto.events.models import Rule, events_backends
 from emulator.api import Caller, Document
 from emulator.clients import client
 from emulator.events import patterns
+from emulator.patching import replace
 
 log = logging.getLogger(__name__)
 
@@ -173,4 +174,4 @@ def _send_to_targets(self: Any, original_event: Any, transform_input: bool = Tru
             _delivery.submit(deliver, target, event, self.arn)
 
 
-Rule.send_to_targets = _send_to_targets
+replace(Rule, "send_to_targets", _send_to_targets)

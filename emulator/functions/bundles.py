@@ -58,6 +58,8 @@ def layer_folders(layers: list[dict[str, Any]], account: str, region: str) -> li
     found = []
     for layer in layers:
         version = get_backend(account, region).layers_versions_by_arn(layer["Arn"])
+        if version is None:
+            raise FileNotFoundError(f"the layer {layer['Arn']} does not exist")
         folder = unpacked(version.code_bytes, version.code_sha_256)
         found.append(folder / "python")
     return found

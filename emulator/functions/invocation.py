@@ -21,6 +21,7 @@ from emulator import ACCOUNT, control
 from emulator.api import Caller, ServiceError
 from emulator.clients import client
 from emulator.functions.workers import POOL, Function, Outcome
+from emulator.patching import replace
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +151,7 @@ def _invoke_of_moto(self: Any, body: str, request_headers: Any, response_headers
     return outcome.payload
 
 
-LambdaFunction.invoke = _invoke_of_moto
+replace(LambdaFunction, "invoke", _invoke_of_moto)
 
 _created = LambdaFunction.__init__
 _updated = LambdaFunction.update_configuration
@@ -190,9 +191,9 @@ def _describe(self: Any, on_create: bool = False) -> dict[str, Any]:
     return answer
 
 
-LambdaFunction.__init__ = _create
-LambdaFunction.update_configuration = _update
-LambdaFunction.get_configuration = _describe
+replace(LambdaFunction, "__init__", _create)
+replace(LambdaFunction, "update_configuration", _update)
+replace(LambdaFunction, "get_configuration", _describe)
 
 _delete_function = LambdaBackend.delete_function
 
@@ -202,4 +203,4 @@ def _delete(self: Any, function_name: str, qualifier: str | None = None) -> None
     POOL.stop_idle({model.function_arn for model in self.list_functions("ALL")})
 
 
-LambdaBackend.delete_function = _delete
+replace(LambdaBackend, "delete_function", _delete)

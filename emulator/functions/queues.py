@@ -16,6 +16,7 @@ from emulator.clients import client
 from emulator.events import patterns
 from emulator.functions.invocation import find
 from emulator.functions.workers import POOL
+from emulator.patching import replace
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def _create(self: Any, spec: dict[str, Any]) -> Any:
     return mapping
 
 
-LambdaBackend.create_event_source_mapping = _create
+replace(LambdaBackend, "create_event_source_mapping", _create)
 
 
 def start() -> None:

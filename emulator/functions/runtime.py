@@ -11,12 +11,14 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable, Iterable
+from typing import Any
 
 
 class Context:
     """What AWS hands to a handler beside the event."""
 
-    def __init__(self, request):
+    def __init__(self, request: dict[str, Any]) -> None:
         self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
         self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
         self.invoked_function_arn = request["arn"]
@@ -28,15 +30,15 @@ class Context:
         self.client_context = None
         self._deadline = request["deadline"]
 
-    def get_remaining_time_in_millis(self):
+    def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self._deadline - time.time()) * 1000))
 
 
-def failure(kind, message, trace=()):
+def failure(kind: str, message: str, trace: Iterable[str] = ()) -> dict[str, Any]:
     return {"errorMessage": message, "errorType": kind, "requestId": "", "stackTrace": list(trace)}
 
 
-def load(name):
+def load(name: str) -> tuple[Callable[..., Any] | None, dict[str, Any] | None]:
     module_name, _, function_name = name.rpartition(".")
     try:
         module = importlib.import_module(module_name.replace("/", "."))
@@ -52,7 +54,7 @@ def load(name):
     return getattr(module, function_name), None
 
 
-def invoke(handler, request):
+def invoke(handler: Callable[..., Any], request: dict[str, Any]) -> tuple[str | None, dict[str, Any] | None]:
     try:
         answer = handler(request["event"], Context(request))
     except Exception as error:
@@ -65,16 +67,16 @@ def invoke(handler, request):
         return None, failure("Runtime.MarshalError", f"Unable to marshal response: {error}")
 
 
-def main():
+def main() -> None:
     name, number, *folders = sys.argv[1:]
     sys.path[0:0] = folders
     results = os.fdopen(int(number), "w", buffering=1)
     requests = sys.stdin
-    sys.stdin = open(os.devnull)
+    sys.stdin = open(os.devnull)  # noqa: SIM115 (open as long as the process)
     handler, broken = load(name)
     for line in requests:
         request = json.loads(line)
-        answer, error = (None, broken) if broken else invoke(handler, request)
+        answer, error = invoke(handler, request) if handler else (None, broken)
         if error:
             error["requestId"] = request["id"]
         sys.stdout.flush()

@@ -93,14 +93,12 @@ def _check_steps(definition: Definition) -> None:
                 )
         for parameter in _parameters_used(step):
             if parameter not in definition.parameters:
-                raise invalid(
-                    f"Unable to parse pipeline definition: step {name} refers to parameter {parameter}, which is not declared"
-                )
+                message = f"step {name} refers to parameter {parameter}, which is not declared"
+                raise invalid(f"Unable to parse pipeline definition: {message}")
         for condition in step.get("Arguments", {}).get("Conditions", []) if kind == "Condition" else []:
             if condition.get("Type") not in CONDITIONS:
-                raise invalid(
-                    f"Unable to parse pipeline definition: step {name} has the unknown condition {condition.get('Type')}"
-                )
+                message = f"step {name} has the unknown condition {condition.get('Type')}"
+                raise invalid(f"Unable to parse pipeline definition: {message}")
     _order(definition.steps)
 
 

@@ -163,7 +163,7 @@ def _environment(job: Job, more: dict[str, str]) -> dict[str, str]:
 def _download_source(source: Document, target: Path, region: str) -> None:
     kind = source.get("S3DataType", "S3Prefix")
     if kind == "ManifestFile":
-        bucket, key = objects.split(source["S3Uri"])
+        _bucket, key = objects.split(source["S3Uri"])
         scratch = target.parent / f".{target.name}-manifest"
         objects.download(source["S3Uri"], scratch, region)
         prefix, *names = json.loads((scratch / Path(key).name).read_text())

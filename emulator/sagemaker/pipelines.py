@@ -422,7 +422,8 @@ def create_pipeline(request: Document, caller: Caller) -> Document:
     arn = PIPELINES.arn(caller, name)
     if PIPELINES.find(caller, name):
         raise invalid(
-            f"Pipeline names must be unique within an AWS account and region. Pipeline with name ({name}) already exists."
+            "Pipeline names must be unique within an AWS account and region. "
+            f"Pipeline with name ({name}) already exists."
         )
     document = {
         "PipelineArn": arn,

@@ -61,7 +61,7 @@ def _compare(condition: Document, document: Document) -> bool:
         value = value.get(part) if isinstance(value, dict) else None
     name = condition.get("Operator", "Equals")
     if name in ("Exists", "NotExists"):
-        return (value is not None) == (name == "Exists")
+        return bool((value is not None) == (name == "Exists"))
     if name not in _COMPARISONS:
         raise invalid(f"the emulated account does not know the search operator {name}")
     try:

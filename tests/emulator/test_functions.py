@@ -125,7 +125,9 @@ def queue(client: Client, **attributes: str) -> tuple[str, str]:
 
 
 def received(client: Client, url: str) -> list[dict[str, Any]]:
-    messages: list[dict[str, Any]] = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    messages: list[dict[str, Any]] = (
+        client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    )
     return messages
 
 
@@ -172,9 +174,7 @@ def test_an_upload_reaches_a_queue_as_aws_shapes_the_event(client: Client) -> No
     s3 = client("s3")
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_bucket_notification_configuration(
-        Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
+    s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}})
     url, arn = queue(client)
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [name]}, "object": {"key": [{"prefix": "labels/"}]}}}
     client("events").put_rule(Name=name, EventPattern=json.dumps(pattern))
@@ -203,7 +203,11 @@ def test_an_upload_reaches_a_queue_as_aws_shapes_the_event(client: Client) -> No
 
 def test_a_workflow_calls_functions_waits_retries_and_keeps_its_history(client: Client, function: str) -> None:
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
-    call = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": arn, "Payload.$": "$"}}
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": arn, "Payload.$": "$"},
+    }
     definition = {
         "StartAt": "Call",
         "States": {

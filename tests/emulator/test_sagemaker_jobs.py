@@ -115,9 +115,7 @@ def test_a_stopped_job_gets_sigterm_and_keeps_its_checkpoint(
     client: Client, bucket: str, image: str, data: str
 ) -> None:
     uri = f"s3://{bucket}/checkpoints/{uuid.uuid4().hex}"
-    request = training_request(
-        bucket, image, data, {"steps": "1000", "pause": "0.05"}, CheckpointConfig={"S3Uri": uri}
-    )
+    request = training_request(bucket, image, data, {"steps": "1000", "pause": "0.05"}, CheckpointConfig={"S3Uri": uri})
     sagemaker = client("sagemaker")
     sagemaker.create_training_job(**request)
     name = request["TrainingJobName"]

@@ -92,15 +92,17 @@ def definition(bucket: str, image: str, data: str, function: str, group: str) ->
                 "Outputs": [
                     {
                         "OutputName": name,
-                        "S3Output": {"S3Uri": uri, "LocalPath": f"/opt/ml/processing/{name}", "S3UploadMode": "EndOfJob"},
+                        "S3Output": {
+                            "S3Uri": uri,
+                            "LocalPath": f"/opt/ml/processing/{name}",
+                            "S3UploadMode": "EndOfJob",
+                        },
                     }
                     for name, uri in (("output", prefix), ("report", report))
                 ]
             },
         },
-        "PropertyFiles": [
-            {"PropertyFileName": "Evaluation", "OutputName": "report", "FilePath": "evaluation.json"}
-        ],
+        "PropertyFiles": [{"PropertyFileName": "Evaluation", "OutputName": "report", "FilePath": "evaluation.json"}],
     }
     train = {
         "Name": "Train",
@@ -129,9 +131,7 @@ def definition(bucket: str, image: str, data: str, function: str, group: str) ->
             "StoppingCondition": {"MaxRuntimeInSeconds": 60},
         },
     }
-    accuracy = {
-        "Std:JsonGet": {"PropertyFile": get("Steps.Prepare.PropertyFiles.Evaluation"), "Path": "gate.accuracy"}
-    }
+    accuracy = {"Std:JsonGet": {"PropertyFile": get("Steps.Prepare.PropertyFiles.Evaluation"), "Path": "gate.accuracy"}}
     register = {
         "Name": "Register",
         "Type": "RegisterModel",
@@ -265,9 +265,7 @@ def test_the_same_request_token_is_the_same_execution(client: Client, pipeline: 
         ({"Step": "3"}, r"Unknown parameters: \[Step\]"),
     ],
 )
-def test_wrong_parameters_are_refused(
-    client: Client, pipeline: str, parameters: dict[str, str], message: str
-) -> None:
+def test_wrong_parameters_are_refused(client: Client, pipeline: str, parameters: dict[str, str], message: str) -> None:
     with pytest.raises(ClientError, match=message):
         start(client, pipeline, **parameters)
 

@@ -125,8 +125,10 @@ def test_versions_are_listed_in_pages_and_filtered_by_approval(
 ) -> None:
     arns = [version(client, group, image, model_data) for _ in range(3)]
     client("sagemaker").update_model_package(ModelPackageArn=arns[1], ModelApprovalStatus="Approved")
-    pages = client("sagemaker").get_paginator("list_model_packages").paginate(
-        ModelPackageGroupName=group, PaginationConfig={"PageSize": 2}
+    pages = (
+        client("sagemaker")
+        .get_paginator("list_model_packages")
+        .paginate(ModelPackageGroupName=group, PaginationConfig={"PageSize": 2})
     )
     listed = [each["ModelPackageArn"] for found in pages for each in found["ModelPackageSummaryList"]]
     assert listed == arns[::-1]

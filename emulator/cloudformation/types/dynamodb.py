@@ -1,5 +1,6 @@
 """DynamoDB tables; a global table of one region is a table."""
 
+# ruff: noqa: ARG002 - the interface of a resource type is wider than most types need.
 from __future__ import annotations
 
 from emulator.api import Document

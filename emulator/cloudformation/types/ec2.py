@@ -1,5 +1,6 @@
 """VPCs and what is in them: moto's own CloudFormation models serve these types."""
 
+# ruff: noqa: ARG002 - the interface of a resource type is wider than most types need.
 from __future__ import annotations
 
 from typing import Any

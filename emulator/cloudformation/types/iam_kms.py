@@ -1,5 +1,6 @@
 """IAM roles and policies, KMS keys and aliases."""
 
+# ruff: noqa: ARG002 - the interface of a resource type is wider than most types need.
 from __future__ import annotations
 
 import json
@@ -70,7 +71,7 @@ class Role(ResourceType):
 
 
 def _make_aws_policy_known(context: Context, arn: str) -> None:
-    """AWS's own policies are not loaded in moto (a megabyte of JSON); one that is attached becomes known by its name."""
+    """AWS's own policies are not loaded in moto (a megabyte of JSON); one that is attached becomes known here."""
     if not arn.startswith("arn:aws:iam::aws:policy/"):
         return
     from moto.iam.models import ManagedPolicy, iam_backends
@@ -79,7 +80,9 @@ def _make_aws_policy_known(context: Context, arn: str) -> None:
     if arn not in policies:
         path, _, name = arn.removeprefix("arn:aws:iam::aws:policy").rpartition("/")
         document = json.dumps({"Version": "2012-10-17", "Statement": []})
-        policy = ManagedPolicy(name, account_id="aws", region=context.region, path=f"{path}/", document=document)
+        policy = ManagedPolicy(  # type: ignore[abstract]
+            name, account_id="aws", region=context.region, path=f"{path}/", document=document
+        )
         policies[arn] = policy
 
 

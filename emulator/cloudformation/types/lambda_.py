@@ -1,5 +1,6 @@
 """Lambda functions with their versions, aliases, permissions and event sources."""
 
+# ruff: noqa: ARG002 - the interface of a resource type is wider than most types need.
 from __future__ import annotations
 
 import hashlib

@@ -1,5 +1,6 @@
 """CloudWatch, its logs, application autoscaling, SSM parameters, ECR repositories, secrets."""
 
+# ruff: noqa: ARG002 - the interface of a resource type is wider than most types need.
 from __future__ import annotations
 
 import json

@@ -1,5 +1,6 @@
 """AWS::S3::Bucket and AWS::S3::BucketPolicy."""
 
+# ruff: noqa: ARG002 - the interface of a resource type is wider than most types need.
 from __future__ import annotations
 
 import json

@@ -1,5 +1,6 @@
 """SageMaker: model package groups, pipelines, models, endpoint configs, endpoints."""
 
+# ruff: noqa: ARG002 - the interface of a resource type is wider than most types need.
 from __future__ import annotations
 
 import json

@@ -58,6 +58,7 @@ from aws_cdk import (
 from aws_cdk import (
     aws_stepfunctions_tasks as tasks,
 )
+
 from constructs import Construct
 
 HERE = Path(__file__).parent
@@ -78,7 +79,9 @@ def handler(event, context):
 class Data(cdk.Stack):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self.key = kms.Key(self, "Key", enable_key_rotation=True, removal_policy=cdk.RemovalPolicy.DESTROY, alias="alias/test")
+        self.key = kms.Key(
+            self, "Key", enable_key_rotation=True, removal_policy=cdk.RemovalPolicy.DESTROY, alias="alias/test"
+        )
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -137,7 +140,12 @@ class Work(cdk.Stack):
             ),
             targets=[targets.SqsQueue(queue)],
         )
-        events.Rule(self, "Nightly", schedule=events.Schedule.rate(cdk.Duration.days(1)), targets=[targets.LambdaFunction(function)])
+        events.Rule(
+            self,
+            "Nightly",
+            schedule=events.Schedule.rate(cdk.Duration.days(1)),
+            targets=[targets.LambdaFunction(function)],
+        )
         machine = sfn.StateMachine(
             self,
             "Machine",
