@@ -36,7 +36,9 @@ class ServingSettings(BaseModel):
 
     base: Path = Field(default=Path("/opt/ml"), alias="SAGEMAKER_BASE_DIR")
     port: int = Field(default=8080, gt=0, lt=65536, alias="SAGEMAKER_BIND_TO_PORT")
-    workers: int = Field(default_factory=lambda: _cores(), gt=0, le=256, alias="SAGEMAKER_MODEL_SERVER_WORKERS")
+    workers: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)), gt=0, le=256, alias="SAGEMAKER_MODEL_SERVER_WORKERS"
+    )
     threads: int = Field(default=1, gt=0, le=256, alias="READING_THREADS")
     queue: int = Field(default=16, ge=0, le=10_000, alias="READING_QUEUE")
     deadline: float = Field(default=55.0, gt=0, le=3600, alias="SAGEMAKER_MODEL_SERVER_TIMEOUT")
@@ -65,7 +67,3 @@ class ServingSettings(BaseModel):
             raise SettingsError(
                 f"environment variable {name}={first['input']!r}: {first['msg']}: correct it"
             ) from error
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

@@ -5,8 +5,7 @@ Light: the standard library and pydantic only.
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_serializer
-from pydantic_core.core_schema import SerializerFunctionWrapHandler
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from drawing_ocr.annotation import Category
 
