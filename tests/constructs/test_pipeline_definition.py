@@ -20,8 +20,9 @@ ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/images:0123"
 
 
-def build(env: str = "prod", vpc: VpcConfig | None = None) -> Json:
+def build(env: str = "prod", vpc: VpcConfig | None = None, train_on: str | None = None) -> Json:
     settings = load_settings(env)
+    instances = settings.instances.model_copy(update={"train": train_on} if train_on else {})
     function = f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:"
     props = PipelineDefinitionProps(
         region="eu-central-1",
@@ -35,7 +36,7 @@ def build(env: str = "prod", vpc: VpcConfig | None = None) -> Json:
         resolve_function_arn=f"{function}resolve",
         register_function_arn=f"{function}register",
         notify_function_arn=f"{function}notify",
-        instances=settings.instances,
+        instances=instances,
         training=settings.training,
         gate=settings.gate,
         vpc=vpc,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -67,7 +68,8 @@ def test_decisions_of_our_group_only_start_it(template: Template) -> None:
     (target,) = rule["Targets"]
     assert "DeadLetterConfig" in target
     transformer = target["InputTransformer"]
-    order = json.loads(transformer["InputTemplate"])
+    # EventBridge puts the quotes around a value itself: its placeholders stand without.
+    order = json.loads(re.sub(r"<[\w-]+>", r'"\g<0>"', transformer["InputTemplate"]))
     assert order == {
         "action": "approval",
         "model_package_arn": "<detail-ModelPackageArn>",
