@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import ACCOUNT, REGION, environment, lifetime
+from emulator.api import ServiceError
 from emulator.cloudformation import template as templates
 from tests.emulator.conftest import APP, Client, free_port
 
@@ -22,7 +24,9 @@ ROOT = Path(__file__).parents[2]
 
 def scope(template: dict[str, Any], **parameters: Any) -> templates.Scope:
     pseudo = {"AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
-    made = {"Made": ("the-id", {"Arn": "arn:made", "Nested.Name": "n", "Deep": {"Er": "d"}})}
+    made: dict[str, tuple[str, Mapping[str, Any]]] = {
+        "Made": ("the-id", {"Arn": "arn:made", "Nested.Name": "n", "Deep": {"Er": "d"}})
+    }
     return templates.Scope(template, parameters, pseudo, lambda name: f"import of {name}", made)
 
 
@@ -70,7 +74,7 @@ def test_a_circle_is_refused() -> None:
             "B": {"Type": "x", "Properties": {"a": {"Fn::GetAtt": ["A", "Arn"]}}},
         }
     }
-    with pytest.raises(templates.ServiceError, match="Circular dependency"):
+    with pytest.raises(ServiceError, match="Circular dependency"):
         templates.in_order(template)
 
 
@@ -220,7 +224,8 @@ def test_the_real_cdk_command_line_deploys_changes_and_destroys(tmp_path: Path) 
     variables = {**os.environ, **environment(running.port), "CDK_VALIDATION": "false", "CI": "true"}
 
     def run(*arguments: str, **more: str) -> str:
-        command = [str(cdk), "--app", f"{sys.executable} {APP / 'app.py'}", "--output", str(tmp_path / "out"), *arguments]
+        app = f"{sys.executable} {APP / 'app.py'}"
+        command = [str(cdk), "--app", app, "--output", str(tmp_path / "out"), *arguments]
         done = subprocess.run(command, cwd=tmp_path, env={**variables, **more}, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
