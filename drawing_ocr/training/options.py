@@ -42,5 +42,5 @@ class TrainingOptions(BaseModel):
     processes: int = Field(default=0, ge=0, le=64)
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     early_stop_patience: int = Field(default=5, ge=0, le=1000)
-    synthetic_ratio: float = Field(default=0.0, ge=0, lt=1)
+    synthetic_ratio: float = Field(default=0.25, ge=0, lt=1)
     max_regression_drop: float = Field(default=0.01, ge=0, le=1)

@@ -38,6 +38,8 @@ INTERRUPTED: Final = 143
 VALIDATED_LINES: Final = 96
 """Lines of each set that a process reads after an epoch; the whole sets are read once, at the end."""
 
+_VALIDATION_SHARE: Final = 0.1  # of the time at most; short epochs pass without
+
 _LOG_SECONDS: Final = 5.0
 _CHECKPOINT_SECONDS: Final = 60.0
 _GRADIENT_NORM: Final = 5.0
@@ -111,6 +113,7 @@ class _Process:
         self._parameters, self._optimiser = _optimiser(self._recogniser, self._options)
         self._state = TrainingState(fingerprint=job.fingerprint)
         self._best: dict[str, Any] = {}
+        self._next_validation = 0.0
 
     def stop(self, *_: object) -> None:
         """The current step is the last; for signal handlers."""
@@ -186,8 +189,8 @@ class _Process:
         """One step; its loss, or NaN when it was skipped."""
         generator = np.random.default_rng([self._options.seed, self._job.process, self._state.step])
         images, texts = self._examples(lines, generator)
-        batch = _collate(images, [[self._classes[character] for character in text] for text in texts], generator)
-        loss = _ctc(self._recogniser, batch)
+        batch = collate(images, [[self._classes[character] for character in text] for text in texts], generator)
+        loss = ctc_loss(self._recogniser, batch)
         loss.backward()
         value = float(loss)
         self._state.images += len(images)
@@ -227,6 +230,9 @@ class _Process:
         state.finished = last or self._time_is_up()
         if state.finished or not self._options.early_stop_patience:
             return  # the whole sets are read by the caller
+        began = time.monotonic()
+        if began < self._next_validation:
+            return
         reader = reader_of(self._recogniser)
         validation = score(reader, self._validation)
         metrics = {
@@ -241,6 +247,8 @@ class _Process:
             # One line of the sample is more than the whole guard: it is forgiven here, not at the end.
             allowed = self._options.max_regression_drop + 1 / len(self._regression)
             held = self._job.regression_exact - regression <= allowed + 1e-9
+        ended = time.monotonic()
+        self._next_validation = ended + (ended - began) * (1 / _VALIDATION_SHARE - 1)
         state.history.append(metrics)
         self._tell(metric_line(metrics))
         if held and (state.best_exact is None or validation.exact > state.best_exact):
@@ -286,7 +294,9 @@ class _Log:
         return float(np.mean(self._losses)) if self._losses else 0.0
 
 
-class _Batch(BaseModel):
+class Batch(BaseModel):
+    """What one step learns from: images [n, 3, 48, width], labels [n, longest], lengths of the labels [n]."""
+
     model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
 
     images: npt.NDArray[np.float32]
@@ -294,7 +304,7 @@ class _Batch(BaseModel):
     lengths: npt.NDArray[np.int64]
 
 
-def _collate(images: Sequence[Pixels], labels: Sequence[Sequence[int]], generator: np.random.Generator) -> _Batch:
+def collate(images: Sequence[Pixels], labels: Sequence[Sequence[int]], generator: np.random.Generator) -> Batch:
     """Pictures scaled to one height and padded on the right; labels padded with blanks.
 
     CTC needs a step between equal neighbours, so a batch is at least twice as many steps wide as its longest text.
@@ -310,10 +320,11 @@ def _collate(images: Sequence[Pixels], labels: Sequence[Sequence[int]], generato
         scaled = cv2.resize(image, (own, HEIGHT))
         pixels[row, :, :, :own] = scaled.transpose(2, 0, 1) / 127.5 - 1.0
         targets[row, : len(label)] = label
-    return _Batch(images=pixels, labels=targets, lengths=np.array([len(label) for label in labels], np.int64))
+    return Batch(images=pixels, labels=targets, lengths=np.array([len(label) for label in labels], np.int64))
 
 
-def _ctc(recogniser: Recogniser, batch: _Batch) -> Any:
+def ctc_loss(recogniser: Recogniser, batch: Batch) -> Any:
+    """Mean CTC loss of a batch (Graves et al., ICML 2006)."""
     logits = recogniser.logits(paddle.to_tensor(batch.images))
     count, steps = logits.shape[:2]
     losses = paddle.nn.functional.ctc_loss(
