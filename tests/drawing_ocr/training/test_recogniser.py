@@ -102,7 +102,7 @@ def job(dataset: Path, base: Path, folder: Path, *, epochs: int) -> ProcessJob:
         start=folder / "start.pdparams",
         checkpoints=folder / "checkpoints",
         error=folder / "error",
-        options=TrainingOptions(epochs=epochs, batch_size=4, early_stop_patience=0),
+        options=TrainingOptions(epochs=epochs, batch_size=4, early_stop_patience=0, synthetic_ratio=0),
         process=0,
         processes=1,
         fingerprint="run",
