@@ -20,7 +20,7 @@ LOG_GROUPS = {"TrainingJob": "/aws/sagemaker/TrainingJobs", "ProcessingJob": "/a
 
 
 class Step(BaseModel):
-    """One step of an execution. `detail` is what a reader wants to know of it in one line."""
+    """One step of an execution. `detail` is what to know of it in one line; `refusal` marks the gate's Fail step."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,6 +30,7 @@ class Step(BaseModel):
     ended: datetime | None
     job: str | None
     detail: str
+    refusal: bool = False
 
     @property
     def seconds(self) -> float | None:
@@ -213,6 +214,7 @@ def _step(client: Any, found: dict[str, Any]) -> Step:
         ended=found.get("EndTime"),
         job=job,
         detail=_detail(client, found, kind, content),
+        refusal=kind == "Fail",
     )
 
 
@@ -234,5 +236,6 @@ def _refusal(found: dict[str, Any], steps: list[Step]) -> str | None:
         return None
     for step in steps:
         if step.status == "Failed" and step.detail:
-            return f"{step.name}: {step.detail}"
+            # What the gate says needs no name of a step before it.
+            return step.detail if step.refusal else f"{step.name}: {step.detail}"
     return " ".join(found.get("FailureReason", found["PipelineExecutionStatus"]).split())

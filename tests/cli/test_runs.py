@@ -177,7 +177,7 @@ def test_the_refusal_of_the_gate_is_its_message(world: World, monkeypatch: pytes
     ]
     found = reading(world, monkeypatch, Pipeline("Failed", steps, []))
     assert found.steps[0].detail == "False"
-    assert found.refusal == "Refused: accuracy 0.12 (at least 0.85)"
+    assert found.refusal == "accuracy 0.12 (at least 0.85)"
 
 
 def test_an_unknown_execution_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +195,7 @@ def test_waiting_for_a_run_that_fails_fails_and_looking_at_it_does_not(
     assert world.run("train", "status").exit_code == 0
     watched = world.run("train", "watch", "abc123", "--json")
     assert watched.exit_code == 1
-    assert json.loads(watched.stdout)["run"]["refusal"] == "Refused: accuracy 0.12"
+    assert json.loads(watched.stdout)["run"]["refusal"] == "accuracy 0.12"
 
 
 def test_a_run_that_has_ended_cannot_be_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
