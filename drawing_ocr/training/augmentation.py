@@ -48,8 +48,10 @@ def augment(pixels: Pixels, generator: np.random.Generator) -> Pixels:
 
 def _margins(pixels: Pixels, generator: np.random.Generator) -> Pixels:
     """Cuts the edges off a little, or continues them."""
-    height = pixels.shape[0]
-    left, right = (round(height * share) for share in generator.uniform(-0.3 * _MAX_MARGIN, _MAX_MARGIN, 2))
+    height, width = pixels.shape[:2]
+    least = -(width // 8)  # a single digit is narrower than high
+    sides = generator.uniform(-0.3 * _MAX_MARGIN, _MAX_MARGIN, 2)
+    left, right = (max(least, round(height * share)) for share in sides)
     top, bottom = (round(height * share) for share in generator.uniform(-0.05, _MAX_MARGIN / 2, 2))
     above, below, before, after = (max(0, side) for side in (top, bottom, left, right))
     padded = np.asarray(cv2.copyMakeBorder(pixels, above, below, before, after, cv2.BORDER_REPLICATE), np.uint8)
