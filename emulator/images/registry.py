@@ -112,7 +112,9 @@ def push(uri: str) -> None:
     if not match:
         return
     config = {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1, "digest": image.digest}
-    manifest = {"schemaVersion": 2, "mediaType": _MEDIA_TYPE, "config": config, "layers": []}
+    # moto takes the digest of an image from those of its layers: without one all images would have the same.
+    layers = [{"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": 1, "digest": image.digest}]
+    manifest = {"schemaVersion": 2, "mediaType": _MEDIA_TYPE, "config": config, "layers": layers}
     ecr = client("ecr", match["region"])
     try:
         ecr.put_image(
