@@ -65,6 +65,8 @@ class Shown(Result):
     def render(self) -> RenderableType:
         item = self.version
         answers = Table.grid(padding=(0, 2))
+        answers.add_column(no_wrap=True)
+        answers.add_column(overflow="fold")  # addresses are there to be copied, so none is cut
         answers.add_row(Text(f"{item.name}  {item.state}", "bold"), item.reason or "")
         answers.add_row("[bold]Where is it?[/]", item.arn)
         answers.add_row("", item.model_data_url)
@@ -118,30 +120,33 @@ class Decided(Result):
     version: str
     state: str
     reason: str
+    released: "Released | None" = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.released is None or self.released.succeeded
+
+    def render(self) -> RenderableType:
+        said = Text.assemble((self.version, "bold"), " is now ", (self.state, STATES[self.state]), f": {self.reason}")
+        if self.released is None:
+            return Group(said, "The release workflow has heard of it; see `drawingops models history`.")
+        return Group(said, self.released.render())
+
+
+class Released(Result):
+    """How a release ended; without a deployment, why there was nothing to release."""
+
     deployment: release.Deployment | None = None
+    nothing: str | None = None
 
     @property
     def succeeded(self) -> bool:
         return self.deployment is None or self.deployment.status == "SUCCEEDED"
 
     def render(self) -> RenderableType:
-        said = Text.assemble((self.version, "bold"), " is now ", (self.state, STATES[self.state]), f": {self.reason}")
-        if self.deployment is None:
-            return Group(said, "The release workflow has heard of it; see `drawingops models history`.")
-        return Group(said, Released(deployment=self.deployment).render())
-
-
-class Released(Result):
-    """How a release ended."""
-
-    deployment: release.Deployment
-
-    @property
-    def succeeded(self) -> bool:
-        return self.deployment.status == "SUCCEEDED"
-
-    def render(self) -> RenderableType:
         entry = self.deployment
+        if entry is None:
+            return f"nothing to release: {self.nothing}"
         route = f"{_version_name(entry.from_version)} → {_version_name(entry.to_version)}"
         return Text.assemble(
             (entry.status, OUTCOMES[entry.status]),
@@ -262,7 +267,7 @@ def decide(call: Call, version: str, state: str, reason: str, *, follow: bool) -
     if not follow:
         return decided
     execution = release.execution_for(environment, chosen.arn, since)
-    return decided.model_copy(update={"deployment": follow_release(call, execution).deployment})
+    return decided.model_copy(update={"released": follow_release(call, execution)})
 
 
 def follow_release(call: Call, execution_arn: str) -> Released:
@@ -270,7 +275,8 @@ def follow_release(call: Call, execution_arn: str) -> Released:
     started = datetime.now(UTC)
     for state in release.follow(call.environment, execution_arn):
         call.progress.print(f"  {duration((datetime.now(UTC) - started).total_seconds()):>8}  {state}", style="dim")
-    return Released(deployment=release.outcome(call.environment, execution_arn))
+    ended = release.outcome(call.environment, execution_arn)
+    return Released(nothing=ended) if isinstance(ended, str) else Released(deployment=ended)
 
 
 def _version_name(number: str) -> str:

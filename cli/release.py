@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
@@ -97,7 +98,9 @@ def start(environment: Environment, *, reason: str, model_package_arn: str = "",
         "reason": reason,
     }
     answer = environment.client("stepfunctions").start_execution(
-        stateMachineArn=environment.names.release_state_machine_arn, input=json.dumps(order)
+        stateMachineArn=environment.names.release_state_machine_arn,
+        name=f"drawingops-{uuid.uuid4()}",
+        input=json.dumps(order),
     )
     return str(answer["executionArn"])
 
@@ -142,13 +145,22 @@ def _entered(client: Any, execution_arn: str) -> list[str]:
     return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
 
 
-def outcome(environment: Environment, execution_arn: str) -> Deployment:
-    """The line that the workflow wrote; OperatorError where it ended before it could write one."""
+def outcome(environment: Environment, execution_arn: str) -> Deployment | str:
+    """The line that the workflow wrote, or why there was nothing to release; OperatorError where it was refused."""
     name = execution_arn.rsplit(":", 1)[1]
     for entry in history(environment):
         if entry.deployment.endswith(f"#{name}"):
             return entry
     found = environment.client("stepfunctions").describe_execution(executionArn=execution_arn)
     if found["status"] == "SUCCEEDED":
-        raise OperatorError(f"the release workflow had nothing to do: {found.get('output', '')}")
-    raise OperatorError(f"the release was refused: {found.get('cause') or found.get('error') or found['status']}")
+        return str(json.loads(found.get("output", "{}")).get("message", "there was nothing to release"))
+    raise OperatorError(f"the release was refused: {_cause(found)}")
+
+
+def _cause(found: dict[str, Any]) -> str:
+    """The function's own sentence, out of what Step Functions makes of it."""
+    cause = str(found.get("cause") or found.get("error") or found["status"])
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause

@@ -183,7 +183,7 @@ class Demo:
             started = time.monotonic()
             execution = release.start(self._environment, target=target, reason="the demo shows it")
             released = models.follow_release(self.call, execution)
-            stage.promise(released.succeeded, f"{command} ended as {released.deployment.status}")
+            stage.promise(released.succeeded, f"{command} has ended well")
             self._live(stage, version)
             stage.figure(f"to version {version}", duration(time.monotonic() - started))
         stage.command("models history")

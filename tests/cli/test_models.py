@@ -94,7 +94,7 @@ def test_a_word_is_not_a_version(world: World) -> None:
 def test_approve_sets_the_state_and_keeps_the_reason(world: World) -> None:
     arn = world.register()
     answer = world.answer("models", "approve", "v1", "--reason", "reads the ⌀")
-    assert answer == {"version": "v1", "state": "Approved", "reason": "reads the ⌀", "deployment": None}
+    assert answer == {"version": "v1", "state": "Approved", "reason": "reads the ⌀", "released": None}
     found = world.client("sagemaker").describe_model_package(ModelPackageName=arn)
     assert found["ModelApprovalStatus"] == "Approved"
     assert world.answer("models", "show", "v1")["version"]["reason"] == "reads the ⌀"
