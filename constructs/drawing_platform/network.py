@@ -35,6 +35,7 @@ INTERFACE_ENDPOINTS = {
     "Sqs": ec2.InterfaceVpcEndpointAwsService.SQS,
     "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
     "Lambda": ec2.InterfaceVpcEndpointAwsService.LAMBDA_,
+    "ApplicationAutoScaling": ec2.InterfaceVpcEndpointAwsService.APPLICATION_AUTOSCALING,
     "XRay": ec2.InterfaceVpcEndpointAwsService.XRAY,
 }
 
