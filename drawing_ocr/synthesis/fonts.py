@@ -10,7 +10,10 @@ from PIL import ImageFont
 
 FONT_ROOTS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
 
-APT_PACKAGES = "fonts-dejavu-core fonts-liberation fonts-freefont-ttf fonts-osifont fonts-wqy-zenhei fonts-wqy-microhei"
+APT_PACKAGES = (
+    "fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-freefont-ttf fonts-osifont "
+    "fonts-wqy-zenhei fonts-wqy-microhei"
+)
 
 
 class FontError(RuntimeError):
