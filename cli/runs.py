@@ -13,7 +13,7 @@ from cli.environment import Environment
 from cli.errors import OperatorError
 
 RUNNING = {"Executing", "Stopping"}
-POLL_SECONDS = 1.0
+POLL_SECONDS = 2.0
 # `step=120 loss=0.4321` and `epoch=3 val_exact=0.9125`: the metric lines of a training job (docs/architecture.md).
 METRIC = re.compile(r"(\w+)=(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|nan|inf)")
 LOG_GROUPS = {"TrainingJob": "/aws/sagemaker/TrainingJobs", "ProcessingJob": "/aws/sagemaker/ProcessingJobs"}
@@ -232,7 +232,7 @@ def _detail(client: Any, found: dict[str, Any], kind: str, content: dict[str, An
 
 
 def _refusal(found: dict[str, Any], steps: list[Step]) -> str | None:
-    if found["PipelineExecutionStatus"] == "Succeeded":
+    if found["PipelineExecutionStatus"] != "Failed":
         return None
     for step in steps:
         if step.status == "Failed" and step.detail:
