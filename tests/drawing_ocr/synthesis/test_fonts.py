@@ -1,5 +1,7 @@
 """Fonts: every face is there, and no missing-glyph box is ever drawn."""
 
+from pathlib import Path
+
 import pytest
 
 from drawing_ocr.synthesis import fonts
@@ -33,7 +35,7 @@ def test_a_missing_font_is_one_line_that_names_the_packages() -> None:
         Face("nowhere.ttf").has("A")
 
 
-def test_fonts_are_looked_for_below_the_roots(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fonts_are_looked_for_below_the_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "FONT_ROOTS", (tmp_path,))
     fonts._installed.cache_clear()
     try:

@@ -1,12 +1,13 @@
 """Sheets: every text labelled, exactly where it stands, and none over another."""
 
 from random import Random
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from drawing_ocr.annotation import Annotation, Category
+from drawing_ocr.annotation import Annotation, Category, Region
 from drawing_ocr.synthesis import sheet
 from drawing_ocr.synthesis.canvas import Canvas, PlacedText, Point
 from drawing_ocr.synthesis.fonts import DEJAVU
@@ -24,7 +25,7 @@ def sheets() -> list[tuple[np.ndarray, Annotation]]:
     return [draw_sheet(seed) for seed in SEEDS]
 
 
-def corners(region) -> np.ndarray:
+def corners(region: Region) -> np.ndarray:
     return np.array(region.points, np.float32)
 
 
@@ -78,12 +79,12 @@ def test_a_sheet_is_worth_learning_from(sheets: list[tuple[np.ndarray, Annotatio
 
 
 def test_text_stands_level_upright_and_slanted(sheets: list[tuple[np.ndarray, Annotation]]) -> None:
-    angles = []
+    measured = []
     for _, annotation in sheets:
         for region in annotation.regions:
             (ax, ay), (bx, by) = region.points[:2]
-            angles.append(np.degrees(np.arctan2(ay - by, bx - ax)))
-    angles = np.array(angles)
+            measured.append(np.degrees(np.arctan2(ay - by, bx - ax)))
+    angles = np.array(measured)
     assert (np.abs(angles) < 2).any()
     assert (np.abs(angles - 90) < 2).any()
     assert ((np.abs(angles) > 8) & (np.abs(angles) < 82)).any()
@@ -94,14 +95,19 @@ def test_all_ink_of_all_texts_lies_in_their_polygons(seed: int, monkeypatch: pyt
     """The texts alone, without any line: nothing of their ink is outside the labels."""
     drawn: list[Canvas] = []
     annotate = sheet.annotate
-    monkeypatch.setattr(sheet, "annotate", lambda canvas, *rest: (drawn.append(canvas), annotate(canvas, *rest))[1])
+
+    def annotate_and_keep(canvas: Canvas, *rest: Any) -> Any:
+        drawn.append(canvas)
+        return annotate(canvas, *rest)
+
+    monkeypatch.setattr(sheet, "annotate", annotate_and_keep)
     _, annotation = draw_sheet(seed, PLOTTED)
     alone = Canvas(annotation.width, annotation.height, clearance=0)
     for text in drawn[0].texts:
         alone.write(text)
     labelled = np.zeros_like(alone.ink)
     for region in annotation.regions:
-        cv2.fillConvexPoly(labelled, ((corners(region) - 0.5) * 16).round().astype(np.int32), 255, cv2.LINE_8, 4)
+        cv2.fillConvexPoly(labelled, ((corners(region) - 0.5) * 16).round().astype(np.int32), (255,), cv2.LINE_8, 4)
     assert len(annotation.regions) == len(drawn[0].texts)
     assert alone.ink.any()
     assert not alone.ink[labelled == 0].any() or (alone.ink[labelled == 0] < 160).all()
@@ -121,7 +127,7 @@ def test_labels_turn_exactly_with_a_skewed_scan(seed: int) -> None:
     inside = np.zeros_like(picture)
     for polygon in polygons:
         assert np.linalg.norm(polygon[1] - polygon[0]) == pytest.approx(canvas.texts[0].ink.width, abs=0.01)
-        cv2.fillConvexPoly(inside, ((polygon - 0.5) * 16).round().astype(np.int32), 255, cv2.LINE_8, 4)
+        cv2.fillConvexPoly(inside, ((polygon - 0.5) * 16).round().astype(np.int32), (255,), cv2.LINE_8, 4)
     dark = picture < 128
     assert dark.sum() > 1000
     assert not (dark & (inside == 0)).any()
