@@ -190,6 +190,8 @@ class DrawingPipeline:
                 "processes": str(training.processes),
                 "warmup_ratio": str(training.warmup_ratio),
                 "early_stop_patience": str(training.early_stop_patience),
+                "synthetic_ratio": str(training.synthetic_ratio),
+                "max_regression_drop": p.as_text(chosen.max_regression_drop.value),
             },
             metrics=METRICS,
             output_uri=self._place("models/"),

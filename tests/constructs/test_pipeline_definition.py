@@ -114,7 +114,15 @@ def test_spot_training_waits_no_longer_than_the_settings_say() -> None:
 
 def test_hyperparameters_are_strings_or_become_strings() -> None:
     values = step(build(), "Train")["Arguments"]["HyperParameters"]
-    numbers = {"learning_rate", "head_learning_rate", "epochs", "max_seconds", "batch_size", "seed"}
+    numbers = {
+        "learning_rate",
+        "head_learning_rate",
+        "epochs",
+        "max_seconds",
+        "batch_size",
+        "seed",
+        "max_regression_drop",
+    }
     assert all("Std:Join" in values[name] for name in numbers)
     assert set(values) == {
         *numbers,
@@ -123,7 +131,13 @@ def test_hyperparameters_are_strings_or_become_strings() -> None:
         "processes",
         "warmup_ratio",
         "early_stop_patience",
+        "synthetic_ratio",
     }
+
+
+def test_training_guards_the_regression_set_with_the_drop_that_the_gate_allows() -> None:
+    values = step(build(), "Train")["Arguments"]["HyperParameters"]
+    assert values["max_regression_drop"]["Std:Join"]["Values"] == [{"Get": "Parameters.MaxRegressionDrop"}]
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,11 @@ def test_the_thresholds_of_the_gate_and_the_learning_rates_are_the_agreed_ones()
         )
         training = settings.training
         assert (training.initial_learning_rate, training.incremental_learning_rate) == (1e-3, 1e-4)
-        assert (training.batch_size, training.replay_ratio, training.freeze_backbone) == (32, 0.3, True)
+        assert (training.batch_size, training.replay_ratio, training.freeze_backbone) == (
+            8 if env == "local" else 32,
+            0.3,
+            False,
+        )
 
 
 def test_environments_share_neither_group_nor_endpoint() -> None:

@@ -26,7 +26,7 @@ def test_every_hyperparameter_of_the_contract_is_known(tmp_path: Path) -> None:
     path = written(
         tmp_path, target="recogniser", learning_rate="0.0001", head_learning_rate="0.001", epochs="40",
         max_seconds="150", batch_size="32", freeze_backbone="false", seed="17", processes="2", warmup_ratio="0.05",
-        early_stop_patience="5",
+        early_stop_patience="5", synthetic_ratio="0.25", max_regression_drop="0.01",
     )  # fmt: skip
     assert read_options(path).max_seconds == 150
 
