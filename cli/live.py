@@ -77,7 +77,7 @@ def _show_lines(console: Console, runs: Iterator[Run]) -> Run | None:
         for step in last.steps:
             if seen.get(step.name) != step.status:
                 seen[step.name] = step.status
-                console.print(_step_line(step))
+                console.print(_step_line(step), soft_wrap=True)
         curve = last.curve
         if curve.loss and curve.step >= shown_step + STEPS_A_LINE:
             shown_step = curve.step
