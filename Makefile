@@ -20,7 +20,7 @@ demo: setup ## the whole product on this machine in eight stages; DRAWINGS=DIR r
 	@$(BIN)/python -m cli.demo $(if $(DRAWINGS),--drawings "$(DRAWINGS)")
 
 test: setup ## every test but those that build images; PYTEST_ARGS="-k name" picks some
-	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not image" $(PYTEST_ARGS)
+	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not image" $(PYTEST_ARGS)
 
 test-images: setup ## builds both images with podman, trains two steps and serves in them
 	@$(BIN)/python -m pytest -m image tests/images $(PYTEST_ARGS)

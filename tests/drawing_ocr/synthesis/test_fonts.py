@@ -22,7 +22,9 @@ from drawing_ocr.synthesis.text_source import GEOMETRIC_SIGNS
 
 
 @pytest.mark.parametrize(
-    "face", {*LATIN_FACES, *SERIF_FACES, *ITALIC_FACES, *BOLD_FACES, *CHINESE_FACES}, ids=lambda face: face.file
+    "face",
+    sorted({*LATIN_FACES, *SERIF_FACES, *ITALIC_FACES, *BOLD_FACES, *CHINESE_FACES}, key=lambda face: face.file),
+    ids=lambda face: face.file,
 )
 def test_every_face_is_installed_and_holds_what_dimensions_are_made_of(face: Face) -> None:
     assert face.has("0123456789.,+-±°×xRMHg()/")
