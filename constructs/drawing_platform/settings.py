@@ -108,7 +108,7 @@ class TrainingSettings(_Section):
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 32
     replay_ratio: Annotated[float, Field(ge=0, le=0.9)] = 0.3  # share of lines from what earlier versions learned
     validation_ratio: Annotated[float, Field(gt=0, le=0.5)] = 0.2
-    synthetic_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.25  # share of every batch that is drawn anew
+    synthetic_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.375  # share of every batch that is drawn anew
     freeze_backbone: bool = False
     warmup_ratio: Fraction = 0.05  # share of all steps in which the learning rate rises from 0
     early_stop_patience: Annotated[int, Field(ge=1, le=100)] = 5  # epochs without a better validation result

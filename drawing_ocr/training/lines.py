@@ -74,6 +74,18 @@ def read_lines(dataset: Path, name: str, charset: Charset) -> list[TextLine]:
     return [TextLine(dataset / crop.crop, crop.text, _scaled_width(dataset / crop.crop)) for crop in labelled]
 
 
+def read_guard_lines(regression: Path, charset: Charset) -> list[TextLine]:
+    """The lines of the frozen regression set that training may look at: every second one.
+
+    Training chooses by them how far it goes. The other half stays unseen, so that the evaluation, which reads all of
+    them, also measures on lines by which nothing was chosen.
+
+    Raises:
+        TrainingDataError: As `read_lines`.
+    """
+    return read_lines(regression, "rec_val.txt", charset)[::2]
+
+
 def sample(lines: Sequence[TextLine], count: int, *, seed: int) -> list[TextLine]:
     """At most `count` of the lines, the same for the same seed."""
     if len(lines) <= count:

@@ -13,7 +13,8 @@ class TrainingOptions(BaseModel):
     Attributes:
         target: Part of the reader that is trained; the other travels unchanged.
         learning_rate: Peak rate of backbone and encoder.
-        head_learning_rate: Peak rate of the classifier. A low rate alone never learns characters that it has not seen.
+        head_learning_rate: Peak rate of new characters in the classifier. A low rate alone never learns characters
+            that it has not seen.
         epochs: Times that every line is seen.
         max_seconds: Training ends after this long, whatever the epochs say; the learning rate is planned for it.
             0: no limit.
@@ -25,8 +26,8 @@ class TrainingOptions(BaseModel):
         warmup_ratio: Share of the run in which the learning rate rises.
         early_stop_patience: Epochs without a better validation after which a process stops. 0: never.
         synthetic_ratio: Share of every batch that is drawn anew from `drawing_ocr.synthesis.line`.
-        max_regression_drop: Share of the regression set that may be lost; weights go back towards the base's until it
-            is held.
+        max_regression_drop: Share of the guard's half of the regression set that may be lost; weights go back towards
+            the base's until it is held.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,5 +43,5 @@ class TrainingOptions(BaseModel):
     processes: int = Field(default=0, ge=0, le=64)
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     early_stop_patience: int = Field(default=5, ge=0, le=1000)
-    synthetic_ratio: float = Field(default=0.25, ge=0, lt=1)
+    synthetic_ratio: float = Field(default=0.375, ge=0, lt=1)
     max_regression_drop: float = Field(default=0.01, ge=0, le=1)

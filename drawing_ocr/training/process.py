@@ -22,13 +22,15 @@ from pydantic import BaseModel, ConfigDict
 
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.models.recogniser import BLANK, HEIGHT, TIME_STEP, Recogniser
-from drawing_ocr.synthesis.line import draw_line
+from drawing_ocr.synthesis.line import LineRecipe, draw_line
 from drawing_ocr.text import Charset
 from drawing_ocr.training import checkpoint, schedule
 from drawing_ocr.training.augmentation import Pixels, augment
 from drawing_ocr.training.batches import BatchOrder
 from drawing_ocr.training.checkpoint import Checkpoint, TrainingState
-from drawing_ocr.training.lines import TextLine, TrainingDataError, read_lines, sample
+from drawing_ocr.training.classifier import ClassifierRows
+from drawing_ocr.training.distillation import distillation_loss, read_exactly
+from drawing_ocr.training.lines import TextLine, TrainingDataError, read_guard_lines, read_lines, sample
 from drawing_ocr.training.options import TrainingOptions
 from drawing_ocr.training.validation import reader_of, score
 
@@ -39,6 +41,11 @@ VALIDATED_LINES: Final = 96
 """Lines of each set that a process reads after an epoch; the whole sets are read once, at the end."""
 
 _VALIDATION_SHARE: Final = 0.1  # of the time at most; short epochs pass without
+
+# The sheets bring dimensions in plenty, but few of each sign, and hardly any words to remember.
+_DRAWN: Final = LineRecipe(dimensions=0.15, signs=0.4, words=0.45)
+
+_CHOICE: Final = 8  # lines drawn for one that is taken; a line is drawn in 1 ms
 
 _LOG_SECONDS: Final = 5.0
 _CHECKPOINT_SECONDS: Final = 60.0
@@ -63,6 +70,7 @@ class ProcessJob(BaseModel):
         dataset: Folder in the dataset layout.
         regression: Folder of the frozen set; None without one.
         start: Weights to start from; their classes are those of the dataset's dictionary.
+        new_characters: Those of the dataset's dictionary that the base model does not know.
         checkpoints: Folder of this process.
         error: File for the reason of a failure.
         options: Of the run.
@@ -77,6 +85,7 @@ class ProcessJob(BaseModel):
     dataset: Path
     regression: Path | None
     start: Path
+    new_characters: tuple[str, ...]
     checkpoints: Path
     error: Path
     options: TrainingOptions
@@ -86,11 +95,6 @@ class ProcessJob(BaseModel):
     regression_exact: float | None
 
 
-def validation_lines(dataset: Path, charset: Charset, seed: int) -> list[TextLine]:
-    """The lines that every process validates with."""
-    return sample(read_lines(dataset, "rec_val.txt", charset), VALIDATED_LINES, seed=seed)
-
-
 class _Process:
     def __init__(self, job: ProcessJob) -> None:
         self._job = job
@@ -98,10 +102,13 @@ class _Process:
         self._stopped = False
         charset = Charset.load(job.dataset / "dict.txt")
         self._recogniser = Recogniser.load(job.start, charset)
+        self._base = Recogniser.load(job.start, charset)
         self._classes = self._recogniser.class_of()
         self._lines = read_lines(job.dataset, "rec_train.txt", charset)
-        self._validation = validation_lines(job.dataset, charset, self._options.seed)
-        self._regression = validation_lines(job.regression, charset, self._options.seed) if job.regression else []
+        validation = read_lines(job.dataset, "rec_val.txt", charset)
+        self._validation = sample(validation, VALIDATED_LINES, seed=self._options.seed)
+        guard = read_guard_lines(job.regression, charset) if job.regression else []
+        self._regression = sample(guard, VALIDATED_LINES, seed=self._options.seed)
         self._drawn = round(self._options.batch_size * self._options.synthetic_ratio)
         self._order = BatchOrder(
             [line.width for line in self._lines],
@@ -111,6 +118,13 @@ class _Process:
             job.processes,
         )
         self._parameters, self._optimiser = _optimiser(self._recogniser, self._options)
+        written = {character for line in self._lines for character in line.text}
+        self._rows = ClassifierRows(
+            self._recogniser,
+            new=job.new_characters,
+            old=written.difference(job.new_characters),
+            share=self._options.learning_rate / self._options.head_learning_rate,
+        )
         self._state = TrainingState(fingerprint=job.fingerprint)
         self._best: dict[str, Any] = {}
         self._next_validation = 0.0
@@ -189,13 +203,18 @@ class _Process:
         """One step; its loss, or NaN when it was skipped."""
         generator = np.random.default_rng([self._options.seed, self._job.process, self._state.step])
         images, texts = self._examples(lines, generator)
-        batch = collate(images, [[self._classes[character] for character in text] for text in texts], generator)
-        loss = ctc_loss(self._recogniser, batch)
+        labels = [[self._classes[character] for character in text] for text in texts]
+        batch = collate(images, labels, generator)
+        pictures = paddle.to_tensor(batch.images)
+        logits = self._recogniser.logits(pictures)
+        with paddle.no_grad():
+            base = self._base.logits(pictures)
+        loss = ctc_loss(logits, batch) + distillation_loss(logits, base, read_exactly(base, labels))
         loss.backward()
         value = float(loss)
         self._state.images += len(images)
         if np.isfinite(value) and _finite(self._parameters):
-            self._optimiser.step()
+            self._rows.step(self._optimiser)
         else:
             self._skipped()
             value = float("nan")
@@ -206,11 +225,16 @@ class _Process:
         images = [augment(line.pixels(), generator) for line in lines]
         texts = [line.text for line in lines]
         pencil = Random(int(generator.integers(2**62)))
-        while len(texts) < len(lines) + self._drawn:
-            picture, text = draw_line(pencil)
+        drawn: list[tuple[Pixels, str]] = []
+        while len(drawn) < self._drawn * _CHOICE:
+            picture, text = draw_line(pencil, _DRAWN)
             if text and self._classes.keys() >= set(text):
-                images.append(np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8))
-                texts.append(text)
+                drawn.append((np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8), text))
+        # One long line among short ones would make the whole batch wide, and slow.
+        widest = max(_width(image) for image in images)
+        drawn.sort(key=lambda each: abs(_width(each[0]) - widest))
+        images += [picture for picture, _ in drawn[: self._drawn]]
+        texts += [text for _, text in drawn[: self._drawn]]
         return images, texts
 
     def _skipped(self) -> None:
@@ -304,12 +328,18 @@ class Batch(BaseModel):
     lengths: npt.NDArray[np.int64]
 
 
+def _width(image: Pixels) -> int:
+    """Pixels that a picture is wide at the height that the recogniser sees."""
+    width: int = round(HEIGHT * image.shape[1] / image.shape[0])
+    return max(TIME_STEP, min(_MAX_WIDTH, width))
+
+
 def collate(images: Sequence[Pixels], labels: Sequence[Sequence[int]], generator: np.random.Generator) -> Batch:
     """Pictures scaled to one height and padded on the right; labels padded with blanks.
 
     CTC needs a step between equal neighbours, so a batch is at least twice as many steps wide as its longest text.
     """
-    widths = [max(TIME_STEP, min(_MAX_WIDTH, round(HEIGHT * image.shape[1] / image.shape[0]))) for image in images]
+    widths = [_width(image) for image in images]
     needed = max(*widths, *(TIME_STEP * (2 * len(label) + 1) for label in labels))
     if generator.random() < _WIDE_SHARE:
         needed = max(needed, _WIDE)
@@ -323,9 +353,8 @@ def collate(images: Sequence[Pixels], labels: Sequence[Sequence[int]], generator
     return Batch(images=pixels, labels=targets, lengths=np.array([len(label) for label in labels], np.int64))
 
 
-def ctc_loss(recogniser: Recogniser, batch: Batch) -> Any:
-    """Mean CTC loss of a batch (Graves et al., ICML 2006)."""
-    logits = recogniser.logits(paddle.to_tensor(batch.images))
+def ctc_loss(logits: Any, batch: Batch) -> Any:
+    """Mean CTC loss of a batch (Graves et al., ICML 2006); logits [lines, steps, classes] of its images."""
     count, steps = logits.shape[:2]
     losses = paddle.nn.functional.ctc_loss(
         logits.transpose([1, 0, 2]),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drawing_ocr.text import Charset
-from drawing_ocr.training.lines import TrainingDataError, read_lines, sample
+from drawing_ocr.training.lines import TrainingDataError, read_guard_lines, read_lines, sample
 
 
 @pytest.fixture
@@ -23,6 +23,11 @@ def test_lines_come_with_their_width_at_48_pixels(dataset: Path) -> None:
     height, width = lines[0].pixels().shape[:2]
     assert len(lines) == 32
     assert lines[0].width == round(48 * width / height)
+
+
+def test_training_looks_at_every_second_line_of_the_regression_set_only(dataset: Path) -> None:
+    whole = read_lines(dataset, "rec_val.txt", charset(dataset))
+    assert read_guard_lines(dataset, charset(dataset)) == [whole[0], whole[2], whole[4], whole[6]]
 
 
 def test_a_missing_picture_is_named(copy: Path) -> None:
