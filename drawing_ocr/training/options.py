@@ -13,8 +13,7 @@ class TrainingOptions(BaseModel):
     Attributes:
         target: Part of the reader that is trained; the other travels unchanged.
         learning_rate: Peak rate of backbone and encoder.
-        head_learning_rate: Peak rate of new characters in the classifier. A low rate alone never learns characters
-            that it has not seen.
+        head_learning_rate: Peak rate of the classifier. A low rate alone never learns characters that it has not seen.
         epochs: Times that every line is seen.
         max_seconds: Training ends after this long, whatever the epochs say; the learning rate is planned for it.
             0: no limit.

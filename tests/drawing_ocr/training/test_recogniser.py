@@ -100,7 +100,6 @@ def job(dataset: Path, base: Path, folder: Path, *, epochs: int) -> ProcessJob:
         dataset=dataset,
         regression=None,
         start=folder / "start.pdparams",
-        new_characters=("⌀",),
         checkpoints=folder / "checkpoints",
         error=folder / "error",
         options=TrainingOptions(epochs=epochs, batch_size=4, early_stop_patience=0, synthetic_ratio=0),
