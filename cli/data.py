@@ -1,6 +1,5 @@
 """`drawingops data`: labelled drawings: check them, upload them as a batch, draw some from nothing."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from cli.console import Result
 from cli.errors import OperatorError
 from cli.labels import read_labels
 from cli.upload import UploadedBatch, upload_batch
+from drawing_ocr.synthesis.style import STYLES, StyleName
 
 app = typer.Typer(help="Labelled drawings: check, upload, draw.", no_args_is_help=True)
 
@@ -75,14 +75,6 @@ def upload(
         return Uploaded(batch=upload_batch(environment, annotations, batch, lambda: bar.advance(task)))
 
 
-class Style(StrEnum):
-    """The ready-made styles of `drawing_ocr.synthesis.style`."""
-
-    SCANNED = "scanned"
-    PLOTTED = "plotted"
-    DETAILS = "details"
-
-
 @command(app, "synth")
 def synth(
     call: Call,
@@ -93,19 +85,16 @@ def synth(
         float, typer.Option("--wrong-labels", min=0, max=1, help="Share of texts that are labelled wrongly.")
     ] = 0.0,
     style: Annotated[
-        Style, typer.Option("--style", help="As scanned, as plotted, or crowded with signs.")
-    ] = Style.SCANNED,
+        StyleName, typer.Option("--style", help="As scanned, as plotted, views only, or details crowded with signs.")
+    ] = StyleName.SCANNED,
 ) -> Result:
     """Draws engineering drawings with exact labels."""
     # Fonts and OpenCV take a second to load: only for those who draw.
-    from drawing_ocr.synthesis import style as styles
     from drawing_ocr.synthesis.batch import write_batch
-
-    chosen = {Style.SCANNED: styles.SCANNED, Style.PLOTTED: styles.PLOTTED, Style.DETAILS: styles.DETAILS}[style]
 
     with progress_bar(call) as bar:
         task = bar.add_task("sheets", total=count)
-        manifest = write_batch(out, count, seed, chosen, wrong_labels, on_sheet=lambda: bar.advance(task))
+        manifest = write_batch(out, count, seed, STYLES[style], wrong_labels, on_sheet=lambda: bar.advance(task))
     return Drawn(manifest=manifest, sheets=count)
 
 

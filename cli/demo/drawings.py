@@ -1,7 +1,6 @@
 """What the demo reads and trains on, all drawn from nothing: sample sheets, a labelled batch, one with wrong labels."""
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -9,10 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 from drawing_ocr.dataset.manifest import load_manifest
 from drawing_ocr.formats.labelme import write_labelme
 from drawing_ocr.synthesis.batch import write_batch
-from drawing_ocr.synthesis.style import DETAILS
+from drawing_ocr.synthesis.style import VIEWS
 
-# One line in five has the diameter sign, one in sixteen is a tolerance frame: as crowded with them as real sheets are.
-STYLE = replace(DETAILS, signs=0.4, frames=0.5)
 SAMPLES, SAMPLE_SEED = 3, 9_001
 # About 20 lines a sheet.
 BATCH_SHEETS, BATCH_SEED = 32, 9_010
@@ -22,7 +19,7 @@ WRONG_SHEETS, WRONG_SEED, WRONG_SHARE = 6, 9_012, 0.6
 
 def draw_samples(folder: Path) -> Path:
     """Sheets that no training sees, with LabelMe labels beside them; gives back the folder of the pictures."""
-    manifest = write_batch(folder, SAMPLES, SAMPLE_SEED, STYLE)
+    manifest = write_batch(folder, SAMPLES, SAMPLE_SEED, VIEWS)
     for annotation in load_manifest(str(manifest)).annotations:
         picture = Path(annotation.image)
         write_labelme(picture.with_suffix(".json"), annotation.model_copy(update={"image": picture.name}))
@@ -31,12 +28,12 @@ def draw_samples(folder: Path) -> Path:
 
 def draw_batch(folder: Path) -> Path:
     """A batch with exact labels; gives back its folder."""
-    return write_batch(folder, BATCH_SHEETS, BATCH_SEED, STYLE).parent
+    return write_batch(folder, BATCH_SHEETS, BATCH_SEED, VIEWS).parent
 
 
 def draw_wrong_batch(folder: Path) -> Path:
     """A batch in which most texts are labelled wrongly; gives back its folder."""
-    return write_batch(folder, WRONG_SHEETS, WRONG_SEED, STYLE, wrong_labels=WRONG_SHARE).parent
+    return write_batch(folder, WRONG_SHEETS, WRONG_SEED, VIEWS, wrong_labels=WRONG_SHARE).parent
 
 
 def small_picture() -> bytes:

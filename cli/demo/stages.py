@@ -95,7 +95,7 @@ class Demo:
         self.before = self._read(stage, "v1")
 
     def _drawn_batch(self, stage: Stage) -> Path:
-        stage.command(f"data synth --out {self.out}/batch --count {drawings.BATCH_SHEETS} --style details")
+        stage.command(f"data synth --out {self.out}/batch --count {drawings.BATCH_SHEETS} --style views")
         return drawings.draw_batch(self.out / "batch")
 
     def _upload(self, stage: Stage, folder: Path, name: str) -> str:

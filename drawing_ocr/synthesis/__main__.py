@@ -1,6 +1,5 @@
 """`python -m drawing_ocr.synthesis`: writes a labelled batch of synthetic sheets."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,18 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from drawing_ocr.synthesis.batch import BatchError, write_batch
 from drawing_ocr.synthesis.fonts import FontError
 from drawing_ocr.synthesis.gallery import write_gallery
-from drawing_ocr.synthesis.style import DETAILS, PLOTTED, SCANNED
-
-
-class Style(StrEnum):
-    """Names of the ready-made styles."""
-
-    SCANNED = "scanned"
-    PLOTTED = "plotted"
-    DETAILS = "details"
-
-
-_STYLES = {Style.SCANNED: SCANNED, Style.PLOTTED: PLOTTED, Style.DETAILS: DETAILS}
+from drawing_ocr.synthesis.style import STYLES, StyleName
 
 
 def main(
@@ -30,7 +18,9 @@ def main(
     count: Annotated[int, typer.Option(help="Sheets to draw.")] = 20,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     wrong_labels: Annotated[float, typer.Option(help="Share of the texts labelled wrongly, 0 to 1.")] = 0.0,
-    style: Annotated[Style, typer.Option(help="Scanned, as plotted, or details crowded with signs.")] = Style.SCANNED,
+    style: Annotated[
+        StyleName, typer.Option(help="As scanned, as plotted, views only, or details crowded with signs.")
+    ] = StyleName.SCANNED,
     gallery: Annotated[bool, typer.Option("--gallery", help="Also write gallery.html to look at.")] = False,
 ) -> None:
     """Draw engineering drawings with exact labels into OUT/images and OUT/manifest.jsonl."""
@@ -41,7 +31,7 @@ def main(
     try:
         with bar:
             task = bar.add_task("sheets", total=count)
-            manifest = write_batch(out, count, seed, _STYLES[style], wrong_labels, on_sheet=lambda: bar.advance(task))
+            manifest = write_batch(out, count, seed, STYLES[style], wrong_labels, on_sheet=lambda: bar.advance(task))
     except (BatchError, FontError, OSError) as error:
         console.print(f"error: {error}", style="red", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

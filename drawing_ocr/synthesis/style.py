@@ -1,6 +1,7 @@
 """What may vary from sheet to sheet: size, drafting standard, languages, and what scanning does to the paper."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Literal
 
 Standard = Literal["ISO", "ASME", "GB"]
@@ -60,3 +61,22 @@ SCANNED = SheetStyle()
 PLOTTED = SheetStyle(skewed=0, blurred=0, noisy=0, compressed=0, faded=0, bled=0)
 # Loose sheets of views, crowded with the signs that a general reader does not know, and little else to read.
 DETAILS = SheetStyle(width=(1300, 1600), signs=1.0, frames=0.75, zone_marks=0.0, title_block=0.0, notes=0.0, table=0.0)
+# The same, with the signs about as often as on real sheets: one line in five has a ⌀, one in sixteen is a frame.
+VIEWS = replace(DETAILS, signs=0.4, frames=0.5)
+
+
+class StyleName(StrEnum):
+    """The ready-made styles, as commands name them."""
+
+    SCANNED = "scanned"
+    PLOTTED = "plotted"
+    VIEWS = "views"
+    DETAILS = "details"
+
+
+STYLES = {
+    StyleName.SCANNED: SCANNED,
+    StyleName.PLOTTED: PLOTTED,
+    StyleName.VIEWS: VIEWS,
+    StyleName.DETAILS: DETAILS,
+}
