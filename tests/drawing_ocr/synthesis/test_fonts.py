@@ -21,9 +21,12 @@ from drawing_ocr.synthesis.signs import STROKES
 from drawing_ocr.synthesis.text_source import GEOMETRIC_SIGNS
 
 
+ALL_FACES = (LATIN_FACES, SERIF_FACES, ITALIC_FACES, BOLD_FACES, CHINESE_FACES)
+
+
 @pytest.mark.parametrize(
     "face",
-    sorted({*LATIN_FACES, *SERIF_FACES, *ITALIC_FACES, *BOLD_FACES, *CHINESE_FACES}, key=lambda face: face.file),
+    [Face(file) for file in sorted({face.file for faces in ALL_FACES for face in faces})],
     ids=lambda face: face.file,
 )
 def test_every_face_is_installed_and_holds_what_dimensions_are_made_of(face: Face) -> None:
