@@ -20,7 +20,6 @@ from drawing_ocr.synthesis.fonts import (
 from drawing_ocr.synthesis.signs import STROKES
 from drawing_ocr.synthesis.text_source import GEOMETRIC_SIGNS
 
-
 ALL_FACES = (LATIN_FACES, SERIF_FACES, ITALIC_FACES, BOLD_FACES, CHINESE_FACES)
 
 
