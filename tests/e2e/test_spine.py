@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import pytest
 
 from drawing_ocr.synthesis.batch import write_batch
 from drawing_ocr.synthesis.note_page import draw_note_page
-from tests.e2e.account import Account, deployed_account, eventually, message_of
+from tests.e2e.account import Account, deployed_account, eventually, free_port, message_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -25,10 +24,7 @@ RELEASE_SECONDS = 90
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with deployed_account(tmp_path_factory.mktemp("account"), port) as deployed:
+    with deployed_account(tmp_path_factory.mktemp("account"), free_port()) as deployed:
         yield deployed
 
 
