@@ -141,10 +141,10 @@ def quick_settings(text: str) -> str:
         text, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", text)
         assert found == 1, f"config/local.toml has {found} lines for {name}"
     for section, added in {"[training]": GENTLE, "[gate]": LENIENT_GATE}.items():
-        head, found, rest = text.partition(f"\n{section}")
-        assert found, f"config/local.toml has no section {section}"
+        head, opening, rest = text.partition(f"\n{section}")
+        assert opening, f"config/local.toml has no section {section}"
         remark, _, values = rest.partition("\n")
-        text = f"{head}{found}{remark}\n{added}{values}"
+        text = f"{head}{opening}{remark}\n{added}{values}"
     return text
 
 
