@@ -103,7 +103,7 @@ def test_constructs_does_not_shadow_the_package_of_that_name() -> None:
 
 
 def test_no_tracked_file_names_the_host_of_a_package_registry() -> None:
-    hosts = ["pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org", "deb.debian" + ".org"]
+    hosts = ["py" + "pi.org", "python" + "hosted.org", "registry." + "npmjs", "deb." + "debian.org"]
     command = ["git", "grep", "-lIF", *(part for host in hosts for part in ("-e", host))]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if found.returncode == 128:
