@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export NODE_NO_WARNINGS := 1
 
-.PHONY: help setup demo test test-images lint format bench synth deploy destroy lock clean
+.PHONY: help setup demo test test-faults test-images lint format bench synth deploy destroy lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +19,11 @@ setup: ## packages, Python environment, CDK command line; leaves .venv/bin/drawi
 demo: setup ## the whole product on this machine in eight stages; DRAWINGS=DIR reads your own drawings
 	@$(BIN)/python -m cli.demo $(if $(DRAWINGS),--drawings "$(DRAWINGS)")
 
-test: setup ## every test but those that build images; PYTEST_ARGS="-k name" picks some
-	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not image" $(PYTEST_ARGS)
+test: setup ## every test but images and faults; PYTEST_ARGS="-k name" picks some
+	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not image and not fault" $(PYTEST_ARGS)
+
+test-faults: setup ## breaks things on purpose: bursts, kills, bad versions, races
+	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m fault tests/faults $(PYTEST_ARGS)
 
 test-images: setup ## builds both images with podman, trains two steps and serves in them
 	@$(BIN)/python -m pytest -m image tests/images $(PYTEST_ARGS)
