@@ -74,13 +74,57 @@ class Metrics(_Contract):
     end_to_end: EndToEndMetrics | None = None
 
 
+class Difference(_Contract):
+    """How much one figure of the challenger differs from the champion's, and whether that may be chance.
+
+    Attributes:
+        value: Challenger's figure less the champion's.
+        low: Lower end of the interval in which the true difference lies with the stated confidence.
+        high: Its upper end.
+        verdict: `noise` where the interval holds 0 or the drawings are too few to tell.
+    """
+
+    value: float = Field(allow_inf_nan=False)
+    low: float = Field(allow_inf_nan=False)
+    high: float = Field(allow_inf_nan=False)
+    verdict: Literal["better", "worse", "noise"]
+
+
+class Differences(_Contract):
+    """Recognition of the challenger less that of the champion, by a paired bootstrap over drawings.
+
+    Attributes:
+        drawings: Units that were drawn with replacement; a line that was drawn alone is a unit of its own.
+        resamples: How often.
+        confidence: Of the intervals.
+        exact: Of the share read exactly.
+        one_minus_ned: Of the mean similarity.
+        cer: Of the character error rate, where less is better.
+        by_category: Of the share read exactly, for each category.
+        by_symbol_class: Of the share read exactly, for each symbol class.
+    """
+
+    drawings: int
+    resamples: int
+    confidence: float
+    exact: Difference
+    one_minus_ned: Difference
+    cer: Difference
+    by_category: dict[str, Difference] = {}
+    by_symbol_class: dict[str, Difference] = {}
+
+
 class TestSet(_Contract):
-    """Both versions on the same data; the champion is None when no version is released yet."""
+    """Both versions on the same data; the champion is None when no version is released yet.
+
+    `difference` is None without a champion, and in files that were written before it existed.
+    """
 
     __test__ = False  # not a test, whatever pytest makes of the name
 
     challenger: Metrics
     champion: Metrics | None = None
+    difference: Differences | None = None
 
 
 class Gate(_Contract):
@@ -90,6 +134,8 @@ class Gate(_Contract):
         accuracy: Challenger's exact share on `new`.
         regression_drop: Champion's exact share less the challenger's on `regression`.
         champion_gain: Challenger's exact share less the champion's on `new`.
+        symbol_class_drop: Most that the exact share of one symbol class fell, over both test sets; 0 when none did.
+        symbol_class: Which one, as `new/thread`; empty when none fell.
         passed: 1 or 0.
         reasons: Why not, one line each; empty when passed.
     """
@@ -97,6 +143,8 @@ class Gate(_Contract):
     accuracy: float = Field(allow_inf_nan=False)
     regression_drop: float = Field(allow_inf_nan=False)
     champion_gain: float = Field(allow_inf_nan=False)
+    symbol_class_drop: float = Field(default=0.0, allow_inf_nan=False)
+    symbol_class: str = ""
     passed: Literal[0, 1]
     reasons: tuple[str, ...] = ()
 

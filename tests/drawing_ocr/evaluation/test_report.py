@@ -7,6 +7,8 @@ import pytest
 
 from drawing_ocr.evaluation.report import (
     DetectionMetrics,
+    Difference,
+    Differences,
     EndToEndMetrics,
     Evaluation,
     Gate,
@@ -27,8 +29,22 @@ def evaluation(exact: float = 0.9) -> Evaluation:
         detection=DetectionMetrics(precision=0.9, recall=0.8, hmean=0.85),
         end_to_end=EndToEndMetrics(exact_precision=0.7, exact_recall=0.7, exact_f1=0.7, one_minus_ned=0.8),
     )
+    noise = Difference(value=0.0, low=-0.1, high=0.1, verdict="noise")
+    difference = Differences(
+        drawings=4,
+        resamples=2000,
+        confidence=0.95,
+        exact=noise,
+        one_minus_ned=noise,
+        cer=noise,
+        by_category={"dimension": noise},
+        by_symbol_class={"diameter": noise},
+    )
     return Evaluation(
-        test_sets={"new": TestSet(challenger=metrics), "regression": TestSet(challenger=metrics, champion=metrics)},
+        test_sets={
+            "new": TestSet(challenger=metrics),
+            "regression": TestSet(challenger=metrics, champion=metrics, difference=difference),
+        },
         gate=Gate(accuracy=0.9, regression_drop=0.0, champion_gain=0.1, passed=0, reasons=("too low",)),
     )
 
@@ -52,9 +68,28 @@ def test_the_form_is_the_contract() -> None:
         "accuracy": 0.9,
         "regression_drop": 0.0,
         "champion_gain": 0.1,
+        "symbol_class_drop": 0.0,
+        "symbol_class": "",
         "passed": 0,
         "reasons": ["too low"],
     }
+    assert written["test_sets"]["new"]["difference"] is None
+    difference = written["test_sets"]["regression"]["difference"]
+    assert set(difference) == {
+        *("drawings", "resamples", "confidence"),
+        *("exact", "one_minus_ned", "cer", "by_category", "by_symbol_class"),
+    }
+    assert difference["exact"] == {"value": 0.0, "low": -0.1, "high": 0.1, "verdict": "noise"}
+
+
+def test_a_file_from_before_the_intervals_is_still_read() -> None:
+    written = json.loads(evaluation().to_json())
+    for test_set in written["test_sets"].values():
+        del test_set["difference"]
+    del written["gate"]["symbol_class_drop"], written["gate"]["symbol_class"]
+    read = Evaluation.parse(json.dumps(written), where="old")
+    assert read.test_sets["regression"].difference is None
+    assert (read.gate.symbol_class_drop, read.gate.symbol_class) == (0.0, "")
 
 
 def test_what_is_not_a_number_is_written_as_json_allows() -> None:
