@@ -32,6 +32,8 @@ _JSON: Final = "application/json"
 _ANY_BYTES: Final = frozenset({"application/octet-stream", "application/x-image", "application/pdf"})
 _RETRY_AFTER: Final = {"Retry-After": "2"}
 _CLIENT_CLOSED_REQUEST: Final = 499  # as nginx writes it; nobody receives it, the log does
+# CreateTransformJob: MaxPayloadInMB, and its product with MaxConcurrentTransforms, may not be more.
+_TRANSFORM_MEGABYTES: Final = 100
 
 
 class RequestError(Exception):
@@ -47,17 +49,21 @@ class RequestError(Exception):
 def build_app(desk: Desk, settings: ServingSettings) -> Starlette:
     """The application; `desk.open` is the caller's to run."""
 
+    def callers_mistake(status: HTTPStatus) -> HTTPStatus:
+        return HTTPStatus.OK if settings.errors_as_answers else status
+
     async def ping(_: Request) -> Response:
         if desk.ready:
             return JSONResponse({"status": "ready"})
         return _error(HTTPStatus.SERVICE_UNAVAILABLE, "Loading", "the model is being loaded", headers=_RETRY_AFTER)
 
     async def execution_parameters(_: Request) -> Response:
+        payload = min(settings.payload_megabytes, _TRANSFORM_MEGABYTES)
         return JSONResponse(
             {
-                "MaxConcurrentTransforms": settings.workers,
+                "MaxConcurrentTransforms": min(settings.workers, _TRANSFORM_MEGABYTES // (payload or 1)),
                 "BatchStrategy": "SINGLE_RECORD",
-                "MaxPayloadInMB": settings.payload_megabytes,
+                "MaxPayloadInMB": payload,
             }
         )
 
@@ -77,9 +83,9 @@ def build_app(desk: Desk, settings: ServingSettings) -> Starlette:
             response = _error(HTTPStatus.REQUEST_TIMEOUT, "BodyTooSlow", "the request's body did not arrive in time")
         except RequestError as error:
             headers = _RETRY_AFTER if error.retry else None
-            response = _error(error.status, error.code, str(error), headers=headers)
+            response = _error(callers_mistake(error.status), error.code, str(error), headers=headers)
         except ImageError as error:
-            response = _error(_image_status(error), error.code, str(error))
+            response = _error(callers_mistake(_image_status(error)), error.code, str(error))
         except (DeskClosed, DeskFull, DeskOverdue) as error:
             overdue = isinstance(error, DeskOverdue)
             status = HTTPStatus.GATEWAY_TIMEOUT if overdue else HTTPStatus.SERVICE_UNAVAILABLE

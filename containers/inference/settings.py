@@ -10,6 +10,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 _MEGABYTE = 1_000_000
+# What a batch transform job that sets no limit of its own (0) may send; the server has to hold a body in memory.
+_UNLIMITED_MEGABYTES = 500
 
 
 class SettingsError(ValueError):
@@ -26,7 +28,10 @@ class ServingSettings(BaseModel):
         threads: Threads inside one reading; workers x threads should not exceed the cores.
         queue: Requests that may wait for a worker; more are refused with 503.
         deadline: Seconds from the end of a request's body to its answer; SageMaker gives up after 60.
-        payload_megabytes: Largest body; 25 MB is what SageMaker lets through, batch transform may say another value.
+        payload_megabytes: Largest body; 25 MB is what SageMaker lets through in real time. A batch transform job says
+            its own value, 0 for no limit.
+        errors_as_answers: Whether a drawing that cannot be read is answered with 200 and the reason. A batch transform
+            job keeps no answer of another status: it fails as a whole and the reasons are lost.
         megapixels: Largest page.
         drain: Seconds that running requests get after SIGTERM; SageMaker kills after 30.
         model_version: The registry's version of the package, told by whoever made the endpoint.
@@ -42,14 +47,15 @@ class ServingSettings(BaseModel):
     threads: int = Field(default=1, gt=0, le=256, alias="READING_THREADS")
     queue: int = Field(default=16, ge=0, le=10_000, alias="READING_QUEUE")
     deadline: float = Field(default=55.0, gt=0, le=3600, alias="SAGEMAKER_MODEL_SERVER_TIMEOUT")
-    payload_megabytes: int = Field(default=25, gt=0, le=1000, alias="SAGEMAKER_MAX_PAYLOAD_IN_MB")
+    payload_megabytes: int = Field(default=25, ge=0, le=1000, alias="SAGEMAKER_MAX_PAYLOAD_IN_MB")
+    errors_as_answers: bool = Field(default=False, alias="READING_ERRORS_AS_ANSWERS")
     megapixels: int = Field(default=300, gt=0, le=2000, alias="READING_MAX_MEGAPIXELS")
     drain: int = Field(default=28, ge=0, le=3600, alias="READING_DRAIN_SECONDS")
     model_version: str | None = Field(default=None, alias="MODEL_PACKAGE_VERSION")
 
     @property
     def payload_bytes(self) -> int:
-        return self.payload_megabytes * _MEGABYTE
+        return (self.payload_megabytes or _UNLIMITED_MEGABYTES) * _MEGABYTE
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -179,6 +179,39 @@ def test_batch_transform_is_told_how_to_send(client: TestClient) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("workers", "payload", "answer"),
+    [(16, 25, (4, 25)), (2, 25, (2, 25)), (16, 6, (16, 6)), (4, 500, (1, 100)), (16, 0, (16, 0))],
+)
+def test_a_batch_transform_job_never_holds_more_than_sagemaker_allows(
+    reader: FakeReader, workers: int, payload: int, answer: tuple[int, int]
+) -> None:
+    options = serving(SAGEMAKER_MODEL_SERVER_WORKERS=str(workers), SAGEMAKER_MAX_PAYLOAD_IN_MB=str(payload))
+    client = TestClient(build_app(open_desk(reader, options), options))
+    told = client.get("/execution-parameters").json()
+    assert (told["MaxConcurrentTransforms"], told["MaxPayloadInMB"]) == answer
+    assert told["MaxConcurrentTransforms"] * told["MaxPayloadInMB"] <= 100
+
+
+def test_in_a_batch_a_broken_drawing_is_answered_with_its_reason_and_a_fault_of_ours_stays_a_fault() -> None:
+    options = serving(READING_ERRORS_AS_ANSWERS="true")
+    headers = {"content-type": "image/png"}
+    for reader, status in ((FakeReader(), 200), (FailingReader(), 500)):
+        desk = open_desk(reader, options)
+        desk.open()
+        with TestClient(build_app(desk, options), raise_server_exceptions=False) as client:
+            answer = client.post("/invocations", content=png()[:40], headers=headers)
+            assert answer.status_code == status
+            assert answer.json()["error"]["code"] == {200: "UnreadableImage", 500: "InternalError"}[status]
+            assert client.post("/invocations", content=b"", headers=headers).status_code == 200
+        desk.close()
+
+
+def test_a_batch_transform_job_without_a_payload_limit_is_limited_by_the_servers_own() -> None:
+    assert serving(SAGEMAKER_MAX_PAYLOAD_IN_MB="0").payload_bytes == 500_000_000
+    assert serving(SAGEMAKER_MAX_PAYLOAD_IN_MB="7").payload_bytes == 7_000_000
+
+
 _KINDS = st.sampled_from(["image/png", "application/json", "application/pdf", "application/octet-stream", "", "a/b"])
 _BODIES = st.one_of(
     st.binary(max_size=300),
