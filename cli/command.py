@@ -71,8 +71,14 @@ class Call:
         return discover(self.env, self.profile)
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Callable[..., Result]], Callable[..., None]]:
-    """Registers a function `(call, own arguments…) -> Result` as the command `name` of `app`."""
+def command(app: typer.Typer, name: str, *examples: str) -> Callable[[Callable[..., Result]], Callable[..., None]]:
+    """Registers a function `(call, own arguments…) -> Result` as the command `name` of `app`.
+
+    Args:
+        app: the group that the command is of.
+        name: the command.
+        examples: whole command lines, shown at the end of its help.
+    """
 
     def register(function: Callable[..., Result]) -> Callable[..., None]:
         @wraps(function)
@@ -112,9 +118,14 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., Result]], Ca
                 raise typer.Exit(1)
 
         run.__signature__ = _signature(function)  # type: ignore[attr-defined]
-        return typing.cast(Callable[..., None], app.command(name)(run))
+        return typing.cast(Callable[..., None], app.command(name, epilog=_epilog(examples))(run))
 
     return register
+
+
+def _epilog(examples: tuple[str, ...]) -> str | None:
+    # An empty line between two examples: what follows directly would be folded into one paragraph.
+    return "\n\n".join(("Examples:", *examples)) if examples else None
 
 
 def _signature(function: Callable[..., Result]) -> inspect.Signature:

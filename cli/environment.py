@@ -116,7 +116,11 @@ class Environment:
 
 def discover(name: str, profile: str | None = None) -> Environment:
     """The deployed environment `name`; OperatorError with the remedy where it is not deployed or does not answer."""
-    reached = access(name, profile)
+    return environment_of(name, access(name, profile))
+
+
+def environment_of(name: str, reached: Access) -> Environment:
+    """The environment `name` that is deployed in the account behind `reached`; raises as `discover`."""
     prefix = f"/drawing-platform/{name}/"
     try:
         pages = reached.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=prefix, Recursive=True)

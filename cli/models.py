@@ -13,7 +13,11 @@ from cli.command import Call, command
 from cli.compare import Comparison, compare_versions
 from cli.console import Result, duration, percent, short_time
 from cli.errors import OperatorError
-from cli.registry import ModelVersion
+from cli.learned import Learned, learned
+from cli.lineage import Ancestor, lineage, lineage_record
+from cli.production import InProduction, everywhere
+from cli.registry import ModelVersion, StoredPackage
+from cli.version_page import production_table, show_version
 
 app = typer.Typer(help="Model versions: list, show, compare, approve, deploy, roll back.", no_args_is_help=True)
 
@@ -56,38 +60,27 @@ class Listed(Result):
 
 
 class Shown(Result):
-    """One version: where it is, what it learned from, what made it, where it runs."""
+    """One version, by the four questions of model management."""
 
     version: ModelVersion
     live: bool
+    stored: StoredPackage
+    learned: Learned
+    lineage: list[Ancestor]
+    production: list[InProduction]
     deployments: list[release.Deployment]
 
     def render(self) -> RenderableType:
-        item = self.version
-        answers = Table.grid(padding=(0, 2))
-        answers.add_column(no_wrap=True)
-        answers.add_column(overflow="fold")  # addresses are there to be copied, so none is cut
-        answers.add_row(Text(f"{item.name}  {item.state}", "bold"), item.reason or "")
-        answers.add_row("[bold]Where is it?[/]", item.arn)
-        answers.add_row("", item.model_data_url)
-        answers.add_row("", f"sha256 {item.metadata.get('package_sha256', '-')}")
-        answers.add_row("[bold]What was it trained on?[/]", item.data or "nothing of ours: the official weights")
-        answers.add_row("", f"dataset {item.metadata.get('dataset', '-')}")
-        answers.add_row("", f"replay {item.metadata.get('replay_manifests', '-')}")
-        answers.add_row("", f"parent {item.parent or '-'}")
-        answers.add_row("[bold]What made it?[/]", f"parameters {item.metadata.get('hyperparameters', '-')}")
-        answers.add_row("", f"run {item.metadata.get('run_id', '-')}  {item.metadata.get('pipeline_execution', '')}")
-        answers.add_row("", f"image {item.image}  {item.metadata.get('image_digest', '')}")
-        answers.add_row(
-            "", f"detector {item.metadata.get('detector', '-')}  recogniser {item.metadata.get('recogniser', '-')}"
-        )
-        answers.add_row(
-            "", f"accuracy {percent(item.accuracy)}  on the regression set {percent(item.regression_exact)}"
-        )
-        answers.add_row("[bold]Where is it deployed?[/]", "it answers now" if self.live else "not deployed now")
-        for entry in self.deployments:
-            answers.add_row("", f"{short_time(entry.started)} {entry.status} by {entry.requested_by}: {entry.reason}")
-        return answers
+        return show_version(self)
+
+
+class Production(Result):
+    """What answers in each environment."""
+
+    environments: list[InProduction]
+
+    def render(self) -> RenderableType:
+        return production_table(self.environments)
 
 
 class History(Result):
@@ -155,7 +148,7 @@ class Released(Result):
         )
 
 
-@command(app, "list")
+@command(app, "list", "drawingops models list", "drawingops models list --env prod --json")
 def list_models(call: Call) -> Result:
     """The registry: version, state, accuracy, date, data, parent, deployed or not."""
     environment = call.environment
@@ -166,16 +159,38 @@ def list_models(call: Call) -> Result:
     )
 
 
-@command(app, "show")
+@command(app, "show", "drawingops models show v2", "drawingops models show v2 --env prod --json")
 def show(call: Call, version: Version) -> Result:
-    """One version: where it is, what it was trained on, what made it, where it is deployed."""
+    """One version: where it is, what it was trained on and by what, what is in production, what to go back to."""
     environment = call.environment
     chosen = registry.version(environment, version)
+    record = lineage_record(environment, chosen)
     return Shown(
         version=chosen,
         live=release.live_version(environment) == chosen.version,
+        stored=registry.stored_package(environment, chosen),
+        learned=record.learned if record else learned(environment, chosen),
+        lineage=lineage(environment, chosen),
+        production=everywhere(environment, (), call.profile),
         deployments=[entry for entry in release.history(environment) if entry.to_version == str(chosen.version)],
     )
+
+
+@command(
+    app,
+    "production",
+    "drawingops models production --env dev",
+    "drawingops models production --env dev staging=acme-staging prod=acme-prod",
+)
+def production(
+    call: Call,
+    others: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ENV[=PROFILE]…]", help="Environments of other accounts, each with its AWS profile."),
+    ] = None,
+) -> Result:
+    """What answers in each environment, since when, by whom, and which version a rollback goes back to."""
+    return Production(environments=everywhere(call.environment, others or (), call.profile))
 
 
 @command(app, "compare")
@@ -188,7 +203,7 @@ def compare(call: Call, left: Version, right: Version) -> Result:
     return comparison
 
 
-@command(app, "approve")
+@command(app, "approve", 'drawingops models approve v2 --reason "reads the new symbols" --follow')
 def approve(
     call: Call,
     version: Version,
@@ -199,7 +214,7 @@ def approve(
     return decide(call, version, "Approved", reason, follow=follow)
 
 
-@command(app, "reject")
+@command(app, "reject", 'drawingops models reject v2 --reason "confuses 6 and 8" --follow')
 def reject(
     call: Call,
     version: Version,
@@ -210,7 +225,7 @@ def reject(
     return decide(call, version, "Rejected", reason, follow=follow)
 
 
-@command(app, "deploy")
+@command(app, "deploy", "drawingops models deploy v2", 'drawingops models deploy v1 --reason "audit"')
 def deploy(call: Call, version: Version, reason: Reason = "deployed by hand") -> Result:
     """Deploys an approved version and follows the release to its end."""
     environment = call.environment
@@ -223,7 +238,7 @@ def deploy(call: Call, version: Version, reason: Reason = "deployed by hand") ->
     return follow_release(call, release.start(environment, model_package_arn=chosen.arn, reason=reason))
 
 
-@command(app, "rollback")
+@command(app, "rollback", "drawingops models rollback", 'drawingops models rollback --to v1 --reason "5xx at night"')
 def rollback(
     call: Call,
     to: Annotated[
@@ -241,14 +256,14 @@ def rollback(
     return follow_release(call, release.start(environment, target=target, reason=reason))
 
 
-@command(app, "history")
+@command(app, "history", "drawingops models history", "drawingops models history --env prod --json")
 def show_history(call: Call) -> Result:
     """Every deployment, newest first."""
     environment = call.environment
     return History(endpoint=environment.names.endpoint_name, deployments=release.history(environment))
 
 
-@command(app, "import-official")
+@command(app, "import-official", "drawingops models import-official --env dev")
 def import_official(call: Call) -> Result:
     """Registers the official PP-OCRv6 small reader as a version, once."""
     with call.progress.status("official model") as spinner:

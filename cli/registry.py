@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict
 
-from cli.environment import Environment
+from cli.environment import Environment, split_uri
 from cli.errors import OperatorError
 
 
@@ -35,9 +36,18 @@ class ModelVersion(BaseModel):
         return f"v{self.version}"
 
 
+class StoredPackage(BaseModel):
+    """The `model.tar.gz` of a version in S3: its size in bytes, None where it is not there any more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    uri: str
+    size: int | None
+
+
 def versions(environment: Environment) -> list[ModelVersion]:
     """Every version of the group, newest first."""
-    return sorted((_describe(environment, arn) for arn in _arns(environment)), key=lambda item: -item.version)
+    return sorted((describe(environment, arn) for arn in _arns(environment)), key=lambda item: -item.version)
 
 
 def version(environment: Environment, name: str) -> ModelVersion:
@@ -49,7 +59,7 @@ def version(environment: Environment, name: str) -> ModelVersion:
     arns = list(_arns(environment))
     for arn in arns:
         if version_number(arn) == wanted:
-            return _describe(environment, arn)
+            return describe(environment, arn)
     existing = ", ".join(f"v{number}" for number in sorted(version_number(arn) for arn in arns)) or "none"
     raise OperatorError(f"v{wanted}: no such version in {environment.names.model_package_group}; there are: {existing}")
 
@@ -72,7 +82,7 @@ def register(environment: Environment, model_data_url: str, metadata: dict[str, 
         },
         CustomerMetadataProperties=metadata,
     )
-    return _describe(environment, answer["ModelPackageArn"])
+    return describe(environment, answer["ModelPackageArn"])
 
 
 def set_state(environment: Environment, chosen: ModelVersion, state: str, reason: str) -> None:
@@ -80,6 +90,18 @@ def set_state(environment: Environment, chosen: ModelVersion, state: str, reason
     environment.client("sagemaker").update_model_package(
         ModelPackageArn=chosen.arn, ModelApprovalStatus=state, ApprovalDescription=reason
     )
+
+
+def stored_package(environment: Environment, chosen: ModelVersion) -> StoredPackage:
+    """Looks where the version's package lies."""
+    bucket, key = split_uri(chosen.model_data_url)
+    try:
+        found = environment.client("s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NoSuchBucket"):
+            raise
+        return StoredPackage(uri=chosen.model_data_url, size=None)
+    return StoredPackage(uri=chosen.model_data_url, size=found["ContentLength"])
 
 
 def _arns(environment: Environment) -> Iterator[str]:
@@ -91,7 +113,8 @@ def _arns(environment: Environment) -> Iterator[str]:
     return (item["ModelPackageArn"] for page in pages for item in page["ModelPackageSummaryList"])
 
 
-def _describe(environment: Environment, arn: str) -> ModelVersion:
+def describe(environment: Environment, arn: str) -> ModelVersion:
+    """The version of that ARN; ClientError where there is none."""
     found: dict[str, Any] = environment.client("sagemaker").describe_model_package(ModelPackageName=arn)
     container = found["InferenceSpecification"]["Containers"][0]
     metadata = found.get("CustomerMetadataProperties", {})

@@ -1,11 +1,17 @@
 """`drawingops models` against an account in moto."""
 
+import json
+from collections.abc import Callable
+
 import boto3
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from tests.cli.world import ENDPOINT, GROUP, World
+from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
+from tests.cli.world import BUCKET, ENDPOINT, GROUP, World
+
+Put = Callable[[str, bytes | str], str]
 
 
 def test_an_empty_registry_says_how_to_fill_it(world: World) -> None:
@@ -49,30 +55,121 @@ def test_the_list_as_json_carries_every_field(world: World) -> None:
     assert version["model_data_url"].endswith("model.tar.gz")
 
 
-def test_show_answers_the_four_questions(world: World) -> None:
-    world.register(
+def run_manifest(*batches: str) -> str:
+    """A `run.json` over the newest versions of batches of the data bucket."""
+    references = tuple(ManifestReference(uri=f"s3://{BUCKET}/labels/{name}/manifest.jsonl") for name in batches)
+    return RunManifest(run_id="run-7", manifests=references, reason="2 new labelled batches").to_json()
+
+
+def drawing(name: str) -> str:
+    region = {"points": [[0, 0], [9, 0], [9, 9], [0, 9]], "text": "⌀6", "category": "dimension", "ignore": False}
+    return json.dumps({"image": name, "width": 10, "height": 10, "regions": [region]}) + "\n"
+
+
+def trained(world: World, put: Put) -> str:
+    """Registers v1, imported, and v2, trained from it on two batches; gives back the ARN of v2."""
+    official = world.register("Approved", run_id="official", package_sha256="0ff1c1a1")
+    put("labels/spring/manifest.jsonl", drawing("a.png") + drawing("b.png"))
+    put("labels/summer/manifest.jsonl", drawing("c.png"))
+    counts = {"drawings": 3, "lines": 40}
+    put(
+        "datasets/runs/run-7/dataset/dataset.json",
+        json.dumps({"train": counts, "val": counts, "replay": counts, "new_characters": ["⌀"], "quarantined": 0}),
+    )
+    return world.register(
         "Approved",
-        label_manifest="s3://b/datasets/runs/run-7/run.json",
-        hyperparameters='{"learning_rate": "1e-4"}',
+        parent=official,
+        label_manifest=put("datasets/runs/run-7/run.json", run_manifest("spring", "summer")),
+        replay_manifests=put("datasets/runs/run-7/replay.json", run_manifest("spring")),
+        dataset=f"s3://{BUCKET}/datasets/runs/run-7/dataset",
+        hyperparameters="epochs=30 learning_rate=1e-4",
+        training_image="image/training:c0de",
         image_digest="sha256:abc",
         package_sha256="f00d",
+        run_id="run-7",
     )
+
+
+def test_show_answers_the_four_questions(world: World, put: Put) -> None:
+    trained(world, put)
+    put("models/x/model.tar.gz", b"package")
     world.deploy(1, "config-1")
-    text = world.run("models", "show", "v1").stdout
+    answer = world.answer("models", "show", "v2")
+    assert answer["stored"]["size"] == len(b"package")
+    assert [(batch["name"], batch["drawings"]) for batch in answer["learned"]["batches"]] == [
+        ("spring", 2),
+        ("summer", 1),
+    ]
+    assert answer["learned"]["before"] == 1
+    assert [item["name"] for item in answer["lineage"]] == ["v2", "v1"]
+    assert [(item["environment"], item["version"]) for item in answer["production"]] == [("dev", "v1")]
+    text = world.run("models", "show", "v2").stdout
     for part in (
         "Where is it?",
         "model.tar.gz",
         "f00d",
         "What was it trained on?",
-        "run-7",
+        "spring: 2 drawings",
         "What made it?",
-        '"learning_rate": "1e-4"',
+        "learning_rate=1e-4",
+        "image/training:c0de",
         "sha256:abc",
-        "Where is it deployed?",
-        "answers now",
+        "From which versions?",
+        "0ff1c1a1",
+        "What is in production?",
+        "v1 since",
         "tried and good",
+        "What to go back to?",
     ):
         assert part in text
+
+
+def test_the_lineage_ends_where_an_ancestor_was_deleted(world: World) -> None:
+    world.register(parent=f"arn:aws:sagemaker:eu-central-1:123456789012:model-package/{GROUP}/77")
+    last = world.answer("models", "show", "v1")["lineage"][-1]
+    assert (last["name"], last["state"]) == ("v77", "deleted or out of reach")
+
+
+def test_a_package_that_is_gone_is_told_where_it_is_asked_for(world: World) -> None:
+    world.register()
+    assert "IT IS NOT THERE ANY MORE" in world.run("models", "show", "v1").stdout
+
+
+def test_labels_that_are_gone_do_not_hide_the_rest(world: World) -> None:
+    world.register(label_manifest=f"s3://{BUCKET}/datasets/runs/run-9/run.json", hyperparameters="epochs=3")
+    text = world.run("models", "show", "v1").stdout
+    assert "not readable" in text
+    assert "datasets/runs/run-9/run.json" in text
+    assert "epochs=3" in text
+
+
+def test_a_rollback_goes_to_the_last_good_version_that_is_still_approved(world: World) -> None:
+    for state in ("Approved", "Approved", "Rejected", "Approved"):
+        world.register(state)
+    world.remember("2026-11-20T10:01:00Z#a", 1, "config-1")
+    world.remember("2026-11-20T10:02:00Z#b", 2, "config-2", status="ROLLED_BACK")
+    world.remember("2026-11-20T10:03:00Z#c", 3, "config-3")
+    world.deploy(4, "config-4")
+    (dev,) = world.answer("models", "production")["environments"]
+    assert (dev["version"], dev["back_to"]) == ("v4", "v1")
+    assert "v1, the last good version before v4: `drawingops models rollback --env dev`" in " ".join(
+        world.run("models", "show", "v4").stdout.split()
+    )
+
+
+def test_an_environment_that_cannot_be_asked_does_not_hide_the_others(world: World) -> None:
+    world.register("Approved")
+    world.deploy(1, "config-1")
+    dev, prod = world.answer("models", "production", "prod=nobody")["environments"]
+    assert (dev["version"], dev["problem"]) == ("v1", None)
+    assert prod["version"] is None
+    assert "nobody" in prod["problem"]
+
+
+def test_production_of_an_unknown_environment_is_refused(world: World) -> None:
+    result = world.run("models", "production", "moon")
+    assert result.exit_code == 1
+    assert "moon: there is no such environment" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["v9", "9"])
