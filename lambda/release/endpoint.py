@@ -16,7 +16,6 @@ CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 NAME_LIMIT = 63
 NAME_CONTAINS_LIMIT = 63  # of ListEndpointConfigs
 STRATEGIES = {"all_at_once": "ALL_AT_ONCE", "canary": "CANARY", "linear": "LINEAR"}
-SCALED = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
 CONFIG_VERSION = re.compile(r"-v(\d+)-[0-9a-f]{8}$")
 
 
@@ -40,7 +39,6 @@ class Endpoint:
     """The reading endpoint."""
 
     sagemaker: Any
-    autoscaling: Any
     settings: EndpointSettings
 
     def state(self) -> State | None:
@@ -168,28 +166,6 @@ class Endpoint:
                 "Alarms": [{"AlarmName": alarm} for alarm in self.settings.alarm_names]
             }
         return config
-
-    def scale(self) -> None:
-        """Registers the variant with Application Auto Scaling; the same again changes nothing."""
-        wanted = self.settings.autoscaling
-        if wanted is None:
-            return
-        resource = f"endpoint/{self.settings.endpoint_name}/variant/{self.settings.variant_name}"
-        self.autoscaling.register_scalable_target(
-            ResourceId=resource, MinCapacity=wanted.min_instances, MaxCapacity=wanted.max_instances, **SCALED
-        )
-        self.autoscaling.put_scaling_policy(
-            PolicyName=f"{self.settings.endpoint_name}-invocations",
-            ResourceId=resource,
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration={
-                "TargetValue": float(wanted.invocations_per_instance),
-                "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-                "ScaleInCooldown": wanted.scale_in_cooldown_seconds,
-                "ScaleOutCooldown": wanted.scale_out_cooldown_seconds,
-            },
-            **SCALED,
-        )
 
 
 def _unless_there(create: Any, arguments: dict[str, Any]) -> None:

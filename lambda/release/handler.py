@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from release.endpoint import CHANGING, Endpoint, version_of
 from release.history import IN_PROGRESS, Entry, History
+from release.scaling import scale
 from release.settings import Settings
 from release.target import Nothing, Order, choose
 from shared import registry
@@ -54,7 +55,8 @@ class World:
         self.settings = Settings.read()
         endpoint = self.settings.endpoint_settings
         self.sagemaker: Any = boto3.client("sagemaker")
-        self.endpoint = Endpoint(self.sagemaker, boto3.client("application-autoscaling"), endpoint)
+        self.autoscaling: Any = boto3.client("application-autoscaling")
+        self.endpoint = Endpoint(self.sagemaker, endpoint)
         self.history = History(
             boto3.client("dynamodb"), self.settings.history_table, endpoint.endpoint_name, clock=time.time
         )
@@ -192,7 +194,7 @@ def finish(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     verdict = {"state": "failed", "message": _cause(error)} if error else event["verdict"]["answer"]
     status = STATUS.get(verdict["state"], "FAILED")
     if status == "SUCCEEDED":
-        world.endpoint.scale()
+        scale(world.autoscaling, world.endpoint.settings)
         world.endpoint.remove_old_configs(keep=world.settings.kept_configs)
     world.history.close(planned.deployment, status=status, message=verdict["message"])
     world.history.unlock(planned.execution)
