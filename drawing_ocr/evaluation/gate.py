@@ -4,7 +4,8 @@ Light: the standard library and pydantic only, so that it runs in a Lambda bundl
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +27,9 @@ class Thresholds(BaseModel):
         accuracy: Least exact share of the challenger on `new`.
         max_regression_drop: Most that the exact share on `regression` may fall below the champion's.
         min_champion_gain: Least that the exact share on `new` must rise above the champion's.
+        max_symbol_class_drop: Most that the exact share of one symbol class may fall below the champion's, on either
+            set; a fall that chance may explain does not count.
+        min_symbol_class_lines: A class with fewer lines is not judged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +37,8 @@ class Thresholds(BaseModel):
     accuracy: float = Field(default=0.85, ge=0, le=1)
     max_regression_drop: float = Field(default=0.01, ge=0, le=1)
     min_champion_gain: float = Field(default=0.0, ge=-1, le=1)
+    max_symbol_class_drop: float = Field(default=0.05, ge=0, le=1)
+    min_symbol_class_lines: int = Field(default=30, ge=1)
 
 
 def judge(test_sets: Mapping[str, TestSet], thresholds: Thresholds) -> Gate:
@@ -67,7 +73,7 @@ def judge(test_sets: Mapping[str, TestSet], thresholds: Thresholds) -> Gate:
         elif gain < thresholds.min_champion_gain:
             reasons.append(
                 f"gain over the released version {gain * 100:+.2f} points on new drawings is below "
-                f"{thresholds.min_champion_gain * 100:+.2f}"
+                f"{thresholds.min_champion_gain * 100:+.2f}{_interval(new)}"
             )
         drop = _difference(
             _exact(regression.champion if regression else None), _exact(regression.challenger if regression else None)
@@ -77,15 +83,65 @@ def judge(test_sets: Mapping[str, TestSet], thresholds: Thresholds) -> Gate:
         elif drop > thresholds.max_regression_drop:
             reasons.append(
                 f"exact match on the regression set fell by {drop * 100:.2f} points, more than "
-                f"{thresholds.max_regression_drop * 100:.2f}: raise the replay ratio or lower the learning rate"
+                f"{thresholds.max_regression_drop * 100:.2f}{_interval(regression)}: "
+                "raise the replay ratio or lower the learning rate"
             )
+
+    falls = [fall for fall in _falls(test_sets) if fall.lines >= thresholds.min_symbol_class_lines]
+    too_deep = [fall for fall in falls if fall.drop > thresholds.max_symbol_class_drop and not fall.noise]
+    reasons += [
+        f"{fall.name.replace('_', ' ')} lines of the {fall.where} fell by {fall.drop * 100:.2f} points "
+        f"({fall.lines} lines), more than {thresholds.max_symbol_class_drop * 100:.2f}: add drawings with such lines"
+        for fall in too_deep
+    ]
+    deepest = max(too_deep or falls, key=lambda fall: fall.drop, default=None)
 
     return Gate(
         accuracy=_WORST_SHARE if accuracy is None else accuracy,
         regression_drop=_WORST_DIFFERENCE if drop is None else drop,
         champion_gain=-_WORST_DIFFERENCE if gain is None else gain,
+        symbol_class_drop=deepest.drop if deepest else 0.0,
+        symbol_class=f"{deepest.test_set}/{deepest.name}" if deepest else "",
         passed=0 if reasons else 1,
         reasons=tuple(reasons),
+    )
+
+
+@dataclass(frozen=True)
+class _Fall:
+    """A symbol class of a test set that the challenger reads worse than the champion."""
+
+    test_set: str
+    name: str
+    lines: int
+    drop: float
+    noise: bool
+
+    @property
+    def where(self) -> str:
+        return {"new": "new drawings", "regression": "regression set"}[self.test_set]
+
+
+def _falls(test_sets: Mapping[str, TestSet]) -> Iterator[_Fall]:
+    for test_set, tested in test_sets.items():
+        before = tested.champion.recognition.by_symbol_class if tested.champion else {}
+        known = tested.difference.by_symbol_class if tested.difference else {}
+        for name, now in tested.challenger.recognition.by_symbol_class.items():
+            drop = _difference(before[name].exact if name in before else None, now.exact)
+            if drop is not None and drop > 0:
+                noise = name in known and known[name].verdict == "noise"
+                yield _Fall(test_set=test_set, name=name, lines=now.lines, drop=drop, noise=noise)
+
+
+def _interval(tested: TestSet | None) -> str:
+    """` (95% interval of the difference -3.10 to +0.20, which may be chance)`; nothing where there is none."""
+    if tested is None or tested.difference is None:
+        return ""
+    exact = tested.difference.exact
+    chance = ", which may be chance" if exact.verdict == "noise" else ""
+    return (
+        f" ({tested.difference.confidence:.0%} interval of the difference "
+        f"{exact.low * 100:+.2f} to {exact.high * 100:+.2f}{chance})"
     )
 
 

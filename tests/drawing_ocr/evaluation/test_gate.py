@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drawing_ocr.evaluation.gate import Thresholds, judge
-from drawing_ocr.evaluation.report import Metrics, RecognitionMetrics, TestSet
+from drawing_ocr.evaluation.report import Difference, Differences, GroupMetrics, Metrics, RecognitionMetrics, TestSet
 
 LIMITS = Thresholds(accuracy=0.85, max_regression_drop=0.01, min_champion_gain=0.0)
 
@@ -103,3 +103,67 @@ def test_the_verdict_and_the_figures_agree(figures: list[float | None]) -> None:
 def test_a_threshold_out_of_range_is_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=name):
         Thresholds.model_validate({name: value})
+
+
+def with_class(
+    name: str, challenger: float, champion: float, *, lines: int = 50, verdict: str = "worse"
+) -> dict[str, TestSet]:
+    """Test sets that pass but for one symbol class of the new drawings."""
+
+    def side(exact: float) -> Metrics:
+        group = GroupMetrics(lines=lines, exact=exact, one_minus_ned=exact, cer=0)
+        whole = RecognitionMetrics(lines=1000, exact=0.95, one_minus_ned=0.99, cer=0, by_symbol_class={name: group})
+        return Metrics(recognition=whole)
+
+    told = Difference.model_validate(
+        {"value": challenger - champion, "low": challenger - champion - 0.04, "high": -0.01, "verdict": verdict}
+    )
+    even = Difference(value=0, low=-0.02, high=0.02, verdict="noise")
+    difference = Differences(
+        drawings=40,
+        resamples=2000,
+        confidence=0.95,
+        exact=even,
+        one_minus_ned=even,
+        cer=even,
+        by_symbol_class={name: told},
+    )
+    new = TestSet(challenger=side(challenger), champion=side(champion), difference=difference)
+    return sets((0.95, 0.95)) | {"new": new}
+
+
+def test_one_symbol_class_that_fell_refuses_whatever_the_rest_gained() -> None:
+    gate = judge(with_class("thread", 0.80, 0.90), LIMITS)
+    assert gate.passed == 0
+    assert gate.reasons == (
+        "thread lines of the new drawings fell by 10.00 points (50 lines), more than 5.00: "
+        "add drawings with such lines",
+    )
+    assert (gate.symbol_class, gate.symbol_class_drop) == ("new/thread", 0.1)
+
+
+def test_a_symbol_class_may_fall_as_far_as_the_settings_say() -> None:
+    gate = judge(with_class("thread", 0.85, 0.90), LIMITS)
+    assert gate.passed == 1
+    assert (gate.symbol_class, gate.symbol_class_drop) == ("new/thread", 0.05)
+    assert judge(with_class("thread", 0.80, 0.90), Thresholds(max_symbol_class_drop=0.1)).passed == 1
+
+
+def test_a_symbol_class_of_few_lines_is_not_judged() -> None:
+    gate = judge(with_class("thread", 0.5, 1.0, lines=29), LIMITS)
+    assert (gate.passed, gate.symbol_class, gate.symbol_class_drop) == (1, "", 0.0)
+    assert judge(with_class("thread", 0.5, 1.0, lines=30), LIMITS).passed == 0
+
+
+def test_a_fall_that_may_be_chance_is_told_and_does_not_refuse() -> None:
+    gate = judge(with_class("thread", 0.80, 0.90, verdict="noise"), LIMITS)
+    assert (gate.passed, gate.symbol_class, gate.symbol_class_drop) == (1, "new/thread", 0.1)
+
+
+def test_a_reason_says_whether_the_difference_may_be_chance() -> None:
+    tested = with_class("thread", 0.9, 0.9)
+    (told,) = judge(tested, Thresholds(accuracy=0.85, min_champion_gain=0.01)).reasons
+    assert told == (
+        "gain over the released version +0.00 points on new drawings is below +1.00 "
+        "(95% interval of the difference -2.00 to +2.00, which may be chance)"
+    )

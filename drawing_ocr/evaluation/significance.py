@@ -1,0 +1,120 @@
+"""Whether two versions differ, or chance alone made the figures differ: a paired bootstrap over drawings.
+
+Both versions read the same lines, so every resample takes the same drawings for both. Drawings and not lines are drawn
+with replacement, because the lines of one sheet share their pen, font and scan and are right or wrong together
+(Efron and Tibshirani 1993, chapters 6 and 13; Koehn 2004 for paired comparisons of systems).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawing_ocr.evaluation.report import Difference, Differences
+from drawing_ocr.text import canonical, edit_distance, symbol_class
+
+RESAMPLES: Final = 2000
+CONFIDENCE: Final = 0.95
+SEED: Final = 20260101
+# The fewest drawings that can tell anything: if all of n point the same way, chance does that in 2 of 2^n cases, and
+# 2 / 2^6 is the first that is below 5 %.
+LEAST_DRAWINGS: Final = 6
+
+_Numbers = NDArray[np.float64]
+_LINES, _EXACT, _SIMILARITY, _EDITS, _CHARACTERS = range(5)
+
+
+@dataclass(frozen=True)
+class PairedLine:
+    """One line as both versions read it.
+
+    Attributes:
+        drawing: The sheet it stands on; lines of one sheet are drawn together.
+        text: The label.
+        challenger: Reading of the new version.
+        champion: Reading of the released version.
+        category: Kind of text.
+    """
+
+    drawing: str
+    text: str
+    challenger: str
+    champion: str
+    category: str
+
+
+def compare_recognition(lines: Sequence[PairedLine], *, resamples: int = RESAMPLES, seed: int = SEED) -> Differences:
+    """Differences of the recognition metrics with their 95 % percentile intervals.
+
+    Args:
+        lines: Of one test set, at least one.
+        resamples: At least 1,000 for an interval that does not change with the seed.
+        seed: The same lines, resamples and seed give the same intervals.
+    """
+    changes = np.array([_change(line) for line in lines], dtype=np.float64)  # (lines, 5)
+    names = list(dict.fromkeys(line.drawing for line in lines))
+    index = {name: number for number, name in enumerate(names)}
+    drawing_of = np.array([index[line.drawing] for line in lines])
+    generator = np.random.default_rng(seed)
+    draws = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
+
+    def of(chosen: NDArray[np.bool_], figure: int, divisor: int, *, lower_is_better: bool = False) -> Difference:
+        sums = np.zeros((len(names), 2))
+        np.add.at(sums, drawing_of[chosen], changes[chosen][:, [figure, divisor]])
+        return _difference(sums[sums[:, 1] > 0], draws[:, sums[:, 1] > 0], lower_is_better=lower_is_better)
+
+    def by_group(groups: Sequence[frozenset[str]]) -> dict[str, Difference]:
+        known = sorted({name for group in groups for name in group})
+        return {name: of(np.array([name in group for group in groups]), _EXACT, _LINES) for name in known}
+
+    everything = np.ones(len(lines), dtype=bool)
+    return Differences(
+        drawings=len(names),
+        resamples=resamples,
+        confidence=CONFIDENCE,
+        exact=of(everything, _EXACT, _LINES),
+        one_minus_ned=of(everything, _SIMILARITY, _LINES),
+        cer=of(everything, _EDITS, _CHARACTERS, lower_is_better=True),
+        by_category=by_group([frozenset({str(line.category)}) for line in lines]),
+        by_symbol_class=by_group(
+            [frozenset(kind.value for kind in symbol_class(canonical(line.text))) for line in lines]
+        ),
+    )
+
+
+def _change(line: PairedLine) -> tuple[float, ...]:
+    """Of one line: 1, change of exact, of similarity, of edits, and its labelled characters."""
+    text = canonical(line.text)
+    now, then = canonical(line.challenger), canonical(line.champion)
+    edits_now, edits_then = edit_distance(text, now), edit_distance(text, then)
+
+    def similarity(edits: int, read: str) -> float:
+        return 1 - edits / (max(len(text), len(read)) or 1)
+
+    return (
+        1,
+        (edits_now == 0) - (edits_then == 0),
+        similarity(edits_now, now) - similarity(edits_then, then),
+        edits_now - edits_then,
+        len(text),
+    )
+
+
+def _difference(sums: _Numbers, draws: NDArray[Any], *, lower_is_better: bool) -> Difference:
+    """From (drawings, 2) sums of changes and of what they are divided by, and (resamples, drawings) counts."""
+    if not len(sums):
+        return Difference(value=0.0, low=0.0, high=0.0, verdict="noise")
+    total = sums.sum(axis=0)
+    resampled = draws @ sums
+    # A resample that happens to hold none of the group's drawings says nothing about it.
+    resampled = resampled[resampled[:, 1] > 0]
+    tail = 50 * (1 - CONFIDENCE)
+    low, high = np.percentile(resampled[:, 0] / resampled[:, 1], [tail, 100 - tail])
+    verdict = "noise"
+    if len(sums) >= LEAST_DRAWINGS and (low > 0 or high < 0):
+        verdict = "better" if (low > 0) != lower_is_better else "worse"
+    return Difference.model_validate(
+        {"value": total[0] / total[1], "low": float(low), "high": float(high), "verdict": verdict}
+    )
