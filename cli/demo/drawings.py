@@ -14,7 +14,7 @@ SAMPLES, SAMPLE_SEED = 3, 9_001
 # About 20 lines a sheet.
 BATCH_SHEETS, BATCH_SEED = 32, 9_010
 # Few sheets are enough to be refused, and are refused sooner.
-WRONG_SHEETS, WRONG_SEED, WRONG_SHARE = 6, 9_012, 0.6
+WRONG_SHEETS, WRONG_SEED, WRONG_SHARE = 6, 9_012, 0.8
 
 
 def draw_samples(folder: Path) -> Path:

@@ -37,7 +37,7 @@ class TrainingState(BaseModel):
         skipped: Steps without a finite gradient.
         images: Lines trained on.
         seconds: Training time so far.
-        best_exact: Best validation so far; None before the first.
+        best_exact: Best validation so far; at first what the base model reads.
         epochs_without_gain: Since the best.
         finished: Whether the process has ended its training.
         history: One entry an epoch: the metrics.
@@ -53,7 +53,7 @@ class TrainingState(BaseModel):
     skipped: int = 0
     images: int = 0
     seconds: float = 0.0
-    best_exact: float | None = None
+    best_exact: float = 0.0
     epochs_without_gain: int = 0
     finished: bool = False
     history: list[dict[str, float]] = []
@@ -62,7 +62,7 @@ class TrainingState(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state with weights (Paddle state dictionaries); `best` is empty before the first validation."""
+    """A state with weights (Paddle state dictionaries); `best` are those that read the validation set best so far."""
 
     state: TrainingState
     weights: dict[str, Any]
@@ -88,9 +88,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     for leftover in folder.glob(".partial-*"):
         shutil.rmtree(leftover)
     partial = Path(tempfile.mkdtemp(dir=folder, prefix=".partial-"))
-    contents = {_WEIGHTS: checkpoint.weights, _OPTIMISER: checkpoint.optimiser}
-    if checkpoint.best:
-        contents[_BEST] = checkpoint.best
+    contents = {_WEIGHTS: checkpoint.weights, _OPTIMISER: checkpoint.optimiser, _BEST: checkpoint.best}
     for name, content in contents.items():
         paddle.save(content, str(partial / name))
     written = _Written(state=checkpoint.state, sizes={name: (partial / name).stat().st_size for name in contents})
@@ -115,7 +113,7 @@ def latest(folder: Path, fingerprint: str) -> Checkpoint | None:
             (path / name).is_file() and (path / name).stat().st_size == size for name, size in written.sizes.items()
         ):
             loaded = {name: paddle.load(str(path / name)) for name in written.sizes}
-            return Checkpoint(written.state, loaded[_WEIGHTS], loaded[_OPTIMISER], loaded.get(_BEST, {}))
+            return Checkpoint(written.state, loaded[_WEIGHTS], loaded[_OPTIMISER], loaded[_BEST])
     return None
 
 
@@ -124,10 +122,6 @@ def _read_state(path: Path) -> _Written | None:
         return _Written.model_validate(json.loads((path / _STATE).read_text("utf-8")))
     except (OSError, ValueError, ValidationError):
         return None
-
-
-def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.is_file() else None
 
 
 def _newest_first(folder: Path) -> list[Path]:

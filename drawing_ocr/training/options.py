@@ -23,10 +23,11 @@ class TrainingOptions(BaseModel):
         processes: Trained at the same time, each on its share of the lines with its own order; their weights are
             averaged at the end. 0: one a core on CPU up to 4; a GPU always takes one.
         warmup_ratio: Share of the run in which the learning rate rises.
-        early_stop_patience: Epochs without a better validation after which a process stops. 0: never.
+        early_stop_patience: Validations in a row no better than the best so far, the base model's at first, after
+            which a process stops. 0: never.
         synthetic_ratio: Share of every batch that is drawn anew from `drawing_ocr.synthesis.line`.
-        max_regression_drop: Share of the guard's half of the regression set that may be lost; weights go back towards
-            the base's until it is held.
+        max_regression_drop: Share of the regression set that may be lost. Weights go back towards the base's until half
+            of it is held on the guard's lines, so that chance on the lines that training never sees refuses no version.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

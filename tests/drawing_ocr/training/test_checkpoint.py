@@ -10,7 +10,8 @@ from drawing_ocr.training.checkpoint import Checkpoint, TrainingState, latest, s
 
 def checkpoint(step: int, fingerprint: str = "run") -> Checkpoint:
     weights = {"weight": paddle.full([2, 2], float(step))}
-    return Checkpoint(TrainingState(fingerprint=fingerprint, step=step), weights, {"moment": weights["weight"]}, {})
+    state = TrainingState(fingerprint=fingerprint, step=step)
+    return Checkpoint(state, weights, {"moment": weights["weight"]}, best=weights)
 
 
 def test_the_newest_checkpoint_is_read_and_two_are_kept(tmp_path: Path) -> None:
@@ -23,7 +24,7 @@ def test_the_newest_checkpoint_is_read_and_two_are_kept(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000010", "step-00000015"]
 
 
-@pytest.mark.parametrize("name", ["weights.pdparams", "optimiser.pdopt", "state.json"])
+@pytest.mark.parametrize("name", ["weights.pdparams", "best.pdparams", "optimiser.pdopt", "state.json"])
 def test_a_half_written_checkpoint_is_passed_over(tmp_path: Path, name: str) -> None:
     save(tmp_path, checkpoint(5))
     file = save(tmp_path, checkpoint(10)) / name

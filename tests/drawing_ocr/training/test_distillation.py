@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import paddle
 import pytest
 
@@ -14,19 +15,31 @@ def logits_of(*paths: list[int]) -> Any:
 
 
 def test_a_line_is_read_exactly_when_its_path_without_repeats_and_blanks_is_its_label() -> None:
-    logits = logits_of([1, 1, 0, 1, 2, 0], [0, 3, 3, 3, 0, 0], [0, 0, 0, 0, 0, 0])
-    assert read_exactly(logits, [[1, 1, 2], [3, 3], [2]]).tolist() == [True, False, False]
+    probabilities = logits_of([1, 1, 0, 1, 2, 0], [0, 3, 3, 3, 0, 0], [0, 0, 0, 0, 0, 0])
+    assert read_exactly(probabilities.numpy(), [[1, 1, 2], [3, 3], [2]]).tolist() == [True, False, False]
 
 
-def test_reading_as_the_base_does_costs_nothing() -> None:
-    base = paddle.randn([2, 5, 4])
-    assert float(distillation_loss(base, base, np.array([True, True]))) == pytest.approx(0, abs=1e-5)
+def softmax(logits: Any) -> npt.NDArray[np.float32]:
+    probabilities: npt.NDArray[np.float32] = paddle.nn.functional.softmax(logits, axis=2).numpy()
+    return probabilities
 
 
-def test_the_loss_is_the_divergence_of_the_lines_that_count() -> None:
+def test_reading_as_the_base_does_pulls_nowhere() -> None:
+    logits = paddle.randn([2, 5, 4])
+    logits.stop_gradient = False
+    distillation_loss(logits, softmax(logits), np.array([True, True])).backward()
+    assert np.abs(logits.grad.numpy()).max() < 1e-6
+
+
+def test_the_loss_is_the_cross_entropy_of_the_lines_that_count() -> None:
     paddle.seed(0)
-    base, logits = paddle.randn([2, 5, 4]), paddle.randn([2, 5, 4])
-    target, learned = (paddle.nn.functional.softmax(each, axis=2).numpy() for each in (base, logits))
-    divergence = (target * np.log(target / learned)).sum(axis=(1, 2))
+    logits = paddle.randn([2, 5, 4])
+    base, learned = softmax(paddle.randn([2, 5, 4])), softmax(logits)
+    entropy = -(base * np.log(learned)).sum(axis=(1, 2))
     found = float(distillation_loss(logits, base, np.array([False, True])))
-    assert found == pytest.approx(divergence[1] / 2, rel=1e-4)
+    assert found == pytest.approx(entropy[1] / 2, rel=1e-4)
+
+
+def test_without_a_line_that_the_base_reads_there_is_nothing_to_keep() -> None:
+    logits = paddle.randn([1, 5, 4])
+    assert float(distillation_loss(logits, softmax(logits), np.array([False]))) == 0

@@ -90,24 +90,41 @@ def test_a_failing_process_gives_its_reason(dataset: Path, base: Path, tmp_path:
 
 
 def job(dataset: Path, base: Path, folder: Path, *, epochs: int) -> ProcessJob:
+    from drawing_ocr.models.export import export_recogniser
     from drawing_ocr.models.recogniser import Recogniser
     from drawing_ocr.text import Charset
 
     folder.mkdir(parents=True, exist_ok=True)
     recogniser = Recogniser.load(base / "recogniser/weights.pdparams", Charset.load(base / "recogniser/dict.txt"))
-    recogniser.extended(Charset.load(dataset / "dict.txt")).save(folder / "start.pdparams")
+    export_recogniser(recogniser.extended(Charset.load(dataset / "dict.txt")), folder / "start")
     return ProcessJob(
         dataset=dataset,
         regression=None,
-        start=folder / "start.pdparams",
+        start=folder / "start",
         checkpoints=folder / "checkpoints",
         error=folder / "error",
         options=TrainingOptions(epochs=epochs, batch_size=4, early_stop_patience=0, synthetic_ratio=0),
         process=0,
         processes=1,
         fingerprint="run",
-        regression_exact=None,
+        base_exact=0.0,
+        base_regression_exact=None,
     )
+
+
+@pytest.mark.slow
+def test_training_that_never_reads_better_gives_back_what_it_was_given(
+    dataset: Path, base: Path, tmp_path: Path
+) -> None:
+    given = job(dataset, base, tmp_path, epochs=9)
+    options = given.options.model_copy(update={"early_stop_patience": 1})
+    status, printed = run(given.model_copy(update={"options": options, "base_exact": 1.0}), tmp_path)
+    assert (status, "stops early" in printed) == (0, True)
+    end = checkpoint.latest(given.checkpoints, "run")
+    assert end is not None
+    assert 0 < end.state.epoch < 9
+    for name, value in paddle.load(str(given.start / "weights.pdparams")).items():
+        np.testing.assert_array_equal(end.weights[name].numpy(), value.numpy(), err_msg=name)
 
 
 def run(one: ProcessJob, folder: Path, *, stop_after: str | None = None) -> tuple[int, str]:
