@@ -69,6 +69,7 @@ class ReleaseStack(cdk.Stack):
                 notifier=props.training.notifier.function,
                 release=settings.release,
                 autoscaling=settings.autoscaling,
+                serverless=settings.serverless,
                 keep=settings.storage.removal == "retain",
             ),
         )

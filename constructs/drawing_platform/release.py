@@ -28,7 +28,7 @@ from drawing_platform.metrics import VARIANT_NAME
 from drawing_platform.nag import acknowledge
 from drawing_platform.pipeline_steps import has_nvme
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
-from drawing_platform.settings import AutoscalingSettings, ReleaseSettings
+from drawing_platform.settings import AutoscalingSettings, ReleaseSettings, ServerlessSettings
 from drawing_platform.state_table import StateTable, StateTableProps
 
 # Waiting for another release and for this one, with room to spare; then a person should look.
@@ -63,6 +63,7 @@ class ReleaseProps:
     notifier: PlatformFunction
     release: ReleaseSettings
     autoscaling: AutoscalingSettings | None
+    serverless: ServerlessSettings | None
     keep: bool
 
 
@@ -181,6 +182,7 @@ class Release(Construct):
             # Machines with NVMe disks encrypt them in hardware and refuse a key.
             "kms_key_arn": None if has_nvme(props.instance_type) else common.key.key_arn,
             "autoscaling": props.autoscaling.model_dump() if props.autoscaling else None,
+            "serverless": props.serverless.model_dump() if props.serverless else None,
             **network,
         }
 

@@ -19,6 +19,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 CONFIG_DIRECTORY = Path(__file__).resolve().parents[2] / "config"
 
+# The environment that customers depend on, and the machines that it never goes below: one in each of two zones.
+PRODUCTION = "prod"
+PRODUCTION_INSTANCES = 2
+
 # SageMaker's own rule for the names of endpoints, groups and pipelines (botocore: EntityName, EndpointName).
 SAGEMAKER_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
 BUCKET_NAME = r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$"
@@ -80,6 +84,7 @@ class InstanceSettings(_Section):
     train: str
     evaluate: str
     serve: str
+    batch: str  # batch transform; any number of them for as long as a batch takes
 
     @model_validator(mode="after")
     def _sagemaker_offers_each_type(self) -> Self:
@@ -111,7 +116,7 @@ class TrainingSettings(_Section):
     synthetic_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.375  # share of every batch that is drawn anew
     freeze_backbone: bool = False
     warmup_ratio: Fraction = 0.05  # share of all steps in which the learning rate rises from 0
-    early_stop_patience: Annotated[int, Field(ge=1, le=100)] = 5  # epochs without a better validation result
+    early_stop_patience: Annotated[int, Field(ge=1, le=100)] = 5  # validations in a row without a gain
     processes: Annotated[int, Field(ge=0, le=64)] = 0  # 0 = one per GPU, or one per two CPU cores
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 17
     spot: bool
@@ -171,6 +176,36 @@ class AutoscalingSettings(_Section):
     def _bounds_are_ordered(self) -> Self:
         if self.max_instances < self.min_instances:
             raise _refused("max_instances", self.max_instances, f"give at least min_instances = {self.min_instances}")
+        return self
+
+
+class ServerlessSettings(_Section):
+    """An endpoint without machines of its own, which costs nothing while nobody asks.
+
+    Limits: https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+    """
+
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144]  # processor time grows with it
+    max_concurrency: Annotated[int, Field(ge=1, le=200)]
+
+
+class AsynchronousSettings(_Section):
+    """The endpoint for drawings that are too large for an answer while the caller waits; it scales down to nothing.
+
+    Limits: https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html (1 GB, one hour)
+    """
+
+    instance: str
+    max_instances: Annotated[int, Field(ge=1, le=100)]
+    backlog_per_instance: Annotated[int, Field(ge=1, le=1000)] = 5  # target: requests that wait for one machine
+    scale_in_cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 600  # a machine takes minutes to start
+    scale_out_cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    answer_seconds: Annotated[int, Field(ge=60, le=3600)] = 900  # one drawing takes at most this long
+
+    @model_validator(mode="after")
+    def _sagemaker_offers_the_type(self) -> Self:
+        if self.instance not in instance_types("ProductionVariantInstanceType"):
+            raise _refused("instance", self.instance, "SageMaker offers no such type for endpoints")
         return self
 
 
@@ -245,6 +280,8 @@ class Settings(_Section):
     trigger: TriggerSettings
     release: ReleaseSettings
     autoscaling: AutoscalingSettings | None = None
+    serverless: ServerlessSettings | None = None
+    asynchronous: AsynchronousSettings | None = None
     alarms: AlarmSettings
     budget: BudgetSettings | None = None
 
@@ -268,11 +305,14 @@ class Settings(_Section):
         for zone in self.network.availability_zones:
             if not zone.startswith(self.region):
                 raise _refused("network.availability_zones", zone, f"name zones of region {self.region}")
-        for step, image in {"train": "training", "serve": "inference"}.items():
-            machine = getattr(self.instances, step)
+        machines = {f"instances.{step}": getattr(self.instances, step) for step in ("train", "serve", "batch")}
+        if self.asynchronous:
+            machines["asynchronous.instance"] = self.asynchronous.instance
+        for key, machine in machines.items():
+            image = "training" if key == "instances.train" else "inference"
             if _has_gpu(machine) and not getattr(self.images, image):
                 remedy = f"a GPU needs an image built for it: give images.{image} (see containers/{image}/Dockerfile)"
-                raise _refused(f"instances.{step}", machine, remedy)
+                raise _refused(key, machine, remedy)
         if (
             self.autoscaling
             and not self.autoscaling.min_instances <= self.release.instances <= self.autoscaling.max_instances
@@ -285,8 +325,37 @@ class Settings(_Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _serverless_is_all_that_it_needs(self) -> Self:
+        if self.serverless is None:
+            return self
+        if self.autoscaling:
+            raise _refused("serverless.max_concurrency", self.serverless.max_concurrency, "leave out [autoscaling]")
+        if self.network.mode == "private":
+            raise _refused(
+                "network.mode", self.network.mode, "a serverless endpoint knows no VPC: leave out [serverless]"
+            )
+        if self.release.strategy != "all_at_once":
+            remedy = "traffic of a serverless endpoint moves all_at_once: write that, or leave out [serverless]"
+            raise _refused("release.strategy", self.release.strategy, remedy)
+        return self
+
+    @model_validator(mode="after")
+    def _production_survives_the_loss_of_a_zone(self) -> Self:
+        """SageMaker spreads the machines of a variant over the zones of its subnets."""
+        if self.env != PRODUCTION:
+            return self
+        if self.network.mode != "private":
+            raise _refused("network.mode", self.network.mode, "production serves in two named zones: write 'private'")
+        least = self.autoscaling.min_instances if self.autoscaling else 0
+        if least < PRODUCTION_INSTANCES:
+            remedy = f"production serves from at least {PRODUCTION_INSTANCES} machines in two zones: raise it"
+            raise _refused("autoscaling.min_instances", least, remedy)
+        return self
+
 
 _INSTANCE_TYPE_SHAPES = {
+    "batch": "TransformInstanceType",
     "prepare": "ProcessingInstanceType",
     "train": "TrainingInstanceType",
     "evaluate": "ProcessingInstanceType",

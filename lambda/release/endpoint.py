@@ -77,20 +77,21 @@ class Endpoint:
         _unless_there(self.sagemaker.create_model, model)
         config: dict[str, Any] = {
             "EndpointConfigName": name,
-            "ProductionVariants": [
-                {
-                    "VariantName": self.settings.variant_name,
-                    "ModelName": name,
-                    "InstanceType": self.settings.instance_type,
-                    "InitialInstanceCount": self.settings.instances,
-                    "InitialVariantWeight": 1.0,
-                }
-            ],
+            "ProductionVariants": [self._variant(name)],
         }
-        if self.settings.kms_key_arn:
+        if self.settings.kms_key_arn and not self.settings.serverless:  # the key is for the machines' disks
             config["KmsKeyId"] = self.settings.kms_key_arn
         _unless_there(self.sagemaker.create_endpoint_config, config)
         return name
+
+    def _variant(self, model: str) -> dict[str, Any]:
+        variant = {"VariantName": self.settings.variant_name, "ModelName": model, "InitialVariantWeight": 1.0}
+        serverless = self.settings.serverless
+        if serverless:
+            limits = {"MemorySizeInMB": serverless.memory_mb, "MaxConcurrency": serverless.max_concurrency}
+            return variant | {"ServerlessConfig": limits}
+        machines = {"InstanceType": self.settings.instance_type, "InitialInstanceCount": self.settings.instances}
+        return variant | machines
 
     def move_to(self, config: str) -> None:
         """Starts the change to `config`, unless it runs or is done already.
@@ -113,12 +114,14 @@ class Endpoint:
             raise Busy(f"endpoint {name} failed ({state.failure}) and is made anew")
         if state.config == config and state.status == "InService":
             return
-        self.sagemaker.update_endpoint(
-            EndpointName=name,
-            EndpointConfigName=config,
+        # Guardrails and numbers of instances are for endpoints with machines.
+        guarded: dict[str, Any] = {
             # Without it an update sets the number of instances back to the configuration's.
-            RetainAllVariantProperties=True,
-            DeploymentConfig=self.deployment_config(),
+            "RetainAllVariantProperties": True,
+            "DeploymentConfig": self.deployment_config(),
+        }
+        self.sagemaker.update_endpoint(
+            EndpointName=name, EndpointConfigName=config, **({} if self.settings.serverless else guarded)
         )
 
     def remove_old_configs(self, *, keep: int) -> None:

@@ -20,6 +20,15 @@ class Autoscaling(BaseModel):
     scale_out_cooldown_seconds: int
 
 
+class Serverless(BaseModel):
+    """An endpoint without machines of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    memory_mb: int
+    max_concurrency: int
+
+
 class EndpointSettings(BaseModel):
     """The endpoint as the settings of the environment want it."""
 
@@ -40,6 +49,7 @@ class EndpointSettings(BaseModel):
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
     autoscaling: Autoscaling | None = None
+    serverless: Serverless | None = None
 
 
 class Settings(Variables):

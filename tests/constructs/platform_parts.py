@@ -110,6 +110,7 @@ class Parts:
                 notifier=notifier.function,
                 release=self.settings.release,
                 autoscaling=self.settings.autoscaling,
+                serverless=self.settings.serverless,
                 keep=True,
             ),
         )

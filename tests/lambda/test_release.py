@@ -246,6 +246,23 @@ def test_an_update_shifts_traffic_under_alarms_and_keeps_the_fleet(world: World)
     assert policy["TerminationWaitInSeconds"] == 60
 
 
+def test_a_serverless_endpoint_has_neither_machines_nor_guardrails(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serverless = {"serverless": {"memory_mb": 6144, "max_concurrency": 4}, "autoscaling": None}
+    public = {"subnets": [], "security_groups": []}
+    monkeypatch.setenv("ENDPOINT", json.dumps(SETTINGS | serverless | public))
+    world.release(model_package_arn=add_version(world.registry))
+    world.release(model_package_arn=add_version(world.registry))
+    for config in world.endpoints.configs.values():
+        (variant,) = config["ProductionVariants"]
+        assert variant["ServerlessConfig"] == {"MemorySizeInMB": 6144, "MaxConcurrency": 4}
+        assert not {"InstanceType", "InitialInstanceCount"} & variant.keys()
+        assert "KmsKeyId" not in config
+    (update,) = world.endpoints.called("UpdateEndpoint")
+    assert update == {"EndpointName": ENDPOINT, "EndpointConfigName": world.live()}
+
+
 def test_a_silent_rollback_is_told_as_one(world: World) -> None:
     world.release(model_package_arn=add_version(world.registry))
     old = world.live()

@@ -78,6 +78,76 @@ def test_production_is_private_keeps_its_data_and_releases_in_steps() -> None:
     assert (prod.network.mode, prod.storage.removal, prod.release.strategy) == ("private", "retain", "linear")
 
 
+PROD = (CONFIG_DIRECTORY / "prod.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            changed("^min_instances = 2", "min_instances = 1", PROD),
+            "config/prod.toml: autoscaling.min_instances = 1: production serves from at least 2 machines in two zones",
+        ),
+        (
+            PROD.replace("[autoscaling]\nmin_instances = 2\nmax_instances = 6\ninvocations_per_instance = 60\n", ""),
+            "config/prod.toml: autoscaling.min_instances = 0: production serves from at least 2 machines in two zones",
+        ),
+        (
+            changed("^mode = .*", 'mode = "public"', PROD),
+            "config/prod.toml: network.mode = 'public': production serves in two named zones: write 'private'",
+        ),
+        (
+            changed("^availability_zones = .*", 'availability_zones = ["eu-central-1a"]', PROD),
+            "config/prod.toml: network.availability_zones = ['eu-central-1a']: private mode needs two different zones",
+        ),
+        (
+            PROD + "\n[serverless]\nmemory_mb = 4096\nmax_concurrency = 4\n",
+            "config/prod.toml: serverless.max_concurrency = 4: leave out [autoscaling]",
+        ),
+    ],
+)
+def test_production_never_serves_from_less_than_two_machines_in_two_zones(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    assert message_of(tmp_path, text, "prod").startswith(expected)
+
+
+def test_dev_has_no_machine_that_serves_and_waits() -> None:
+    dev = load_settings("dev")
+    assert dev.serverless is not None
+    assert dev.autoscaling is None
+    assert dev.asynchronous is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            changed("^memory_mb = .*", "memory_mb = 8192"),
+            "config/dev.toml: serverless.memory_mb = 8192: input should be 1024, 2048, 3072, 4096, 5120 or 6144",
+        ),
+        (
+            changed("^mode = .*", 'mode = "private"\navailability_zones = ["eu-central-1a", "eu-central-1b"]'),
+            "config/dev.toml: network.mode = 'private': a serverless endpoint knows no VPC: leave out [serverless]",
+        ),
+        (
+            changed("^strategy = .*", 'strategy = "canary"'),
+            "config/dev.toml: release.strategy = 'canary': traffic of a serverless endpoint moves all_at_once",
+        ),
+        (
+            changed('^instance = "ml.m5.xlarge"', 'instance = "ml.t3.medium"'),
+            "config/dev.toml: asynchronous.instance = 'ml.t3.medium': SageMaker offers no such type for endpoints",
+        ),
+        (
+            changed('^instance = "ml.m5.xlarge"', 'instance = "ml.g5.xlarge"'),
+            "config/dev.toml: asynchronous.instance = 'ml.g5.xlarge': a GPU needs an image built for it",
+        ),
+    ],
+)
+def test_an_endpoint_without_machines_is_offered_only_what_it_can_do(tmp_path: Path, text: str, expected: str) -> None:
+    assert message_of(tmp_path, text).startswith(expected)
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings("dev").gate.accuracy = 0.1  # type: ignore[misc]
