@@ -28,6 +28,10 @@ def main(
     drawings: Annotated[
         Path | None, typer.Option("--drawings", metavar="DIR", help="Your own drawings; else sample sheets are drawn.")
     ] = None,
+    least_gain: Annotated[
+        int,
+        typer.Option("--least-gain", metavar="N", min=0, help="Labelled lines of yours that version 2 must read more."),
+    ] = 0,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the account running afterwards.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
 ) -> None:
@@ -41,9 +45,11 @@ def main(
     mine = False
     try:
         own = find_pictures([drawings]) if drawings else None
+        if own and least_gain and not any(picture.with_suffix(".json").exists() for picture in own):
+            raise OperatorError(f"{drawings}: --least-gain counts labelled lines, and no LabelMe file lies beside them")
         _fresh(OUT)
         mine = True
-        demo = Demo(Call("local", None, console), OUT, own, journal)
+        demo = Demo(Call("local", None, console), OUT, own, journal, least_gain)
         demo.run()
     except KeyboardInterrupt:
         broken = "stopped"
