@@ -1,0 +1,109 @@
+"""When a day is called shifted: never by chance more often than promised, and surely when the input changed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from drawing_ocr.monitoring.features import FEATURES
+from drawing_ocr.monitoring.shift import Sensitivity, compare, score
+from tests.drawing_ocr.monitoring.days import STEADY, Stream
+
+DEFAULT = Sensitivity()
+BASELINE_DRAWINGS = 300
+DAY_DRAWINGS = 100
+
+
+def shifted(stream: Stream, *, seed: int = 1, drawings: int = DAY_DRAWINGS) -> list[str]:
+    """Names of the features that a day of `stream` is called shifted in."""
+    random = np.random.default_rng(seed)
+    baseline = STEADY.day(BASELINE_DRAWINGS, random)
+    found = compare(baseline, stream.day(drawings, random), DEFAULT, seed=seed)
+    return [each.name for each in found if each.shifted]
+
+
+def test_a_hundred_unshifted_days_raise_no_alarm_at_the_default_rate() -> None:
+    assert DEFAULT.false_alarm_rate == 0.001
+    random = np.random.default_rng(20261121)
+    baseline = STEADY.day(BASELINE_DRAWINGS, random)
+    days = [STEADY.day(int(random.integers(50, 151)), random) for _ in range(100)]
+    scores = [score(compare(baseline, day, DEFAULT, seed=number)) for number, day in enumerate(days)]
+    assert scores == [0.0] * 100
+
+
+def test_false_alarms_come_at_the_stated_rate() -> None:
+    # Without the limit on the size, which only makes alarms rarer, and each day with a baseline of its own.
+    rate, days = 0.05, 300
+    random = np.random.default_rng(7)
+    alarms = 0
+    for number in range(days):
+        baseline, day = STEADY.day(60, random), STEADY.day(40, random)
+        sensitivity = Sensitivity(false_alarm_rate=rate, population_stability=0)
+        alarms += any(each.shifted for each in compare(baseline, day, sensitivity, seed=number))
+    deviation = math.sqrt(days * rate * (1 - rate))
+    assert days * rate - 3 * deviation <= alarms <= days * rate + 3 * deviation
+
+
+@pytest.mark.parametrize(
+    ("stream", "feature"),
+    [
+        (replace(STEADY, confidence=0.88), "confidence"),
+        (replace(STEADY, lines=20.0), "region_count"),
+        (replace(STEADY, digits=0.30), "character_classes"),
+        (replace(STEADY, darkness=0.10), "darkness"),
+        (replace(STEADY, scale=0.5), "image_size"),
+    ],
+)
+def test_a_changed_input_is_found_in_the_feature_that_changed(stream: Stream, feature: str) -> None:
+    assert feature in shifted(stream)
+
+
+def test_only_the_feature_that_changed_is_named() -> None:
+    assert shifted(replace(STEADY, darkness=0.10)) == ["darkness"]
+
+
+def test_a_real_but_small_difference_among_many_drawings_is_no_shift() -> None:
+    random = np.random.default_rng(3)
+    found = compare(STEADY.day(1500, random), replace(STEADY, darkness=0.054).day(1500, random), DEFAULT, seed=3)
+    darkness = next(each for each in found if each.name == "darkness")
+    assert darkness.p_value <= DEFAULT.false_alarm_rate
+    assert not darkness.shifted
+
+
+def test_a_handful_of_drawings_proves_nothing_though_their_index_is_large() -> None:
+    random = np.random.default_rng(4)
+    found = compare(STEADY.day(20, random), STEADY.day(8, random), DEFAULT, seed=4)
+    assert max(each.population_stability for each in found) >= DEFAULT.population_stability
+    assert score(found) == 0.0
+
+
+def test_the_score_is_the_largest_index_of_the_shifted_features() -> None:
+    random = np.random.default_rng(5)
+    found = compare(
+        STEADY.day(200, random), replace(STEADY, darkness=0.12, scale=0.5).day(100, random), DEFAULT, seed=5
+    )
+    assert score(found) == max(each.population_stability for each in found if each.shifted) > 0.2
+
+
+def test_the_same_days_and_seed_give_the_same_result() -> None:
+    random = np.random.default_rng(6)
+    before, after = STEADY.day(50, random), STEADY.day(50, random)
+    assert compare(before, after, DEFAULT, seed=1) == compare(before, after, DEFAULT, seed=1)
+
+
+def test_drawings_without_any_text_are_compared_too() -> None:
+    random = np.random.default_rng(8)
+    blank = [
+        each.model_copy(update={"confidences": (), "lengths": (), "characters": {}}) for each in STEADY.day(60, random)
+    ]
+    found = compare(STEADY.day(100, random), blank, DEFAULT, seed=8)
+    assert [each.name for each in found] == [feature.name for feature in FEATURES]
+    assert "region_count" in [each.name for each in found if each.shifted]
+
+
+def test_a_side_without_drawings_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 drawings before"):
+        compare([], STEADY.day(1, np.random.default_rng(1)), DEFAULT, seed=1)
