@@ -64,23 +64,34 @@ _TIMES = re.compile(
     rf"|S[{DIAMETER}{_DIAMETER_LETTERS}]))"
     rf"|([0-9])[xX](?![{_LETTER}0-9])"
 )
+# The other way round, a reader that has seen many products sees them in words: fi×ed, e×ternal, MA×. Not in L×B×H,
+# 10 mm×20 mm or 2×holes.
+_WORD_X = re.compile(
+    rf"(?<=[{_LETTER}]{{2}})×(?=[{_LETTER}]|[,.;:)]|$| (?=[{_LETTER}]))"
+    rf"|(?<=[{_LETTER}])×(?=[a-zß-öø-ÿ]{{2}}|[A-Z]{{2}})"
+)
 
 
 def canonical(text: str) -> str:
     """The one form of a text in labels, training and scoring.
 
     NFKC, but for signs that a drawing gives a meaning of their own (Ⓜ, ², ①); ⌀ for every diameter sign (∅ Ø ø Φ φ ϕ ф
-    where a diameter stands, not inside words); ° ± × - ∥ ⊥ ⏥ ↧ for what looks the same; single spaces, no invisible
-    characters. Applying it twice changes nothing.
+    where a diameter stands, not inside words); × for the x of a product, x for the × of a word; ° ± - ∥ ⊥ ⏥ ↧ for what
+    looks the same; single spaces, no invisible characters. Applying it twice changes nothing.
 
-    >>> canonical("４－φ6.6 x 45º"), canonical("Ångstrøm"), canonical("⌖ ∅0.1 Ⓜ")
-    ('4-⌀6.6 × 45°', 'Ångstrøm', '⌖ ⌀0.1 Ⓜ')
+    >>> canonical("４－φ6.6 x 45º"), canonical("Ångstrøm fi×ed"), canonical("⌖ ∅0.1 Ⓜ")
+    ('4-⌀6.6 × 45°', 'Ångstrøm fixed', '⌖ ⌀0.1 Ⓜ')
     """
     visible = "".join(character for character in text if not _is_invisible(character))
     parts = _KEPT_SPLIT.split(visible.translate(_SAME_SIGN))
     parts[::2] = [unicodedata.normalize("NFKC", part).translate(_SAME_SIGN) for part in parts[::2]]
     spaced = " ".join("".join(parts).split())
-    return _DIAMETER_LETTER.sub(DIAMETER, _TIMES.sub(r"\1\2×", spaced))
+    worded = _WORD_X.sub(_x_of_the_same_case, spaced)
+    return _DIAMETER_LETTER.sub(DIAMETER, _TIMES.sub(r"\1\2×", worded))
+
+
+def _x_of_the_same_case(sign: re.Match[str]) -> str:
+    return "X" if sign.string[sign.start() - 1].isupper() and not sign.string[sign.end() :][:1].islower() else "x"
 
 
 def _is_invisible(character: str) -> bool:

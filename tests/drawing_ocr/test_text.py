@@ -62,6 +62,25 @@ def test_a_count_or_product_has_one_times_sign(written: str, form: str) -> None:
     assert canonical(written) == form
 
 
+@pytest.mark.parametrize(
+    ("read", "form"),
+    [
+        ("fi×ed", "fixed"),
+        ("E×ternal bo×", "External box"),
+        ("MA×", "MAX"),
+        ("Bo×, old", "Box, old"),
+        ("e×it", "exit"),
+    ],
+)
+def test_the_times_sign_of_a_word_is_its_letter_x(read: str, form: str) -> None:
+    assert canonical(read) == form
+
+
+@pytest.mark.parametrize("text", ["L×B×H", "10 mm×20 mm", "2×holes", "a×b", "4 × M6", "⌀10×R2", "PCD×4", "mm × mm"])
+def test_the_times_sign_of_a_product_is_kept(text: str) -> None:
+    assert canonical(text) == text
+
+
 @pytest.mark.parametrize("text", ["DX4", "box 3", "VERSION 4 X", "XY-5", "3xyz", "MAX 4"])
 def test_the_letter_x_elsewhere_is_kept(text: str) -> None:
     assert canonical(text) == text
