@@ -48,6 +48,7 @@ class Names(BaseModel):
     inference_image: str
     sagemaker_role_arn: str
     regression_prefix: str
+    batch: str  # a JSON document: cli/batch/platform.py
     region: str
     account: str
 

@@ -12,6 +12,7 @@ from stacks.images_stack import ImagesStack
 from stacks.monitoring_stack import MonitoringStack, MonitoringStackProps
 from stacks.network_stack import NetworkStack
 from stacks.release_stack import ReleaseStack, ReleaseStackProps
+from stacks.serving_stack import ServingStack, ServingStackProps
 from stacks.training_stack import TrainingStack, TrainingStackProps
 
 
@@ -42,12 +43,17 @@ class PlatformStage(cdk.Stage):
             "Release",
             props=ReleaseStackProps(settings=settings, data=data, images=images, network=network, training=training),
         )
+        serving = ServingStack(
+            self,
+            "Serving",
+            props=ServingStackProps(settings=settings, data=data, images=images, network=network),
+        )
         MonitoringStack(
             self,
             "Monitoring",
             props=MonitoringStackProps(settings=settings, data=data, training=training, release=release),
         )
-        for stack in (training, release):
+        for stack in (training, release, serving):
             accept_narrow_wildcards(stack, exports=data.exports())
         cdk.Tags.of(self).add("project", settings.project)
         cdk.Tags.of(self).add("environment", settings.env)

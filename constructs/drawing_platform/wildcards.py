@@ -18,12 +18,15 @@ from drawing_platform.nag import acknowledge
 
 # Resources whose last part is made at run time, below a name that is ours.
 NARROW = {
-    r"/(labels|datasets|models|quarantine)/[^ ]*": "objects get their names at run time; the prefix is the contract's",
+    r":s3:::[a-z0-9-]+-\*/models/\*": "CloudFormation names the source's bucket; its policy and the account decide",
+    r":kms:[a-z0-9-]+:\d+:key/\*": "KMS names the source's key; that key's own policy decides, and only through S3",
+    r":parameter/[a-z0-9-]+/[a-z0-9]+/\*": "the names of our one environment",
+    r"/(drawings|labels|datasets|models|results|quarantine)/[^ ]*": "objects get names at run time, below a prefix",
     r":model-package/[a-zA-Z0-9-]+/\*": "versions of our one group",
     r":pipeline/[a-zA-Z0-9-]+/execution/\*": "executions of our one pipeline",
     r":(training|processing)-job/pipelines-\*": "SageMaker itself names the jobs of a pipeline",
     r":(model|endpoint-config)/[a-zA-Z0-9-]+-\*": "the release workflow names them after the endpoint",
-    r":log-group:/aws/sagemaker/(TrainingJobs|ProcessingJobs|Endpoints/[a-zA-Z0-9-]+)\*": "SageMaker names its streams",
+    r":log-group:/aws/sagemaker/((Training|Processing|Transform)Jobs|Endpoints/[a-zA-Z0-9-]+)\*": "its streams",
     r":scalable-target/\*": "Application Auto Scaling makes the id of a target when it is registered",
     r":role/aws-service-role/sagemaker\.application-autoscaling\.amazonaws\.com/\*": "the one role of that service",
     r"<[a-zA-Z0-9]+\.Arn>:\*": "a function and its versions",

@@ -31,6 +31,15 @@ NAMES = {
     "inference-image": "image/inference@sha256:2",
     "sagemaker-role-arn": ROLE,
     "regression-prefix": "datasets/regression/",
+    "batch": json.dumps(
+        {
+            "role_arn": f"arn:aws:iam::{ACCOUNT}:role/batch",
+            "instance_type": "ml.m5.4xlarge",
+            "volume_key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1",
+            "prefix": "results/batch/",
+            "sources": ["drawings/", "labels/", "results/batch/"],
+        }
+    ),
     "region": REGION,
     "account": ACCOUNT,
 }

@@ -24,6 +24,7 @@ ENVIRONMENTS = ("dev", "local", "prod", "staging")
 PARAMETERS = {
     "account",
     "alerts-topic-arn",
+    "batch",
     "data-bucket",
     "data-key-arn",
     "endpoint-name",

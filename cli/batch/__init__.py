@@ -1,0 +1,1 @@
+"""Many drawings through batch transform: what is missing is read, what was read is kept."""
