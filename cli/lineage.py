@@ -17,6 +17,7 @@ class Ancestor(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    environment: str
     name: str
     arn: str
     state: str
@@ -56,16 +57,18 @@ def lineage(environment: Environment, version: ModelVersion) -> list[Ancestor]:
     walked: list[Ancestor] = []
     current: ModelVersion | None = version
     while current is not None:
-        walked.append(_ancestor(current))
+        walked.append(_ancestor(environment, current))
         record = lineage_record(environment, current)
         if record is not None:
-            # Its own ancestors are in the environment that it came from; the record names them.
-            return walked + record.ancestors[1:]
+            # What it came from is in another environment, perhaps in another account; the record names it.
+            return walked + record.ancestors
         parent, current = current.parent, None
         if parent and ":model-package/" in parent and parent not in {item.arn for item in walked}:
             current = _describe(environment, parent)
             if current is None:
-                walked.append(Ancestor(name=f"v{parent.rsplit('/', 1)[-1]}", arn=parent, state=GONE))
+                walked.append(
+                    Ancestor(environment=environment.name, name=f"v{parent.rsplit('/', 1)[-1]}", arn=parent, state=GONE)
+                )
     return walked
 
 
@@ -75,8 +78,9 @@ def lineage_record(environment: Environment, version: ModelVersion) -> LineageRe
     return LineageRecord.model_validate_json(environment.read_object(uri)) if uri else None
 
 
-def _ancestor(version: ModelVersion) -> Ancestor:
+def _ancestor(environment: Environment, version: ModelVersion) -> Ancestor:
     return Ancestor(
+        environment=environment.name,
         name=version.name,
         arn=version.arn,
         state=version.state,

@@ -12,10 +12,12 @@ from cli import official, registry, release
 from cli.command import Call, command
 from cli.compare import Comparison, compare_versions
 from cli.console import Result, duration, percent, short_time
+from cli.environment import ENVIRONMENTS, discover
 from cli.errors import OperatorError
 from cli.learned import Learned, learned
 from cli.lineage import Ancestor, lineage, lineage_record
 from cli.production import InProduction, everywhere
+from cli.promote import promote
 from cli.registry import ModelVersion, StoredPackage
 from cli.version_page import production_table, show_version
 
@@ -254,6 +256,29 @@ def rollback(
         )
     target = "previous" if to is None else str(registry.version(environment, to).version)
     return follow_release(call, release.start(environment, target=target, reason=reason))
+
+
+@command(
+    app,
+    "promote",
+    "drawingops models promote v7 --from dev --to staging --profile acme-dev",
+    'drawingops models promote v2 --from staging --to prod --reason "two weeks without a complaint"',
+)
+def promote_version(
+    call: Call,
+    version: Version,
+    to: Annotated[str, typer.Option("--to", metavar="ENV", help="The environment that it goes to.")],
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="ENV", help="The environment that it is in; else that of --env.")
+    ] = None,
+    reason: Reason = "promoted",
+) -> Result:
+    """Copies an approved version with its lineage into the next environment, where it waits for approval."""
+    name = source or call.env
+    for given in (name, to):
+        if given not in ENVIRONMENTS:
+            raise OperatorError(f"{given}: there is no such environment; write one of {', '.join(ENVIRONMENTS)}")
+    return promote(discover(name, call.profile), version, to, reason)
 
 
 @command(app, "history", "drawingops models history", "drawingops models history --env prod --json")

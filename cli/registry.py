@@ -1,6 +1,8 @@
 """The model registry as an operator sees it: numbered versions with their state, their origin and where they run."""
 
-from collections.abc import Iterator
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from cli.environment import Environment, split_uri
 from cli.errors import OperatorError
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
+MAX_METADATA_VALUE = 256
+_NOT_IN_METADATA = re.compile(r"[^\w \-.:/=+@]")
 
 
 class ModelVersion(BaseModel):
@@ -69,20 +75,40 @@ def version_number(arn: str) -> int:
     return int(arn.rsplit("/", 1)[1])
 
 
-def register(environment: Environment, model_data_url: str, metadata: dict[str, str], description: str) -> ModelVersion:
-    """Registers a model package that lies in S3 as the next version, waiting for approval."""
+def register(
+    environment: Environment,
+    model_data_url: str,
+    metadata: Mapping[str, str],
+    description: str,
+    *,
+    evaluation_uri: str | None = None,
+) -> ModelVersion:
+    """Registers a model package that lies in S3 as the next version, waiting for approval.
+
+    The same package with the same metadata again within AWS's time for a repeated request is the same version.
+    """
+    values = {name: metadata_value(value) for name, value in metadata.items() if value}
+    content = f"{model_data_url} {sorted(values.items())}"
+    measured = {"ContentType": "application/json", "S3Uri": evaluation_uri}
     answer = environment.client("sagemaker").create_model_package(
         ModelPackageGroupName=environment.names.model_package_group,
         ModelPackageDescription=description,
+        ClientToken=hashlib.sha256(content.encode()).hexdigest()[:36],
         ModelApprovalStatus="PendingManualApproval",
         InferenceSpecification={
             "Containers": [{"Image": environment.names.inference_image, "ModelDataUrl": model_data_url}],
             "SupportedContentTypes": ["application/json", "application/octet-stream"],
             "SupportedResponseMIMETypes": ["application/json"],
         },
-        CustomerMetadataProperties=metadata,
+        CustomerMetadataProperties=values,
+        **({"ModelMetrics": {"ModelQuality": {"Statistics": measured}}} if evaluation_uri else {}),
     )
     return describe(environment, answer["ModelPackageArn"])
+
+
+def metadata_value(text: str) -> str:
+    """`text` as CustomerMetadataProperties take it: letters, digits, space and `_.:/=+-@`, at most 256 characters."""
+    return _NOT_IN_METADATA.sub("_", text)[:MAX_METADATA_VALUE]
 
 
 def set_state(environment: Environment, chosen: ModelVersion, state: str, reason: str) -> None:

@@ -125,7 +125,8 @@ def _made(item: ModelVersion) -> Iterator[Row]:
 def _lineage(ancestors: Sequence[Ancestor]) -> Iterator[Row]:
     for item in ancestors:
         digest = f"sha256 {item.package_sha256[:12]}" if item.package_sha256 else item.arn
-        yield item.name, f"{short_time(item.created)}  {item.state}  run {item.run_id or '-'}  {digest}  {item.reason}"
+        parts = [short_time(item.created), item.state, f"run {item.run_id or '-'}", digest, item.reason]
+        yield f"{item.environment} {item.name}", "  ".join(part for part in parts if part)
 
 
 def _production(environments: Sequence[InProduction]) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from constructs import Construct
 from drawing_platform.alerts import Alerts, AlertsProps
 from drawing_platform.data_store import DataStore, DataStoreProps
 from drawing_platform.parameters import Parameters, ParametersProps
+from drawing_platform.promotion import PromotionSource
 from drawing_platform.settings import Settings
 
 # The frozen test set that every challenger must not get worse on; written once, read by every run.
@@ -27,12 +28,18 @@ class DataStack(cdk.Stack):
         self.key = store.key
         self.topic = alerts.topic
         self.topic_key = alerts.key
+        promotion = (
+            PromotionSource(self, "Promotion", settings=settings, bucket=store.bucket, key=store.key)
+            if settings.promotion.targets
+            else None
+        )
         Parameters(
             self,
             "Parameters",
             props=ParametersProps(
                 prefix=settings.parameter_prefix,
                 values={
+                    **({"promotion-roles": promotion.roles()} if promotion else {}),
                     "account": self.account,
                     "region": self.region,
                     "data-bucket": self.bucket.bucket_name,

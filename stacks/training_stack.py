@@ -12,6 +12,7 @@ from constructs import Construct
 from drawing_platform.model_registry import ModelRegistry, ModelRegistryProps
 from drawing_platform.notifier import Notifier, NotifierProps
 from drawing_platform.parameters import Parameters, ParametersProps
+from drawing_platform.promotion import PromotionTarget, PromotionTargetProps
 from drawing_platform.retraining_trigger import RetrainingTrigger, RetrainingTriggerProps
 from drawing_platform.settings import Settings
 from drawing_platform.training_pipeline import TrainingPipeline, TrainingPipelineProps
@@ -47,6 +48,7 @@ class TrainingStack(cdk.Stack):
         self._define_notifier()
         self._define_pipeline()
         self._define_trigger()
+        self._define_promotion()
         self._define_parameters()
 
     def _define_registry(self) -> None:
@@ -105,6 +107,23 @@ class TrainingStack(cdk.Stack):
                 pipeline_arn=self.pipeline.pipeline_arn,
                 trigger=self._props.settings.trigger,
                 keep=self._props.settings.storage.removal == "retain",
+            ),
+        )
+
+    def _define_promotion(self) -> None:
+        settings, data = self._props.settings, self._props.data
+        if settings.promotion.source is None:
+            return
+        PromotionTarget(
+            self,
+            "Promotion",
+            props=PromotionTargetProps(
+                settings=settings,
+                source=settings.promotion.source,
+                bucket=data.bucket,
+                key=self._common.key,
+                group_name=self.registry.group_name,
+                group_arn=self.registry.group_arn,
             ),
         )
 

@@ -28,6 +28,7 @@ SAGEMAKER_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
 BUCKET_NAME = r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$"
 
 Environment = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=16)]
+Account = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*[a-z0-9]$", max_length=32)]
 SageMakerName = Annotated[str, StringConstraints(pattern=SAGEMAKER_NAME, max_length=63)]
 BucketName = Annotated[str, StringConstraints(pattern=BUCKET_NAME, min_length=3, max_length=63)]
@@ -221,6 +222,7 @@ class ReleaseSettings(_Section):
     bake_seconds: Annotated[int, Field(ge=0, le=3600)]  # alarms are watched this long after each shift
     termination_wait_seconds: Annotated[int, Field(ge=0, le=3600)]  # the old fleet is kept this long for a quick return
     max_execution_seconds: Annotated[int, Field(ge=600, le=28_800)]
+    startup_seconds: Annotated[int, Field(ge=60, le=3600)] = 600  # a container that is not healthy by then is given up
     poll_seconds: Annotated[int, Field(ge=1, le=300)] = 30  # the workflow asks for the endpoint's state this often
     instances: Annotated[int, Field(ge=1, le=100)] = 1  # size of the first fleet; autoscaling takes over from there
 
@@ -256,12 +258,26 @@ class BudgetSettings(_Section):
     warn_at_percent: Percent = 80
 
 
+class PromotionPartner(_Section):
+    """Another environment, in this region and perhaps in another account."""
+
+    env: Environment
+    account: Account
+
+
+class PromotionSettings(_Section):
+    """Where versions come from and where they go; without it an environment stands alone."""
+
+    source: PromotionPartner | None = None
+    targets: tuple[PromotionPartner, ...] = Field(default=(), strict=False)
+
+
 class Settings(_Section):
     """One environment."""
 
     env: Environment
     project: ProjectName
-    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    account: Account
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
     model_package_group: SageMakerName
     endpoint_name: SageMakerName
@@ -284,6 +300,7 @@ class Settings(_Section):
     asynchronous: AsynchronousSettings | None = None
     alarms: AlarmSettings
     budget: BudgetSettings | None = None
+    promotion: PromotionSettings = PromotionSettings()
 
     @property
     def pipeline_name(self) -> str:
@@ -323,6 +340,14 @@ class Settings(_Section):
                 f"stay between autoscaling.min_instances = {self.autoscaling.min_instances} "
                 f"and autoscaling.max_instances = {self.autoscaling.max_instances}",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _promotion_leads_elsewhere(self) -> Self:
+        source = (self.promotion.source,) if self.promotion.source else ()
+        for partner in (*source, *self.promotion.targets):
+            if partner.env == self.env:
+                raise _refused("promotion", partner.env, "an environment is not promoted to itself: name another one")
         return self
 
     @model_validator(mode="after")
@@ -442,10 +467,12 @@ def _remedy(error: ErrorDetails) -> str:
 
 
 def _known_keys(section: list[str]) -> list[str]:
-    """Keys of the (sub-)model at `section`, a path of at most one name."""
+    """Keys of the (sub-)model at `section`, a path of names and of places in lists."""
     model: type[BaseModel] = Settings
     for name in section:
-        annotation = Settings.model_fields[name].annotation
+        if name.isdecimal():
+            continue
+        annotation = model.model_fields[name].annotation
         options = getattr(annotation, "__args__", (annotation,))
         model = next(option for option in options if isinstance(option, type) and issubclass(option, BaseModel))
     return sorted(model.model_fields)

@@ -207,6 +207,14 @@ def test_a_machine_with_a_gpu_needs_an_image_built_for_it(tmp_path: Path) -> Non
             "config/dev.toml: account = 111111111111: input should be a valid string; correct the value",
         ),
         (
+            DEV.replace('env = "staging", account', 'env = "staging", acount'),
+            "config/dev.toml: promotion.targets.0.acount = '222222222222': unknown key; did you mean 'account'?",
+        ),
+        (
+            DEV.replace('env = "staging", account', 'env = "dev", account'),
+            "config/dev.toml: promotion = 'dev': an environment is not promoted to itself: name another one",
+        ),
+        (
             changed("^train = .*", 'train = "ml.g4dn.xlrge"'),
             "config/dev.toml: instances.train = 'ml.g4dn.xlrge': SageMaker offers no such type for this step; "
             "'ml.g4dn.xlarge' is the nearest",

@@ -131,7 +131,8 @@ def test_every_name_of_the_contract_is_kept_in_ssm(env: str, templates: dict[str
         if name.startswith(f"{env}-")
         for _, properties in resources(template, "AWS::SSM::Parameter")
     }
-    assert names == {f"/drawing-platform/{env}/{name}" for name in PARAMETERS}
+    promoted = {"promotion-roles"} if load_settings(env).promotion.targets else set()
+    assert names == {f"/drawing-platform/{env}/{name}" for name in PARAMETERS | promoted}
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
