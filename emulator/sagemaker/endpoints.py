@@ -396,10 +396,16 @@ def _invoke(request: Request, caller: Caller, match: re.Match[str]) -> Response:
         _measure(endpoint, replica.name, answer.status, time.monotonic() - asked, asked - arrived)
         return _model_error(endpoint, replica, answer.status, text)
 
+    exchange = replica.capture.begin(headers["Content-Type"], body) if replica.capture else None
+
     def chunks() -> Iterator[bytes]:
         try:
             while chunk := answer.read(_CHUNK):
+                if exchange:
+                    exchange.write(chunk)
                 yield chunk
+            if exchange:
+                exchange.end(answer.headers.get("Content-Type", ""))
         finally:
             connection.close()
             replica.__exit__()

@@ -16,6 +16,7 @@ from typing import Any
 from emulator import children, settings
 from emulator.api import Caller, Document, ServiceError
 from emulator.sagemaker import container, models, objects
+from emulator.sagemaker.capture import Capture
 from emulator.sagemaker.output import Output
 from emulator.sagemaker.store import now
 
@@ -34,9 +35,12 @@ class NotHealthy(Exception):
 class Replica:
     """One production variant's server: one process, whatever the instance count."""
 
-    def __init__(self, caller: Caller, endpoint: str, variant: Document, generation: int) -> None:
+    def __init__(
+        self, caller: Caller, endpoint: str, variant: Document, generation: int, capture: Document | None = None
+    ) -> None:
         self.caller, self.endpoint, self.variant = caller, endpoint, variant
         self.name = str(variant["VariantName"])
+        self.capture = Capture(caller, endpoint, self.name, capture) if capture else None
         self.container = models.container(caller, variant["ModelName"])
         root = settings.current().state_dir / "endpoints" / f"{endpoint}-{generation}-{self.name}"
         shutil.rmtree(root, ignore_errors=True)
@@ -127,6 +131,8 @@ class Replica:
             self._idle.wait_for(lambda: self._in_flight == 0, timeout=_DRAIN_SECONDS)
         if self._process is not None:
             children.stop(self._process, grace=10.0)
+        if self.capture:
+            self.capture.flush()
         shutil.rmtree(self.machine.root, ignore_errors=True)
 
 
@@ -155,7 +161,7 @@ class Fleet:
         )
         try:
             for variant in variants:
-                replica = Replica(caller, endpoint, variant, generation)
+                replica = Replica(caller, endpoint, variant, generation, config.get("DataCaptureConfig"))
                 fleet.replicas[replica.name] = replica
                 replica.start()
         except ServiceError as error:
