@@ -52,7 +52,6 @@ _DISTILLED: Final = 0.25
 _CHOICE: Final = 8  # lines drawn for one that is taken; a line is drawn in 1 ms
 
 _LOG_SECONDS: Final = 5.0
-_CHECKPOINT_SECONDS: Final = 60.0
 _GRADIENT_NORM: Final = 5.0
 _WEIGHT_DECAY: Final = 1e-4
 _MAX_WIDTH: Final = 960  # pixels; a longer line would make its whole batch slow
@@ -156,7 +155,7 @@ class _Process:
                 if self._stopped:
                     self._save()
                     return False
-                if now - saved >= _CHECKPOINT_SECONDS:
+                if now - saved >= self._options.checkpoint_seconds:
                     self._save()
                     saved = now
                 if self._time_is_up():
