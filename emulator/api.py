@@ -113,10 +113,15 @@ def call(service: str, name: str, request: Document, caller: Caller) -> Document
     model = _model(service).operation_model(name)
     check_request(model, request)
     result = _HANDLERS[service, name](request, caller) or {}
+    check_answer(model, result)
+    return result
+
+
+def check_answer(model: OperationModel, result: Document) -> None:
+    """Raises `InvalidAnswer` when the result is not what AWS sends for the operation."""
     problems = _answer_problems(result, model.output_shape, "") if model.output_shape else []
     if problems:
-        raise InvalidAnswer(f"{service} {name}: " + "; ".join(problems))
-    return result
+        raise InvalidAnswer(f"{model.name}: " + "; ".join(problems))
 
 
 def _error(error: ServiceError, protocol: str) -> Response:

@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast
 
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from emulator import ACCOUNT, REGION, api, children, control, settings
+from emulator import ACCOUNT, REGION, api, children, control, listening, settings
 from emulator.credentials import refuse_real_account
+from emulator.images import podman
 
 log = logging.getLogger("emulator")
 
@@ -42,9 +42,13 @@ _PARTS = (
     "emulator.functions.queues",
     "emulator.sagemaker.registry",
     "emulator.sagemaker.models",
-    "emulator.sagemaker.jobs",
+    "emulator.sagemaker.processing",
+    "emulator.sagemaker.training",
+    "emulator.sagemaker.transform",
     "emulator.sagemaker.pipelines",
     "emulator.sagemaker.endpoints",
+    "emulator.sagemaker.invocations",
+    "emulator.sagemaker.asynchronous",
     "emulator.sagemaker.search",
 )
 
@@ -123,12 +127,13 @@ def main() -> None:
     os.environ["MOTO_PORT"] = str(arguments.port)
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     _forget_the_previous_account(arguments.state_dir)
+    if arguments.runtime == "container":
+        podman.check()
+        podman.remove_all()
     parts = [importlib.import_module(name) for name in _PARTS]
 
-    from moto.moto_server.werkzeug_app import MotoRequestHandler
-
-    server = make_server("127.0.0.1", arguments.port, Account(), threaded=True, request_handler=MotoRequestHandler)
-    server.daemon_threads = True  # type: ignore[attr-defined]
+    listening.use(Account())
+    server = listening.server(arguments.port)
 
     def stop(*_: object) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()
@@ -143,6 +148,8 @@ def main() -> None:
         server.serve_forever()
     finally:
         children.stop_all()
+        if arguments.runtime == "container":
+            podman.remove_all()
         os._exit(0)
 
 

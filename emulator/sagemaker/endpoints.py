@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import logging
 import random
-import re
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from werkzeug.wrappers import Request, Response
-
-from emulator import control, logs
+from emulator import logs
 from emulator.api import Caller, Document, ServiceError, operation
 from emulator.clients import client
 from emulator.events import targets
 from emulator.sagemaker import models
-from emulator.sagemaker.fleet import Fleet, NotHealthy, Replica
+from emulator.sagemaker.fleet import Fleet, Replica
+from emulator.sagemaker.served_model import NotHealthy
 from emulator.sagemaker.store import Table, as_event, drop_tags, invalid, now, only, page, set_tags
 
 log = logging.getLogger(__name__)
 
-_LARGEST_BODY = 25 * 1024 * 1024
-_ANSWER_SECONDS = 60.0
 _ALARM_SECONDS = 0.5
-_CHUNK = 65536
 _STATUS_IN_EVENTS = {
     "Creating": "CREATING",
     "Updating": "UPDATING",
@@ -224,11 +217,30 @@ class Endpoint:
             if variant:
                 if variant not in fleet.replicas:
                     raise ServiceError("ValidationError", f"Variant {variant} not found for endpoint {self.name}.")
-                return fleet.replicas[variant].__enter__()
+                return fleet.replicas[variant].enter()
             names = list(fleet.replicas)
             weights = [fleet.weights[name] for name in names]
             chosen = random.choices(names, weights if any(weights) else None)[0]
-            return fleet.replicas[chosen].__enter__()
+            return fleet.replicas[chosen].enter()
+
+    def measure(self, variant: str, status: int, seconds: float, overhead: float) -> None:
+        """The metrics of one request: the container's status, its seconds, and the seconds around it."""
+        dimensions = {"EndpointName": self.name, "VariantName": variant}
+        for name, value, unit in (
+            ("Invocations", 1.0, "None"),
+            ("Invocation4XXErrors", float(400 <= status < 500), "None"),
+            ("Invocation5XXErrors", float(status >= 500), "None"),
+            ("InvocationModelErrors", float(status >= 400), "None"),
+            ("ModelLatency", seconds * 1e6, "Microseconds"),
+            ("OverheadLatency", overhead * 1e6, "Microseconds"),
+        ):
+            logs.put_metric(self.caller, "AWS/SageMaker", name, value, unit, dimensions)
+
+    @property
+    def config(self) -> Document:
+        """The endpoint configuration that answers now; empty before there is one."""
+        with self._lock:
+            return self.fleet.config if self.fleet else {}
 
     def describe(self) -> Document:
         with self._lock:
@@ -243,6 +255,7 @@ class Endpoint:
                 "ProductionVariants": self.fleet.summaries() if self.fleet else None,
                 "LastDeploymentConfig": self.last_deployment,
                 "PendingDeploymentSummary": self.pending,
+                "AsyncInferenceConfig": self.config.get("AsyncInferenceConfig"),
             }
         return {key: value for key, value in found.items() if value is not None}
 
@@ -356,94 +369,3 @@ def delete_endpoint(request: Document, caller: Caller) -> None:
     endpoint = ENDPOINTS.get(caller, request["EndpointName"])
     endpoint.delete()
     drop_tags(endpoint.arn)
-
-
-@control.route("POST", r"/endpoints/(?P<name>[^/]+)/invocations")
-def _invoke(request: Request, caller: Caller, match: re.Match[str]) -> Response:
-    arrived = time.monotonic()
-    endpoint = ENDPOINTS.find(caller, match["name"])
-    if endpoint is None:
-        raise ServiceError("ValidationError", f"Endpoint {match['name']} of account {caller.account} not found.")
-    length = request.content_length or 0
-    if length > _LARGEST_BODY:
-        raise ServiceError(
-            "ValidationError", f"the request has {length} bytes, at most {_LARGEST_BODY} are allowed", 413
-        )
-    body = request.get_data()
-    replica = endpoint.choose(request.headers.get("X-Amzn-SageMaker-Target-Variant"))
-    asked = time.monotonic()
-    connection = http.client.HTTPConnection("127.0.0.1", replica.port, timeout=_ANSWER_SECONDS)
-    headers = {
-        "Content-Type": request.headers.get("Content-Type", "application/octet-stream"),
-        "Content-Length": str(len(body)),
-    }
-    for name in ("Accept", "X-Amzn-SageMaker-Custom-Attributes", "X-Amzn-SageMaker-Inference-Id"):
-        if name in request.headers:
-            headers[name] = request.headers[name]
-    try:
-        connection.request("POST", "/invocations", body, headers)
-        answer = connection.getresponse()
-    except OSError as error:
-        connection.close()
-        replica.__exit__()
-        _measure(endpoint, replica.name, 500, time.monotonic() - asked, asked - arrived)
-        message = f"Received no answer from the container of {replica.name}: {error}"
-        return _model_error(endpoint, replica, 500, message)
-    if answer.status >= 400:
-        text = answer.read().decode(errors="replace")
-        connection.close()
-        replica.__exit__()
-        _measure(endpoint, replica.name, answer.status, time.monotonic() - asked, asked - arrived)
-        return _model_error(endpoint, replica, answer.status, text)
-
-    exchange = replica.capture.begin(headers["Content-Type"], body) if replica.capture else None
-
-    def chunks() -> Iterator[bytes]:
-        try:
-            while chunk := answer.read(_CHUNK):
-                if exchange:
-                    exchange.write(chunk)
-                yield chunk
-            if exchange:
-                exchange.end(answer.headers.get("Content-Type", ""))
-        finally:
-            connection.close()
-            replica.__exit__()
-            _measure(endpoint, replica.name, answer.status, time.monotonic() - asked, asked - arrived)
-
-    sent = {"x-Amzn-Invoked-Production-Variant": replica.name}
-    if attributes := answer.headers.get("X-Amzn-SageMaker-Custom-Attributes"):
-        sent["X-Amzn-SageMaker-Custom-Attributes"] = attributes
-    if size := answer.headers.get("Content-Length"):
-        sent["Content-Length"] = size
-    return Response(
-        chunks(), answer.status, sent, content_type=answer.headers.get("Content-Type"), direct_passthrough=True
-    )
-
-
-def _model_error(endpoint: Endpoint, replica: Replica, status: int, text: str) -> Response:
-    whose = "client" if status < 500 else "server"
-    group = f"/aws/sagemaker/Endpoints/{endpoint.name}"
-    where = f"https://{endpoint.caller.region}.console.aws.amazon.com/cloudwatch/home#logEventViewer:group={group}"
-    message = f'Received {whose} error ({status}) from primary with message "{text}". See {where} for more information.'
-    document = {
-        "ErrorCode": f"{whose.upper()}_ERROR_FROM_MODEL",
-        "LogStreamArn": endpoint.caller.arn("logs", f"log-group:{group}"),
-        "Message": message,
-        "OriginalMessage": text,
-        "OriginalStatusCode": status,
-    }
-    headers = {"x-amzn-ErrorType": "ModelError", "x-Amzn-Invoked-Production-Variant": replica.name}
-    return Response(json.dumps(document), 424, headers, content_type="application/json")
-
-
-def _measure(endpoint: Endpoint, variant: str, status: int, seconds: float, overhead: float) -> None:
-    dimensions = {"EndpointName": endpoint.name, "VariantName": variant}
-    namespace = "AWS/SageMaker"
-    put = logs.put_metric
-    put(endpoint.caller, namespace, "Invocations", 1, "None", dimensions)
-    put(endpoint.caller, namespace, "Invocation4XXErrors", float(400 <= status < 500), "None", dimensions)
-    put(endpoint.caller, namespace, "Invocation5XXErrors", float(status >= 500), "None", dimensions)
-    put(endpoint.caller, namespace, "InvocationModelErrors", float(status >= 400), "None", dimensions)
-    put(endpoint.caller, namespace, "ModelLatency", seconds * 1e6, "Microseconds", dimensions)
-    put(endpoint.caller, namespace, "OverheadLatency", overhead * 1e6, "Microseconds", dimensions)

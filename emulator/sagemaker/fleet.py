@@ -1,125 +1,61 @@
-"""Served models: the processes behind an endpoint's variants."""
+"""The servers behind an endpoint's variants."""
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import logging
-import shutil
-import socket
-import subprocess
 import threading
-import time
 from dataclasses import dataclass
 from typing import Any
 
-from emulator import children, settings
+from emulator import settings
 from emulator.api import Caller, Document, ServiceError
 from emulator.sagemaker import container, models, objects
 from emulator.sagemaker.capture import Capture
-from emulator.sagemaker.output import Output
+from emulator.sagemaker.container import Machine
+from emulator.sagemaker.served_model import NotHealthy, ServedModel
 from emulator.sagemaker.store import now
 
-log = logging.getLogger(__name__)
-
-_START_SECONDS = 120.0
-_PING_SECONDS = 0.1
+_START_SECONDS = 600.0
 _DRAIN_SECONDS = 65.0
-_RESTART_SECONDS = 1.0
+_PING_FAILED = (
+    "The primary container for production variant {} did not pass the ping health check. "
+    "Please check CloudWatch logs for this endpoint."
+)
 
 
-class NotHealthy(Exception):
-    """A fleet could not be started; the text is the endpoint's failure reason."""
-
-
-class Replica:
+class Replica(ServedModel):
     """One production variant's server: one process, whatever the instance count."""
 
     def __init__(
-        self, caller: Caller, endpoint: str, variant: Document, generation: int, capture: Document | None = None
+        self, caller: Caller, endpoint: str, variant: Document, generation: int, capture: Document | None
     ) -> None:
-        self.caller, self.endpoint, self.variant = caller, endpoint, variant
-        self.name = str(variant["VariantName"])
+        self.variant, self.name = variant, str(variant["VariantName"])
         self.capture = Capture(caller, endpoint, self.name, capture) if capture else None
-        self.container = models.container(caller, variant["ModelName"])
-        root = settings.current().state_dir / "endpoints" / f"{endpoint}-{generation}-{self.name}"
-        shutil.rmtree(root, ignore_errors=True)
-        self.machine = container.Machine(root)
-        self.machine.ml.mkdir(parents=True)
-        self.port = _free_port()
-        self.stream = f"{self.name}/i-{generation:017x}"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ended = threading.Event()
+        super().__init__(
+            caller,
+            models.container(caller, variant["ModelName"]),
+            Machine(settings.current().state_dir / "endpoints" / f"{endpoint}-{generation}-{self.name}"),
+            log_group=f"/aws/sagemaker/Endpoints/{endpoint}",
+            stream=f"{self.name}/i-{generation:017x}",
+        )
         self._in_flight = 0
         self._idle = threading.Condition()
 
-    def start(self) -> None:
-        """Returns when `/ping` answers 200. Raises `NotHealthy`."""
-        url = self.container.get("ModelDataUrl") or self.container.get("ModelDataSource", {}).get(
-            "S3DataSource", {}
-        ).get("S3Uri")
+    def begin(self) -> None:
+        """Returns when it answers. Raises `NotHealthy` with the endpoint's failure reason."""
         try:
-            if url:
-                objects.unpack_model(url, self.machine.ml / "model", self.caller.region)
-            self._launch()
+            self.start(float(self.variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _START_SECONDS)))
+        except NotHealthy as error:
+            raise NotHealthy(_PING_FAILED.format(self.name)) from error
         except (objects.DataError, container.CannotStart, ServiceError, OSError) as error:
             raise NotHealthy(f"{error} (production variant {self.name})") from error
-        limit = float(self.variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _START_SECONDS))
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline and not self._ended.is_set():
-            if self.healthy():
-                threading.Thread(target=self._keep_alive, daemon=True).start()
-                return
-            process = self._process
-            if process is not None and process.poll() is not None:
-                break
-            time.sleep(_PING_SECONDS)
-        raise NotHealthy(
-            f"The primary container for production variant {self.name} did not pass the ping health check. "
-            f"Please check CloudWatch logs for this endpoint."
-        )
 
-    def _launch(self) -> None:
-        environment = {
-            "SM_MODEL_DIR": "/opt/ml/model"
-            if settings.current().runtime == "container"
-            else str(self.machine.ml / "model"),
-            "SAGEMAKER_BIND_TO_PORT": str(self.port),
-            "AWS_REGION": self.caller.region,
-            **self.container.get("Environment", {}),
-        }
-        self._process = container.start(
-            self.machine, self.container["Image"], ["serve"], environment, region=self.caller.region, port=self.port
-        )
-        group = f"/aws/sagemaker/Endpoints/{self.endpoint}"
-        output = Output(self.caller, group, self.stream, [], {})
-        threading.Thread(target=output.read, args=(self._process,), daemon=True).start()
-
-    def _keep_alive(self) -> None:
-        """A server that dies is started again, as SageMaker does."""
-        while not self._ended.wait(_RESTART_SECONDS):
-            if self._process is not None and self._process.poll() is not None:
-                log.warning("endpoint %s: variant %s ended, starting it again", self.endpoint, self.name)
-                children.stop(self._process)
-                with contextlib.suppress(container.CannotStart, ServiceError, OSError):
-                    self._launch()
-
-    def healthy(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-        try:
-            connection.request("GET", "/ping")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-    def __enter__(self) -> Replica:
+    def enter(self) -> Replica:
+        """A request begins: the server is not stopped before it `leave`s."""
         with self._idle:
             self._in_flight += 1
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
         with self._idle:
             self._in_flight -= 1
             self._idle.notify_all()
@@ -129,11 +65,9 @@ class Replica:
         self._ended.set()
         with self._idle:
             self._idle.wait_for(lambda: self._in_flight == 0, timeout=_DRAIN_SECONDS)
-        if self._process is not None:
-            children.stop(self._process, grace=10.0)
+        super().stop()
         if self.capture:
             self.capture.flush()
-        shutil.rmtree(self.machine.root, ignore_errors=True)
 
 
 @dataclass
@@ -163,7 +97,7 @@ class Fleet:
             for variant in variants:
                 replica = Replica(caller, endpoint, variant, generation, config.get("DataCaptureConfig"))
                 fleet.replicas[replica.name] = replica
-                replica.start()
+                replica.begin()
         except ServiceError as error:
             fleet.stop()
             raise NotHealthy(str(error)) from error
@@ -181,8 +115,8 @@ class Fleet:
         found = []
         for name, replica in self.replicas.items():
             image = {
-                "SpecifiedImage": replica.container["Image"],
-                "ResolvedImage": replica.container["Image"],
+                "SpecifiedImage": replica.model["Image"],
+                "ResolvedImage": replica.model["Image"],
                 "ResolutionTime": now(),
             }
             found.append(
@@ -196,9 +130,3 @@ class Fleet:
                 }
             )
         return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

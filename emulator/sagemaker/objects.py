@@ -34,6 +34,25 @@ def exists(uri: str, region: str) -> bool:
     return True
 
 
+def read(uri: str, region: str) -> bytes:
+    """The content of one object. Raises `DataError` when there is none."""
+    bucket, key = split(uri)
+    try:
+        content: bytes = client("s3", region).get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        raise DataError(f"Data download failed: {error.response['Error'].get('Message')} ({uri})") from error
+    return content
+
+
+def write(uri: str, content: bytes, region: str, content_type: str = "binary/octet-stream") -> None:
+    """One object. Raises `DataError` when it cannot be written."""
+    bucket, key = split(uri)
+    try:
+        client("s3", region).put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+    except ClientError as error:
+        raise DataError(f"Data upload failed: {error.response['Error'].get('Message')} ({uri})") from error
+
+
 def keys(uri: str, region: str) -> Iterator[tuple[str, str]]:
     """(key, path relative to the prefix) of every object under a prefix, or of the one object of that name."""
     bucket, prefix = split(uri)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import select
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from typing import IO
 
 from emulator import logs
 from emulator.api import Caller, Document
@@ -17,7 +17,7 @@ _LONGEST_LINE = 200_000
 
 
 class Output:
-    """Reads one process's output to its end."""
+    """Reads one container's output to its end."""
 
     def __init__(
         self, caller: Caller, group: str, stream: str, metrics: Sequence[Document], dimensions: Mapping[str, str]
@@ -26,16 +26,15 @@ class Output:
         self._metrics = [(each["Name"], re.compile(each["Regex"])) for each in metrics]
         self._last: dict[str, Document] = {}
 
-    def read(self, process: subprocess.Popen[bytes]) -> None:
+    def read(self, pipe: IO[bytes]) -> None:
         """Returns when the output ends; lines appear in the log at most half a second after they were printed."""
-        assert process.stdout is not None
-        file = process.stdout.fileno()
+        file = pipe.fileno()
         waiting: list[str] = []
         rest, written = b"", time.monotonic()
         while True:
             ready, _, _ = select.select([file], [], [], _WRITE_SECONDS)
             if ready:
-                chunk = process.stdout.read1(65536)  # type: ignore[attr-defined]
+                chunk = pipe.read1(65536)  # type: ignore[attr-defined]
                 if not chunk:
                     break
                 # Progress bars end lines with a carriage return.

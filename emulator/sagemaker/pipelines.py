@@ -20,8 +20,9 @@ from emulator.api import Caller, Document, ServiceError, call, check_request, op
 from emulator.clients import client
 from emulator.events import targets
 from emulator.sagemaker import definition as definitions
-from emulator.sagemaker import jobs, objects
+from emulator.sagemaker import objects, processing, training
 from emulator.sagemaker.definition import Definition, Results, Unresolved, fitted
+from emulator.sagemaker.job import wait as wait_for
 from emulator.sagemaker.store import Table, as_event, drop_tags, invalid, now, only, page, set_tags
 
 log = logging.getLogger(__name__)
@@ -304,8 +305,8 @@ def _training(execution: Execution, step: Step) -> Document:
     name = execution.name(step)
     answer = execution.perform(step, "CreateTrainingJob", {"TrainingJobName": name})
     step.metadata = {"TrainingJob": {"Arn": answer["TrainingJobArn"]}}
-    job = jobs.TRAINING.get(execution.caller, name)
-    jobs.wait(job.finished, execution.stopping, job.stop)
+    job = training.TRAINING.get(execution.caller, name)
+    wait_for(job.finished, execution.stopping, job.stop)
     if job.status != "Completed":
         raise _job_failure(job.document.get("FailureReason") or f"ClientError: the training job is {job.status}")
     _property_files(execution, step, job.document)
@@ -316,8 +317,8 @@ def _processing(execution: Execution, step: Step) -> Document:
     name = execution.name(step)
     answer = execution.perform(step, "CreateProcessingJob", {"ProcessingJobName": name})
     step.metadata = {"ProcessingJob": {"Arn": answer["ProcessingJobArn"]}}
-    job = jobs.PROCESSING.get(execution.caller, name)
-    jobs.wait(job.finished, execution.stopping, job.stop)
+    job = processing.PROCESSING.get(execution.caller, name)
+    wait_for(job.finished, execution.stopping, job.stop)
     if job.status != "Completed":
         raise _job_failure(job.document.get("FailureReason") or f"ClientError: the processing job is {job.status}")
     _property_files(execution, step, job.document)

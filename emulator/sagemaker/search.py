@@ -8,13 +8,13 @@ from typing import Any
 from moto.core.utils import get_service_model
 
 from emulator.api import Caller, Document, operation
-from emulator.sagemaker import endpoints, jobs, pipelines, registry
+from emulator.sagemaker import endpoints, pipelines, registry, training
 from emulator.sagemaker.store import invalid, known_to, page
 
 _SOURCES: dict[str, Callable[[Caller], list[Document]]] = {
     "ModelPackage": registry.PACKAGES.all,
     "ModelPackageGroup": registry.GROUPS.all,
-    "TrainingJob": lambda caller: [job.document for job in jobs.TRAINING.all(caller)],
+    "TrainingJob": lambda caller: [job.document for job in training.TRAINING.all(caller)],
     "Endpoint": lambda caller: [each.describe() for each in endpoints.ENDPOINTS.all(caller)],
     "Pipeline": lambda caller: [each.document for each in pipelines.PIPELINES.all(caller)],
     "PipelineExecution": lambda caller: [

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from drawing_ocr.models.official import build_official_package
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD_SECONDS = 900
 
@@ -75,3 +77,14 @@ def training_image(podman: Podman) -> str:
 @pytest.fixture(scope="session")
 def inference_image(podman: Podman) -> str:
     return podman.build("inference")
+
+
+@pytest.fixture(scope="session")
+def official(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The official reader's `model.tar.gz`."""
+    return build_official_package(tmp_path_factory.mktemp("official") / "model.tar.gz")
+
+
+def shorten(path: Path, lines: int) -> None:
+    """Keeps the first lines of a text file."""
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[:lines]), "utf-8")

@@ -19,21 +19,16 @@ from drawing_ocr.dataset.build import build_dataset
 from drawing_ocr.dataset.manifest import load_manifest
 from drawing_ocr.dataset.regression import build_regression_set
 from drawing_ocr.models import package
-from drawing_ocr.models.official import build_official_package, official_charset
+from drawing_ocr.models.official import official_charset
 from drawing_ocr.synthesis.batch import write_batch
 from drawing_ocr.synthesis.sheet import draw_sheet
-from tests.images.conftest import Podman
+from tests.images.conftest import Podman, shorten
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 
 # As SageMaker runs a container: no root needed, nothing writable but its own folders, no capabilities.
 ANY_USER = ("--user", "4321:4321", "--cap-drop=all", "--read-only", "--tmpfs", "/tmp:rw,mode=1777")
 HYPERPARAMETERS = {"epochs": "1", "batch_size": "4", "processes": "1", "seed": "1", "max_seconds": "120"}
-
-
-@pytest.fixture(scope="module")
-def official(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_official_package(tmp_path_factory.mktemp("official") / "model.tar.gz")
 
 
 @pytest.fixture
@@ -66,10 +61,6 @@ def opt_ml(tmp_path: Path, official: Path) -> Path:
         (base / folder).mkdir(parents=True)
     open_to_everyone(base)
     return base
-
-
-def shorten(path: Path, lines: int) -> None:
-    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[:lines]), "utf-8")
 
 
 def open_to_everyone(folder: Path) -> None:
