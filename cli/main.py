@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import data, local, models, read, train
+from cli import cost, data, local, models, read, train
 from cli.command import Common, DebugOption, EnvironmentOption, JsonOption, ProfileOption
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="models")
 read.add_to(app)
+cost.add_to(app)
 
 if __name__ == "__main__":
     app()
