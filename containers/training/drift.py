@@ -148,7 +148,7 @@ class Watch:
         )
 
     def _deployment(self) -> Deployment | None:
-        """The newest that succeeded: one in progress, failed or rolled back changes nothing here."""
+        """The newest that put a version on the endpoint: one in progress, failed or rolled back changes nothing here."""
         pages = (
             _client("dynamodb")
             .get_paginator("query")
@@ -161,9 +161,10 @@ class Watch:
         )
         for page in pages:
             for item in page["Items"]:
-                if item["status"]["S"] == "SUCCEEDED":
-                    ended = datetime.fromisoformat(item["ended"]["S"])
-                    return Deployment(item["deployment"]["S"], item["to_version"]["S"], ended)
+                # An order that only removed an old version succeeded, too, but leads to none.
+                version = item.get("to_version", {}).get("S", "")
+                if version and item["status"]["S"] == "SUCCEEDED":
+                    return Deployment(item["deployment"]["S"], version, datetime.fromisoformat(item["ended"]["S"]))
         return None
 
     def _baseline_key(self, deployment: Deployment) -> str:

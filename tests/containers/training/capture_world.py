@@ -61,7 +61,7 @@ class World:
             "ended": at.isoformat(timespec="milliseconds"),
         }
         self.dynamodb.put_item(
-            TableName=OPTIONS.history_table, Item={name: {"S": value} for name, value in values.items()}
+            TableName=OPTIONS.history_table, Item={name: {"S": value} for name, value in values.items() if value}
         )
 
     def capture(self, drawings: int, since: datetime, *, version: str = "1", paper: int = 240) -> None:

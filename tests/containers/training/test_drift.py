@@ -110,6 +110,15 @@ def test_the_baseline_moves_after_a_successful_release(world: World) -> None:
     assert len(world.baselines()) == 2
 
 
+def test_the_removal_of_an_old_version_moves_nothing(world: World) -> None:
+    world.deploy("1")
+    world.capture(40, RELEASED)
+    world.look(EVENING)
+    world.deploy("", at=EVENING)
+    assert world.look(EVENING + timedelta(hours=1)).model_version == "1"
+    assert len(world.baselines()) == 1
+
+
 def test_the_first_of_two_looks_at_once_writes_the_baseline(world: World) -> None:
     world.deploy("1")
     world.capture(40, RELEASED)
