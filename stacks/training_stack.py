@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 
 from constructs import Construct
+from drawing_platform.base_version import BaseVersionProps
 from drawing_platform.model_registry import ModelRegistry, ModelRegistryProps
 from drawing_platform.notifier import Notifier, NotifierProps
 from drawing_platform.parameters import Parameters, ParametersProps
@@ -45,6 +46,11 @@ class TrainingStack(cdk.Stack):
         self._props = props
         self._common = function_environment(self, settings=props.settings, data=props.data, network=props.network)
         self._define_registry()
+        self._base = BaseVersionProps(
+            group_name=self.registry.group_name,
+            rule=props.settings.training.base_version,
+            endpoint_name=props.settings.endpoint_name,
+        )
         self._define_notifier()
         self._define_pipeline()
         self._define_trigger()
@@ -83,6 +89,7 @@ class TrainingStack(cdk.Stack):
                 pipeline_name=settings.pipeline_name,
                 group_name=self.registry.group_name,
                 group_arn=self.registry.group_arn,
+                base=self._base,
                 bucket=self._props.data.bucket,
                 regression_prefix=REGRESSION_PREFIX,
                 training_image=images.training.image_uri,
@@ -105,6 +112,7 @@ class TrainingStack(cdk.Stack):
                 bucket=self._props.data.bucket,
                 pipeline_name=self._props.settings.pipeline_name,
                 pipeline_arn=self.pipeline.pipeline_arn,
+                base=self._base,
                 trigger=self._props.settings.trigger,
                 keep=self._props.settings.storage.removal == "retain",
             ),
@@ -138,6 +146,8 @@ class TrainingStack(cdk.Stack):
                     "model-package-group": self.registry.group_name,
                     "trigger-function": self.trigger.function.function.function_name,
                     "trigger-table": self.trigger.state.table.table_name,
+                    "label-queue": self.trigger.queue.queue_url,
+                    "label-dead-letters": self.trigger.dead_letters.queue_url,
                     "sagemaker-role-arn": self.pipeline.job_role.role_arn,
                 },
             ),

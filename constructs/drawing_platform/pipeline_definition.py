@@ -78,6 +78,7 @@ class PipelineParameters:
     accuracy_threshold: p.Parameter
     max_regression_drop: p.Parameter
     min_champion_gain: p.Parameter
+    max_symbol_class_drop: p.Parameter
     target: p.Parameter
     seed: p.Parameter
 
@@ -98,6 +99,7 @@ class PipelineParameters:
             accuracy_threshold=p.Parameter("AccuracyThreshold", "Float", gate.accuracy),
             max_regression_drop=p.Parameter("MaxRegressionDrop", "Float", gate.max_regression_drop),
             min_champion_gain=p.Parameter("MinChampionGain", "Float", gate.min_champion_gain),
+            max_symbol_class_drop=p.Parameter("MaxSymbolClassDrop", "Float", gate.max_symbol_class_drop),
             target=p.Parameter("Target", "String", "recogniser"),
             seed=p.Parameter("Seed", "Integer", training.seed),
         )
@@ -212,6 +214,10 @@ class DrawingPipeline:
                 p.as_text(self.parameters.max_regression_drop.value),
                 "--min-champion-gain",
                 p.as_text(self.parameters.min_champion_gain.value),
+                "--max-symbol-class-drop",
+                p.as_text(self.parameters.max_symbol_class_drop.value),
+                "--min-symbol-class-lines",
+                str(self._props.gate.min_symbol_class_lines),
             ],
             inputs=[
                 p.ProcessingInput("dataset", self._prepare.output_uri("dataset"), f"{PROCESSING}/dataset"),

@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
+from drawing_platform.base_version import BaseVersionProps
 from drawing_platform.nag import acknowledge
 from drawing_platform.pipeline_definition import RUNS_PREFIX
 from drawing_platform.platform_function import (
@@ -31,17 +32,22 @@ FUNCTION_TIMEOUT = cdk.Duration.minutes(2)
 # A message that a crashed function held comes back only after that; AWS advises six times the function's timeout.
 VISIBILITY_TIMEOUT = cdk.Duration.minutes(12)
 MAX_DELAY_SECONDS = 900  # SQS holds a message back no longer
+# A message that only has to wait is sent anew (lambda/start_training/queue.py), so these are five real failures.
 RECEIVES_BEFORE_DEAD_LETTER = 5
+# A burst of events is few invocations: up to this many messages that arrive within a second.
+MESSAGES_AT_ONCE = 1000
+COLLECTING = cdk.Duration.seconds(1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetrainingTriggerProps:
-    """What is watched, what is started, when, and whether the memory of it outlives the stack."""
+    """What is watched, what is started, from which version, when, and whether the memory of it outlives the stack."""
 
     common: FunctionEnvironment
     bucket: s3.IBucket
     pipeline_name: str
     pipeline_arn: str
+    base: BaseVersionProps
     trigger: TriggerSettings
     keep: bool
 
@@ -50,7 +56,8 @@ class RetrainingTrigger(Construct):
     """Rule, queue with dead-letter queue, function, schedule, and the table that knows what was trained on.
 
     An event only says that it is worth looking; the function lists the bucket. So a lost, doubled or late event does
-    no harm, and the schedule finds what no event told.
+    no harm, and the schedule finds what no event told. A message about labels that have to wait, for silence or for the
+    end of a run, goes back into the queue with a delay; the end of a run is looked at too.
     """
 
     queue: sqs.Queue
@@ -65,6 +72,7 @@ class RetrainingTrigger(Construct):
         self._define_state()
         self._define_function()
         self._define_label_rule()
+        self._define_end_of_run_rule()
         self._define_schedule()
 
     @property
@@ -123,6 +131,8 @@ class RetrainingTrigger(Construct):
                     "RUNS_PREFIX": RUNS_PREFIX,
                     "PIPELINE_NAME": props.pipeline_name,
                     "TABLE": self.state.table.table_name,
+                    "QUEUE_URL": self.queue.queue_url,
+                    **props.base.variables,
                     "QUIET_SECONDS": str(props.trigger.quiet_seconds),
                     "MIN_OBJECTS": str(props.trigger.min_objects),
                     "MAX_AGE_SECONDS": str(props.trigger.max_age_seconds),
@@ -131,7 +141,9 @@ class RetrainingTrigger(Construct):
                 keep_failed_events=True,
             ),
         )
-        self.function.function.add_event_source(event_sources.SqsEventSource(self.queue, batch_size=10))
+        self.function.function.add_event_source(
+            event_sources.SqsEventSource(self.queue, batch_size=MESSAGES_AT_ONCE, max_batching_window=COLLECTING)
+        )
 
     def _statements(self) -> list[iam.PolicyStatement]:
         bucket = self._props.bucket
@@ -147,11 +159,17 @@ class RetrainingTrigger(Construct):
             iam.PolicyStatement(
                 actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._props.common.key.key_arn]
             ),
-            *self.state.allow("GetItem", "PutItem", "DeleteItem", "Query"),
+            *self.state.allow("GetItem", "PutItem", "DeleteItem", "Query", "BatchWriteItem", "ConditionCheckItem"),
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
             iam.PolicyStatement(
                 actions=["sagemaker:StartPipelineExecution", "sagemaker:ListPipelineExecutions"],
                 resources=[self._props.pipeline_arn],
             ),
+            iam.PolicyStatement(
+                actions=["sagemaker:DescribePipelineExecution"],
+                resources=[f"{self._props.pipeline_arn}/execution/*"],
+            ),
+            *self._props.base.statements(self),
         ]
 
     def _define_label_rule(self) -> None:
@@ -168,6 +186,22 @@ class RetrainingTrigger(Construct):
                 },
             ),
             targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters)],
+        )
+
+    def _define_end_of_run_rule(self) -> None:
+        events.Rule(
+            self,
+            "RunEnded",
+            description=f"A run of {self._props.pipeline_name} ended: what came meanwhile is next",
+            event_pattern=events.EventPattern(
+                source=["aws.sagemaker"],
+                detail_type=["SageMaker Model Building Pipeline Execution Status Change"],
+                detail={
+                    "pipelineArn": [self._props.pipeline_arn],
+                    "currentPipelineExecutionStatus": ["Succeeded", "Failed", "Stopped"],
+                },
+            ),
+            targets=[targets.LambdaFunction(self.function.function, retry_attempts=3)],
         )
 
     def _define_schedule(self) -> None:

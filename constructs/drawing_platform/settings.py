@@ -40,6 +40,10 @@ Days = Annotated[int, Field(ge=1, le=3650)]
 LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653]
 
 
+# Which version a training run starts from, where nobody names one.
+BaseRule = Literal["last_approved", "last_deployed"]
+
+
 class SettingsError(ValueError):
     """A setting is wrong; the message is one line: file, key, value and remedy."""
 
@@ -109,6 +113,7 @@ class TrainingSettings(_Section):
 
     initial_learning_rate: LearningRate = 1e-3  # a recogniser that starts from nothing, or rows new in its head
     incremental_learning_rate: LearningRate = 1e-4  # a trained model that learns on
+    base_version: BaseRule = "last_approved"  # or last_deployed: what the endpoint serves
     epochs: Annotated[int, Field(ge=1, le=1000)]
     max_seconds: Annotated[int, Field(ge=0, le=432_000)] = 0  # training stops cleanly after this time; 0 = no limit
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 32
@@ -146,14 +151,16 @@ class GateSettings(_Section):
     accuracy: Fraction = 0.85
     max_regression_drop: Fraction = 0.01
     min_champion_gain: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    max_symbol_class_drop: Fraction = 0.05  # of one symbol class on either test set, unless chance may explain it
+    min_symbol_class_lines: Annotated[int, Field(ge=1, le=10_000)] = 30  # a class with fewer is not judged
 
 
 class TriggerSettings(_Section):
-    """When new labels start a training run: enough of them or old enough, and then silence."""
+    """When new labels start a training run: enough of them and then silence, or the oldest old enough."""
 
     quiet_seconds: Annotated[int, Field(ge=1, le=86_400)]  # no new batch for this long
     min_objects: Annotated[int, Field(ge=1, le=100_000)]  # labelled batches that are waiting
-    max_age_seconds: Annotated[int, Field(ge=1, le=1_209_600)]  # the oldest one starts a run whatever the number
+    max_age_seconds: Annotated[int, Field(ge=1, le=1_209_600)]  # the oldest one starts a run, however few and busy
 
     @model_validator(mode="after")
     def _age_exceeds_quiet_time(self) -> Self:

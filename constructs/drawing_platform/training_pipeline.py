@@ -13,6 +13,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from constructs import Construct
 from drawing_platform import sagemaker_permissions
+from drawing_platform.base_version import BaseVersionProps
 from drawing_platform.pipeline_definition import METRICS, RUNS_PREFIX, DrawingPipeline, PipelineDefinitionProps
 from drawing_platform.pipeline_steps import VpcConfig
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
@@ -29,6 +30,7 @@ class TrainingPipelineProps:
     Attributes:
         common: what all functions share; its network is that of the jobs too.
         pipeline_name, group_name, group_arn: names in SageMaker.
+        base: which version a run starts from.
         bucket: data bucket; `common.key` is its key.
         regression_prefix: of the frozen regression set in it.
         training_image, training_repository: what prepares, trains and evaluates.
@@ -40,6 +42,7 @@ class TrainingPipelineProps:
     pipeline_name: str
     group_name: str
     group_arn: str
+    base: BaseVersionProps
     bucket: s3.IBucket
     regression_prefix: str
     training_image: str
@@ -86,11 +89,14 @@ class TrainingPipeline(Construct):
                 common=self._props.common,
                 handler="resolve_base_model.handler.handle",
                 description="Finds the version that training starts from and what it learned from",
-                variables={"BUCKET": bucket.bucket_name, "RUNS_PREFIX": RUNS_PREFIX},
+                variables={
+                    "BUCKET": bucket.bucket_name,
+                    "RUNS_PREFIX": RUNS_PREFIX,
+                    **self._props.base.variables,
+                },
                 timeout=cdk.Duration.minutes(1),
                 statements=[
-                    self._list_packages(),
-                    self._describe_packages(),
+                    *self._props.base.statements(self),
                     iam.PolicyStatement(
                         actions=["s3:GetObject", "s3:PutObject"], resources=[bucket.arn_for_objects(f"{RUNS_PREFIX}*")]
                     ),

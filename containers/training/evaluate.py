@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from containers.training import failure
 from containers.training.arguments import ArgumentsError, parse
 from containers.training.folders import InputMissing, ProcessingFolders, model_package
-from containers.training.versions import TestSetFolder, Version, compare
+from containers.training.versions import Detectors, TestSetFolder, Version, compare
 from drawing_ocr.evaluation.gate import Thresholds, judge
 from drawing_ocr.evaluation.html_report import write_report
 from drawing_ocr.evaluation.report import Evaluation
@@ -28,6 +29,8 @@ class GateOptions(BaseModel):
     accuracy_threshold: float = Field(default=0.85, ge=0, le=1)
     max_regression_drop: float = Field(default=0.01, ge=0, le=1)
     min_champion_gain: float = Field(default=0.0, ge=-1, le=1)
+    max_symbol_class_drop: float = Field(default=0.05, ge=0, le=1)
+    min_symbol_class_lines: int = Field(default=30, ge=1)
 
 
 def main() -> int:
@@ -43,20 +46,19 @@ def _evaluate(folders: ProcessingFolders, options: GateOptions) -> None:
         accuracy=options.accuracy_threshold,
         max_regression_drop=options.max_regression_drop,
         min_champion_gain=options.min_champion_gain,
+        max_symbol_class_drop=options.max_symbol_class_drop,
+        min_symbol_class_lines=options.min_symbol_class_lines,
     )
     threads = os.cpu_count() or 1
-    with tempfile.TemporaryDirectory(prefix="versions-") as temporary:
-        versions: dict[str, Version | None] = {"challenger": None, "champion": None}
-        for name in versions:
-            if name == "challenger" or folders.has_input(name):
-                folder, _ = model_package(folders.input(name), Path(temporary) / name)
-                versions[name] = Version(folder, threads=threads)
-        challenger, champion = versions["challenger"], versions["champion"]
-        assert challenger is not None  # `folders.input` lets no empty one through
+    names = ["challenger", *(["champion"] if folders.has_input("champion") else [])]
+    with tempfile.TemporaryDirectory(prefix="versions-") as temporary, ThreadPoolExecutor(threads) as pool:
+        unpacked = pool.map(lambda name: model_package(folders.input(name), Path(temporary) / name)[0], names)
+        detectors = Detectors()
+        challenger, *released = [Version(folder, detectors) for folder in unpacked]
         sets = {"new": TestSetFolder(folders.input("dataset"))}
         if folders.has_input("regression"):
             sets["regression"] = TestSetFolder(folders.input("regression"))
-        results, lines = compare(sets, challenger, champion)
+        results, lines = compare(sets, challenger, released[0] if released else None, threads=threads)
     evaluation = Evaluation(test_sets=results, gate=judge(results, thresholds))
     output = folders.output("evaluation")
     write_report(output / "report.html", evaluation, lines)

@@ -1,4 +1,4 @@
-"""The base of a training run: the named or the last approved version, and what it and its ancestors learned from."""
+"""The base of a training run, and what it and its ancestors learned from."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
 from shared import registry, storage
+from shared.base_version import BaseVersions, Rule
 from shared.errors import PlatformError
 from shared.variables import Variables
 
@@ -21,6 +22,8 @@ class Settings(Variables):
 
     bucket: str
     runs_prefix: str
+    base_rule: Rule
+    endpoint_name: str
 
 
 class Request(BaseModel):
@@ -60,9 +63,10 @@ def resolve(request: Request, settings: Settings, sagemaker: Any, s3: Any) -> Ba
     """The base of the run, with the manifests of its ancestry written beside the run's own.
 
     Raises:
-        PlatformError: no approved version, or the named one is not approved or of another group.
+        PlatformError: there is no such version, or it is not approved or of another group.
     """
-    version = _named(request, sagemaker) if request.BaseModelPackage else _last_approved(request.Group, sagemaker)
+    bases = BaseVersions(sagemaker, request.Group, settings.base_rule, settings.endpoint_name)
+    version = bases.find(request.BaseModelPackage)
     replay = f"s3://{settings.bucket}/{settings.runs_prefix}{request.RunId}/replay.json"
     manifest = RunManifest(
         run_id=f"{request.RunId}-replay",
@@ -76,24 +80,6 @@ def resolve(request: Request, settings: Settings, sagemaker: Any, s3: Any) -> Ba
         Version=str(version.number),
         ReplayManifests=replay,
     )
-
-
-def _named(request: Request, sagemaker: Any) -> registry.ModelVersion:
-    version = registry.describe(sagemaker, request.BaseModelPackage)
-    if version.group != request.Group:
-        raise PlatformError(f"{version.arn} belongs to group {version.group}, not {request.Group}: name one of ours")
-    if not version.approved:
-        raise PlatformError(f"{version.name} is {version.approval}: approve it before training on from it")
-    return version
-
-
-def _last_approved(group: str, sagemaker: Any) -> registry.ModelVersion:
-    version = next(registry.newest_first(sagemaker, group), None)
-    if version is None:
-        raise PlatformError(
-            f"{group} has no approved version to start from: `drawingops models import-official`, then approve v1"
-        )
-    return version
 
 
 def _learned_from(version: registry.ModelVersion, s3: Any) -> list[ManifestReference]:

@@ -10,13 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
 from shared import storage
+from shared.base_version import BaseVersions, Rule
 from shared.errors import PlatformError
 from shared.variables import Variables
 from start_training.labels import Batch, Labels
 from start_training.pipeline import Pipeline
-from start_training.state import BATCHES_IN_ONE_RUN, Pending, State
+from start_training.state import BATCHES_IN_ONE_RUN, Last, Pending, State
 
 Number = Annotated[float, Field(gt=0, le=1)]
+
+# While a run is active there is nothing to look for: its end is an event, and the schedule looks too.
+ACTIVE_SECONDS = 900.0
 
 
 class Settings(Variables):
@@ -27,6 +31,10 @@ class Settings(Variables):
     runs_prefix: str
     table: str
     pipeline_name: str
+    queue_url: str
+    group: str
+    base_rule: Rule
+    endpoint_name: str
     quiet_seconds: float
     min_objects: int
     max_age_seconds: float
@@ -48,6 +56,7 @@ class Parameters(BaseModel):
     AccuracyThreshold: Annotated[float, Field(ge=0, le=1)] | None = None
     MaxRegressionDrop: Annotated[float, Field(ge=0, le=1)] | None = None
     MinChampionGain: Annotated[float, Field(ge=-1, le=1)] | None = None
+    MaxSymbolClassDrop: Annotated[float, Field(ge=0, le=1)] | None = None
     Seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
 
     def as_strings(self) -> dict[str, str]:
@@ -69,7 +78,18 @@ class Order(BaseModel):
 
 
 class Decision(BaseModel):
-    """What the gate decided, and why."""
+    """What the gate decided, and why.
+
+    Attributes:
+        decision: what it came to.
+        reason: in one line.
+        run_id, execution_arn: of the run that was started.
+        manifests: S3 URIs of the batches that it learns from, or would.
+        base: ARN of the version that a dry run would start from.
+        left: keys of manifests that no run has taken.
+        wait_seconds: until it is worth looking again.
+        oldest_seconds: how long the oldest batch has waited.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -78,6 +98,8 @@ class Decision(BaseModel):
     run_id: str = ""
     execution_arn: str = ""
     manifests: tuple[str, ...] = ()
+    base: str = ""
+    left: tuple[str, ...] = ()
     wait_seconds: float = 0.0
     oldest_seconds: float = 0.0
 
@@ -90,51 +112,68 @@ class Gate:
     labels: Labels
     state: State
     pipeline: Pipeline
+    bases: BaseVersions
     s3: Any
     clock: Callable[[], float]
 
     def consider(self) -> Decision:
-        """After an event or a tick: starts a run when the new labels are enough, or old enough, and quiet."""
+        """After an event or a tick: starts a run when the new labels are enough and quiet, or old enough."""
         self._finish_what_was_begun()
+        last = self.state.last()
         new = self._new()
         if not new:
             return Decision(decision="nothing_new", reason="every labelled batch was trained on already")
         oldest = self.clock() - min(batch.modified for batch in new)
-        active = self.pipeline.active_execution()
+        left = tuple(batch.key for batch in new)
+        active = self._active(last)
         if active:
-            return Decision(
-                decision="active", reason=f"{active} is running; {len(new)} batches wait for it", oldest_seconds=oldest
-            )
-        wait = self.settings.quiet_seconds - (self.clock() - max(batch.modified for batch in new))
-        enough = len(new) >= self.settings.min_objects or oldest >= self.settings.max_age_seconds
-        if not enough or wait > 0:
-            reason = (
-                f"{len(new)} of {self.settings.min_objects} batches, the oldest waits {oldest:.0f} s"
-                if not enough
-                else f"quiet for {self.settings.quiet_seconds - wait:.0f} s of {self.settings.quiet_seconds:.0f} s"
-            )
-            # Nothing to wait for but more labels: the schedule looks again.
-            seconds = max(wait, 0.1) if enough else self.settings.max_age_seconds - oldest
-            return Decision(decision="waiting", reason=reason, wait_seconds=seconds, oldest_seconds=oldest)
-        return self._start(new, Parameters(), f"{len(new)} new labelled batches")
+            reason = f"{active} is running; {len(new)} batches wait for it"
+            wait = ACTIVE_SECONDS
+            return Decision(decision="active", reason=reason, left=left, wait_seconds=wait, oldest_seconds=oldest)
+        reason, wait = self._patience(new)
+        if wait > 0:
+            return Decision(decision="waiting", reason=reason, left=left, wait_seconds=wait, oldest_seconds=oldest)
+        return self._start(new, Parameters(), reason, last)
 
     def order(self, wanted: Order) -> Decision:
         """On a person's word: starts a run with what is new, or with what they name, unless one is running."""
-        self._finish_what_was_begun()
+        if not wanted.dry_run:
+            self._finish_what_was_begun()
+        last = self.state.last()
         batches = self._named(wanted.manifests) if wanted.manifests else self._new()
         uris = tuple(self.labels.uri(batch) for batch in batches)
         if not batches:
             return Decision(
                 decision="nothing_new", reason="every labelled batch was trained on already; name manifests to repeat"
             )
-        active = self.pipeline.active_execution()
+        active = self._active(last)
         if wanted.dry_run:
+            base = self.bases.find(wanted.parameters.BaseModelPackage or "")
             then = f"it would wait for {active}" if active else "it would start now"
-            return Decision(decision="dry_run", reason=f"{len(batches)} batches; {then}", manifests=uris)
+            return Decision(decision="dry_run", reason=f"{len(batches)} batches; {then}", manifests=uris, base=base.arn)
         if active:
             return Decision(decision="active", reason=f"{active} is running: stop it or wait", manifests=uris)
         by = f" ({wanted.requested_by})" if wanted.requested_by else ""
-        return self._start(batches, wanted.parameters, f"{wanted.reason or 'by hand'}{by}")
+        return self._start(batches, wanted.parameters, f"{wanted.reason or 'by hand'}{by}", last)
+
+    def _active(self, last: Last | None) -> str | None:
+        return self.pipeline.active_execution(last.execution_arn if last else None)
+
+    def _patience(self, new: list[Batch]) -> tuple[str, float]:
+        """Why a run starts or not, and how many seconds are left to wait: 0 or less for none."""
+        settings, now = self.settings, self.clock()
+        oldest = now - min(batch.modified for batch in new)
+        quiet = now - max(batch.modified for batch in new)
+        if oldest >= settings.max_age_seconds:
+            # However few there are and however busy the uploads: nothing waits for ever.
+            return f"{len(new)} new labelled batches, the oldest waited {oldest:.0f} s", 0.0
+        until_old = settings.max_age_seconds - oldest
+        if len(new) < settings.min_objects:
+            return f"{len(new)} of {settings.min_objects} batches, the oldest waits {oldest:.0f} s", until_old
+        if quiet < settings.quiet_seconds:
+            reason = f"quiet for {max(quiet, 0):.0f} s of {settings.quiet_seconds:.0f} s"
+            return reason, min(settings.quiet_seconds - quiet, until_old)
+        return f"{len(new)} new labelled batches", 0.0
 
     def _new(self) -> list[Batch]:
         taken = self.state.taken()
@@ -147,14 +186,27 @@ class Gate:
                 raise PlatformError(f"{uri}: no labelled batch of this account; they are below {self.labels.prefix}")
         return [known[uri] for uri in sorted(set(uris))]
 
-    def _start(self, batches: list[Batch], parameters: Parameters, reason: str) -> Decision:
-        pending = self._plan(batches[:BATCHES_IN_ONE_RUN], parameters, reason)
+    def _start(self, batches: list[Batch], parameters: Parameters, reason: str, last: Last | None) -> Decision:
+        chosen, rest = batches[:BATCHES_IN_ONE_RUN], batches[BATCHES_IN_ONE_RUN:]
+        pending = self._plan(chosen, parameters, reason)
         uris = tuple(reference.uri for reference in pending.manifest.manifests)
-        if not self.state.claim(pending):
-            return Decision(decision="active", reason="another run is being started at this moment", manifests=uris)
+        if not self.state.claim(pending, after=last):
+            return Decision(
+                decision="active",
+                reason="another run is being started at this moment",
+                manifests=uris,
+                left=tuple(batch.key for batch in batches),
+                wait_seconds=1.0,
+            )
         arn = self._carry_out(pending)
         return Decision(
-            decision="started", reason=reason, run_id=pending.manifest.run_id, execution_arn=arn, manifests=uris
+            decision="started",
+            reason=reason,
+            run_id=pending.manifest.run_id,
+            execution_arn=arn,
+            manifests=uris,
+            left=tuple(batch.key for batch in rest),
+            wait_seconds=ACTIVE_SECONDS,
         )
 
     def _plan(self, batches: list[Batch], parameters: Parameters, reason: str) -> Pending:
@@ -184,7 +236,12 @@ class Gate:
     def _finish_what_was_begun(self) -> None:
         # Somebody claimed a run and was killed before committing it: the same steps again have the same effect.
         pending = self.state.pending()
-        if pending is not None:
+        if pending is None:
+            return
+        arn = self.pipeline.find(pending.manifest.run_id)
+        if arn:
+            self.state.commit(pending, arn)
+        else:
             self._carry_out(pending)
 
     def _carry_out(self, pending: Pending) -> str:

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 MANIFEST_NAME = "manifest.jsonl"
+# A batch keeps its pictures below `images/`. S3 answers with one line for all that lies behind this delimiter, so a
+# listing costs two lines a batch however many pictures it has: 100,000 pictures in 200 batches are one request instead
+# of a hundred.
+PICTURES = "/images/"
 
 
 @dataclass(frozen=True, order=True)
@@ -33,7 +37,9 @@ class Labels:
 
     def batches(self) -> list[Batch]:
         """The current version of every manifest, sorted by key."""
-        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=self.prefix)
+        pages = self.s3.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix=self.prefix, Delimiter=PICTURES
+        )
         return sorted(
             Batch(
                 key=item["Key"],

@@ -17,13 +17,27 @@ class Pipeline:
     sagemaker: Any
     name: str
 
-    def active_execution(self) -> str | None:
-        """ARN of an execution that has not ended, None when there is none."""
-        listed = self.sagemaker.list_pipeline_executions(
-            PipelineName=self.name, SortBy="CreationTime", SortOrder="Descending", MaxResults=20
-        )
-        for item in listed["PipelineExecutionSummaries"]:
+    def active_execution(self, last: str | None) -> str | None:
+        """ARN of an execution that has not ended, None when there is none.
+
+        Args:
+            last: ARN of the execution that was started last. It is asked for by itself, since a list may not show yet
+                what was started a moment ago; the list shows what was started by another way.
+        """
+        if last and self._status(last) in BUSY:
+            return last
+        for item in self._newest():
             if item["PipelineExecutionStatus"] in BUSY:
+                return str(item["PipelineExecutionArn"])
+        return None
+
+    def find(self, display_name: str) -> str | None:
+        """ARN of the execution that was started under this name, None when there is none.
+
+        For a start that was interrupted long ago: nobody says how long SageMaker remembers a ClientRequestToken.
+        """
+        for item in self._newest():
+            if item.get("PipelineExecutionDisplayName") == display_name:
                 return str(item["PipelineExecutionArn"])
         return None
 
@@ -52,3 +66,20 @@ class Pipeline:
                 ) from error
             raise
         return str(started["PipelineExecutionArn"])
+
+    def _newest(self) -> list[dict[str, Any]]:
+        listed = self.sagemaker.list_pipeline_executions(
+            PipelineName=self.name, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
+        )
+        found: list[dict[str, Any]] = listed["PipelineExecutionSummaries"]
+        return found
+
+    def _status(self, arn: str) -> str:
+        try:
+            described = self.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        except ClientError as error:
+            # The pipeline was deleted and made anew, and its executions went with it.
+            if error.response["Error"]["Code"] == "ResourceNotFound":
+                return "Deleted"
+            raise
+        return str(described["PipelineExecutionStatus"])

@@ -1,7 +1,7 @@
 """What was started already, and what is being started: a DynamoDB table written by conditions only.
 
 Items: `pk=batch sk=<key>#<version>` a batch that a run has taken; `pk=run sk=pending` the one run that is being
-started; `pk=run sk=<run id>` a run that was started.
+started; `pk=run sk=last` the run that was started last; `pk=run sk=<run id>` a run that was started.
 """
 
 import json
@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict
 
 from drawing_ocr.dataset.manifest import RunManifest
 
-# TransactWriteItems takes 100 items; two are the run itself.
-BATCHES_IN_ONE_RUN = 98
+# A run that is being started is one item, and DynamoDB takes 400 KB: a reference has at most 270 bytes.
+BATCHES_IN_ONE_RUN = 1000
+# Of BatchWriteItem.
+WRITTEN_AT_ONCE = 25
 
 
 class Pending(BaseModel):
@@ -28,11 +30,24 @@ class Pending(BaseModel):
 
 
 @dataclass(frozen=True)
+class Last:
+    """The run that was started last."""
+
+    run_id: str
+    execution_arn: str
+
+
+@dataclass(frozen=True)
 class State:
     """The state table."""
 
     dynamodb: Any
     table: str
+
+    def last(self) -> Last | None:
+        """The run that was started last; None before the first."""
+        item = self._get("last")
+        return Last(item["run_id"]["S"], item["execution_arn"]["S"]) if item else None
 
     def taken(self) -> set[tuple[str, str]]:
         """(key, version id) of every batch that a run was started with."""
@@ -46,64 +61,98 @@ class State:
 
     def pending(self) -> Pending | None:
         """The run that was claimed and not committed."""
-        found = self.dynamodb.get_item(
-            TableName=self.table, Key={"pk": {"S": "run"}, "sk": {"S": "pending"}}, ConsistentRead=True
-        )
-        return Pending.model_validate_json(found["Item"]["content"]["S"]) if "Item" in found else None
+        item = self._get("pending")
+        return Pending.model_validate_json(item["content"]["S"]) if item else None
 
-    def claim(self, pending: Pending) -> bool:
-        """Makes `pending` the run that is being started; False when another one is."""
-        try:
-            self.dynamodb.put_item(
-                TableName=self.table,
-                Item={
-                    "pk": {"S": "run"},
-                    "sk": {"S": "pending"},
-                    "run_id": {"S": pending.manifest.run_id},
-                    "content": {"S": pending.model_dump_json(by_alias=True)},
-                },
-                ConditionExpression="attribute_not_exists(pk)",
-            )
-        except self.dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+    def claim(self, pending: Pending, after: Last | None) -> bool:
+        """Makes `pending` the run that is being started.
+
+        Args:
+            pending: what was decided.
+            after: what `last` said before the labels were looked at.
+
+        Returns:
+            False when another run is being started, or was since `after`: then the decision may rest on labels that
+            this run has taken.
+        """
+        as_before: dict[str, Any] = {"TableName": self.table, "Key": _key("last")}
+        if after:
+            as_before["ConditionExpression"] = "run_id = :run_id"
+            as_before["ExpressionAttributeValues"] = {":run_id": {"S": after.run_id}}
+        else:
+            as_before["ConditionExpression"] = "attribute_not_exists(pk)"
+        claimed = self._put(
+            "run", "pending", run_id=pending.manifest.run_id, content=pending.model_dump_json(by_alias=True)
+        )
+        claimed["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        return self._transact([claimed, {"ConditionCheck": as_before}])
 
     def commit(self, pending: Pending, execution_arn: str) -> None:
         """Records that the run was started. A second time, by whoever else resumed it, changes nothing."""
         run_id = pending.manifest.run_id
-        writes: list[dict[str, Any]] = [
-            {
-                "Delete": {
-                    "TableName": self.table,
-                    "Key": {"pk": {"S": "run"}, "sk": {"S": "pending"}},
-                    "ConditionExpression": "run_id = :run_id",
-                    "ExpressionAttributeValues": {":run_id": {"S": run_id}},
-                }
-            },
-            self._put("run", run_id, execution_arn=execution_arn, parameters=json.dumps(pending.parameters)),
+        # The batches first: once the claim is gone, nobody may take them for new.
+        requests = [
+            {"PutRequest": {"Item": self._put("batch", f"{key}#{version}", **attributes)["Put"]["Item"]}}
+            for key, version, attributes in _batches(pending)
         ]
-        for reference in pending.manifest.manifests:
-            key = reference.uri.split("/", 3)[3]
-            version = reference.version_id or "null"
-            writes.append(self._put("batch", f"{key}#{version}", key=key, version_id=version, run_id=run_id))
+        for first in range(0, len(requests), WRITTEN_AT_ONCE):
+            self._write(requests[first : first + WRITTEN_AT_ONCE])
+        self._transact(
+            [
+                {"Delete": self._mine(pending)},
+                self._put("run", run_id, execution_arn=execution_arn, parameters=json.dumps(pending.parameters)),
+                self._put("run", "last", run_id=run_id, execution_arn=execution_arn),
+            ]
+        )
+
+    def release(self, pending: Pending) -> None:
+        """Gives the claim up, because the run cannot be started at all; nothing when somebody else did."""
+        self._transact([{"Delete": self._mine(pending)}])
+
+    def _get(self, name: str) -> dict[str, Any] | None:
+        found = self.dynamodb.get_item(TableName=self.table, Key=_key(name), ConsistentRead=True)
+        item: dict[str, Any] | None = found.get("Item")
+        return item
+
+    def _mine(self, pending: Pending) -> dict[str, Any]:
+        return {
+            "TableName": self.table,
+            "Key": _key("pending"),
+            "ConditionExpression": "run_id = :run_id",
+            "ExpressionAttributeValues": {":run_id": {"S": pending.manifest.run_id}},
+        }
+
+    def _put(self, pk: str, sk: str, **attributes: str) -> dict[str, Any]:
+        item = {"pk": {"S": pk}, "sk": {"S": sk}, **{name: {"S": value} for name, value in attributes.items()}}
+        return {"Put": {"TableName": self.table, "Item": item}}
+
+    def _write(self, requests: list[dict[str, Any]]) -> None:
+        left = {self.table: requests}
+        while left:
+            left = self.dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
+
+    def _transact(self, writes: list[dict[str, Any]]) -> bool:
+        """All writes or none; False when a condition does not hold."""
         try:
             self.dynamodb.transact_write_items(TransactItems=writes)
         except ClientError as error:
             if error.response["Error"]["Code"] != "TransactionCanceledException":
                 raise
-            still = self.pending()
-            if still is not None and still.manifest.run_id == run_id:
-                raise
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+            if "ConditionalCheckFailed" not in reasons:
+                raise  # a conflict with another transaction, or throttling: whoever comes next tries again
+            return False
+        return True
 
-    def release(self, pending: Pending) -> None:
-        """Gives the claim up, because the run cannot be started at all."""
-        self.dynamodb.delete_item(
-            TableName=self.table,
-            Key={"pk": {"S": "run"}, "sk": {"S": "pending"}},
-            ConditionExpression="run_id = :run_id",
-            ExpressionAttributeValues={":run_id": {"S": pending.manifest.run_id}},
-        )
 
-    def _put(self, pk: str, sk: str, **attributes: str) -> dict[str, Any]:
-        item = {"pk": {"S": pk}, "sk": {"S": sk}, **{name: {"S": value} for name, value in attributes.items()}}
-        return {"Put": {"TableName": self.table, "Item": item}}
+def _key(name: str) -> dict[str, Any]:
+    return {"pk": {"S": "run"}, "sk": {"S": name}}
+
+
+def _batches(pending: Pending) -> list[tuple[str, str, dict[str, str]]]:
+    """Key, version id and attributes of every batch of the run, each once."""
+    found = {}
+    for reference in pending.manifest.manifests:
+        key, version = reference.uri.split("/", 3)[3], reference.version_id or "null"
+        found[key, version] = {"key": key, "version_id": version, "run_id": pending.manifest.run_id}
+    return [(key, version, attributes) for (key, version), attributes in found.items()]

@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
+from drawing_platform.base_version import BaseVersionProps
 from drawing_platform.metrics import endpoint_metric
 from drawing_platform.notifier import Notifier, NotifierProps
 from drawing_platform.platform_function import FunctionEnvironment
@@ -39,6 +40,14 @@ class Parts:
     repository: ecr.IRepository
     common: FunctionEnvironment
 
+    @property
+    def base(self) -> BaseVersionProps:
+        return BaseVersionProps(
+            group_name=self.settings.model_package_group,
+            rule=self.settings.training.base_version,
+            endpoint_name=self.settings.endpoint_name,
+        )
+
     def notifier(self) -> Notifier:
         return Notifier(
             self.stack,
@@ -61,6 +70,7 @@ class Parts:
                 pipeline_name=self.settings.pipeline_name,
                 group_name=self.settings.model_package_group,
                 group_arn="arn:aws:sagemaker:eu-central-1:123456789012:model-package-group/group",
+                base=self.base,
                 bucket=self.bucket,
                 regression_prefix="datasets/regression/",
                 training_image=IMAGE,
@@ -83,6 +93,7 @@ class Parts:
                 bucket=self.bucket,
                 pipeline_name=self.settings.pipeline_name,
                 pipeline_arn=f"arn:aws:sagemaker:eu-central-1:123456789012:pipeline/{self.settings.pipeline_name}",
+                base=self.base,
                 trigger=self.settings.trigger,
                 keep=True,
             ),
@@ -107,6 +118,7 @@ class Parts:
                 bucket=self.bucket,
                 inference_repository=self.repository,
                 guardrails=[alarm],
+                latency_limit_ms=self.settings.alarms.latency_p99_ms,
                 notifier=notifier.function,
                 release=self.settings.release,
                 autoscaling=self.settings.autoscaling,

@@ -9,8 +9,9 @@ import pytest
 
 from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
 from resolve_base_model.handler import Base, Request, Settings, resolve
+from shared.base_version import Rule
 from shared.errors import PlatformError
-from tests.lambda_registry import GROUP, add_version
+from tests.lambda_registry import GROUP, IMAGE, add_version
 
 BUCKET = "data"
 
@@ -33,8 +34,8 @@ def run_manifest(s3: Any, name: str, *batches: str) -> str:
     return f"s3://{BUCKET}/datasets/runs/{name}.json"
 
 
-def ask(sagemaker: Any, s3: Any, package: str = "") -> Base:
-    settings = Settings(bucket=BUCKET, runs_prefix="datasets/runs/")
+def ask(sagemaker: Any, s3: Any, package: str = "", rule: Rule = "last_approved") -> Base:
+    settings = Settings(bucket=BUCKET, runs_prefix="datasets/runs/", base_rule=rule, endpoint_name="reader")
     return resolve(Request(BaseModelPackage=package, Group=GROUP, RunId="run-9"), settings, sagemaker, s3)
 
 
@@ -52,6 +53,53 @@ def test_the_last_approved_version_is_the_base(sagemaker: Any, s3: Any) -> None:
     base = ask(sagemaker, s3)
     assert (base.ModelPackageArn, base.Version) == (second, "2")
     assert base.ModelDataUrl == "s3://data/models/model.tar.gz"
+
+
+def serve(sagemaker: Any, version: str | None) -> None:
+    """An endpoint as the release workflow makes it."""
+    variables = {"MODEL_PACKAGE_VERSION": version} if version else {}
+    sagemaker.create_model(
+        ModelName="reader-v1",
+        ExecutionRoleArn="arn:aws:iam::123456789012:role/serve",
+        PrimaryContainer={"Image": IMAGE, "Environment": variables},
+    )
+    variant = {"VariantName": "all", "ModelName": "reader-v1", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    sagemaker.create_endpoint_config(EndpointConfigName="reader-v1", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName="reader", EndpointConfigName="reader-v1")
+
+
+def test_the_last_deployed_version_is_the_base_where_the_settings_say_so(sagemaker: Any, s3: Any) -> None:
+    first = add_version(sagemaker)
+    add_version(sagemaker)
+    serve(sagemaker, "1")
+    assert ask(sagemaker, s3, rule="last_deployed").ModelPackageArn == first
+    assert ask(sagemaker, s3, rule="last_approved").Version == "2"
+
+
+def test_a_deployed_version_that_was_rejected_since_is_no_base(sagemaker: Any, s3: Any) -> None:
+    add_version(sagemaker, "Rejected")
+    serve(sagemaker, "1")
+    with pytest.raises(PlatformError, match="v1 is Rejected: approve it"):
+        ask(sagemaker, s3, rule="last_deployed")
+
+
+@pytest.mark.parametrize(
+    ("served", "message"),
+    [("7", "endpoint reader serves v7, which readers does not have"), (None, "does not say which version it serves")],
+)
+def test_an_endpoint_that_serves_something_else_is_no_base(
+    sagemaker: Any, s3: Any, served: str | None, message: str
+) -> None:
+    add_version(sagemaker)
+    serve(sagemaker, served)
+    with pytest.raises(PlatformError, match=message):
+        ask(sagemaker, s3, rule="last_deployed")
+
+
+def test_before_the_first_release_there_is_no_last_deployed_version(sagemaker: Any, s3: Any) -> None:
+    add_version(sagemaker)
+    with pytest.raises(PlatformError, match="endpoint reader does not exist: release a version"):
+        ask(sagemaker, s3, rule="last_deployed")
 
 
 def test_a_named_version_is_the_base(sagemaker: Any, s3: Any) -> None:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.sqs.models import sqs_backends
 
+from shared.base_version import BaseVersions
 from shared.errors import PlatformError
 from start_training import handler
-from start_training.gate import Gate, Order, Parameters, Settings
-from start_training.labels import Labels
+from start_training.gate import ACTIVE_SECONDS, Gate, Order, Parameters, Settings
+from start_training.labels import Batch, Labels
 from start_training.pipeline import Pipeline
-from start_training.state import State
+from start_training.state import BATCHES_IN_ONE_RUN, State
 from tests.lambda_context import Context
+from tests.lambda_registry import GROUP, add_version
 
 BUCKET = "data"
 TABLE = "state"
 HOUR = 3600.0
+ACCOUNT = "123456789012"  # of moto
 
 
 class Pipelines:
@@ -30,13 +37,22 @@ class Pipelines:
         self.started: dict[str, dict[str, Any]] = {}  # by token
         self.status = "Succeeded"
         self.failure: Exception | None = None
+        self.list_is_late = False  # what was started is not in the list yet
 
     def list_pipeline_executions(self, **_: Any) -> dict[str, Any]:
         items = [
-            {"PipelineExecutionArn": item["arn"], "PipelineExecutionStatus": self.status}
+            {
+                "PipelineExecutionArn": item["arn"],
+                "PipelineExecutionStatus": self.status,
+                "PipelineExecutionDisplayName": item["PipelineExecutionDisplayName"],
+            }
             for item in self.started.values()
         ]
-        return {"PipelineExecutionSummaries": items}
+        return {"PipelineExecutionSummaries": [] if self.list_is_late else items}
+
+    def describe_pipeline_execution(self, *, PipelineExecutionArn: str) -> dict[str, Any]:
+        assert PipelineExecutionArn in {item["arn"] for item in self.started.values()}
+        return {"PipelineExecutionStatus": self.status}
 
     def start_pipeline_execution(self, **arguments: Any) -> dict[str, str]:
         if self.failure:
@@ -64,6 +80,8 @@ class World:
             ],
             BillingMode="PAY_PER_REQUEST",
         )
+        self.sqs = boto3.client("sqs")
+        self.queue = self.sqs.create_queue(QueueName="labels")["QueueUrl"]
         self.sagemaker = Pipelines()
         self.later = 0.0
 
@@ -72,21 +90,29 @@ class World:
         self.s3.put_object(Bucket=BUCKET, Key=f"labels/{batch}/manifest.jsonl", Body=content.encode())
         return f"s3://{BUCKET}/labels/{batch}/manifest.jsonl"
 
-    def gate(self, *, quiet: float = 60, least: int = 1, oldest: float = HOUR) -> Gate:
+    def settings(self, *, quiet: float = 60, least: int = 1, oldest: float = HOUR) -> Settings:
+        return Settings(
+            bucket=BUCKET,
+            labels_prefix="labels/",
+            runs_prefix="datasets/runs/",
+            table=TABLE,
+            pipeline_name="p",
+            queue_url=self.queue,
+            group=GROUP,
+            base_rule="last_approved",
+            endpoint_name="reader",
+            quiet_seconds=quiet,
+            min_objects=least,
+            max_age_seconds=oldest,
+        )
+
+    def gate(self, **settings: Any) -> Gate:
         return Gate(
-            settings=Settings(
-                bucket=BUCKET,
-                labels_prefix="labels/",
-                runs_prefix="datasets/runs/",
-                table=TABLE,
-                pipeline_name="p",
-                quiet_seconds=quiet,
-                min_objects=least,
-                max_age_seconds=oldest,
-            ),
+            settings=self.settings(**settings),
             labels=Labels(self.s3, BUCKET, "labels/"),
             state=State(self.dynamodb, TABLE),
             pipeline=Pipeline(self.sagemaker, "p"),
+            bases=BaseVersions(boto3.client("sagemaker"), GROUP, "last_approved", "reader"),
             s3=self.s3,
             clock=lambda: time.time() + self.later,
         )
@@ -121,6 +147,19 @@ def test_too_few_batches_wait_until_the_oldest_is_old_enough(world: World) -> No
     assert world.gate(least=2).consider().decision == "waiting"
     world.later = HOUR + 1
     assert world.gate(least=2).consider().decision == "started"
+
+
+def test_the_oldest_starts_a_run_even_while_uploads_never_stop(world: World) -> None:
+    world.upload("one")
+    world.later = HOUR + 1
+    assert world.gate(quiet=2 * HOUR, oldest=HOUR).consider().decision == "started"
+
+
+def test_a_silence_is_not_waited_for_longer_than_the_oldest_may_wait(world: World) -> None:
+    world.upload("one")
+    waiting = world.gate(quiet=HOUR, oldest=60).consider()
+    assert waiting.decision == "waiting"
+    assert waiting.wait_seconds <= 60
 
 
 def test_a_run_says_exactly_which_versions_it_learns_from(world: World) -> None:
@@ -171,6 +210,46 @@ def test_pictures_without_a_manifest_are_no_batch(world: World) -> None:
     assert world.gate().consider().decision == "nothing_new"
 
 
+def test_a_run_that_no_list_shows_yet_is_active(world: World) -> None:
+    world.upload("one")
+    world.later = 61
+    gate = world.gate()
+    gate.consider()
+    world.upload("two")
+    world.later = 200
+    world.sagemaker.list_is_late, world.sagemaker.status = True, "Executing"
+    assert gate.consider().decision == "active"
+
+
+def test_a_decision_that_rests_on_labels_of_yesterday_starts_nothing(world: World) -> None:
+    """Another invocation starts and commits a whole run between our look at the labels and our claim."""
+    world.upload("one")
+    world.later = 61
+    slow, fast = world.gate(), world.gate()
+    last, new = slow.state.last(), slow._new()
+    assert fast.consider().decision == "started"
+    late = slow._start(new, Parameters(), "late", last)
+    assert late.decision == "active"
+    assert late.left == ("labels/one/manifest.jsonl",)
+    assert len(world.sagemaker.started) == 1
+    assert slow.consider().decision == "nothing_new"
+
+
+def test_pictures_are_not_listed_one_by_one(world: World) -> None:
+    for batch in ("one", "two"):
+        for number in range(20):
+            world.s3.put_object(Bucket=BUCKET, Key=f"labels/{batch}/images/{number}.png", Body=b"png")
+        world.upload(batch)
+    answers: list[dict[str, Any]] = []
+    world.s3.meta.events.register("after-call.s3.ListObjectVersions", lambda parsed, **_: answers.append(parsed))
+    assert [batch.key for batch in Labels(world.s3, BUCKET, "labels/").batches()] == [
+        "labels/one/manifest.jsonl",
+        "labels/two/manifest.jsonl",
+    ]
+    (answer,) = answers
+    assert len(answer["Versions"]) + len(answer["CommonPrefixes"]) == 4
+
+
 @pytest.mark.parametrize("crash", ["write", "start", "commit"])
 def test_a_crash_at_any_instant_neither_loses_nor_doubles_the_run(
     world: World, monkeypatch: pytest.MonkeyPatch, crash: str
@@ -208,8 +287,8 @@ def test_of_two_invocations_at_once_one_starts_the_run(world: World) -> None:
     world.later = 61
     first, second = world.gate(), world.gate()
     planned = first._plan(first._new(), Parameters(), "first")
-    assert first.state.claim(planned)
-    assert not second.state.claim(second._plan(second._new(), Parameters(), "second"))
+    assert first.state.claim(planned, after=None)
+    assert not second.state.claim(second._plan(second._new(), Parameters(), "second"), after=None)
     # Whoever comes next carries out what was claimed, not something of its own.
     second.consider()
     first._carry_out(planned)
@@ -241,14 +320,47 @@ def test_a_passing_trouble_keeps_the_claim_and_the_token(world: World) -> None:
     assert list(world.sagemaker.started) == [pending.token]
 
 
-def test_more_batches_than_one_transaction_holds_go_into_two_runs(world: World) -> None:
-    for number in range(100):
+def test_hundreds_of_batches_are_one_run(world: World) -> None:
+    for number in range(120):
         world.upload(f"batch-{number:03d}")
     world.later = 61
     gate = world.gate()
-    first, second = gate.consider(), gate.consider()
-    assert (len(first.manifests), len(second.manifests)) == (98, 2)
+    assert len(gate.consider().manifests) == 120
     assert gate.consider().decision == "nothing_new"
+
+
+def test_more_batches_than_one_item_holds_go_into_two_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        world.upload(f"batch-{number:03d}")
+    world.later = 61
+    gate = world.gate()
+    monkeypatch.setattr("start_training.gate.BATCHES_IN_ONE_RUN", 3)
+    first, second = gate.consider(), gate.consider()
+    assert (len(first.manifests), len(second.manifests)) == (3, 2)
+    assert first.left == ("labels/batch-003/manifest.jsonl", "labels/batch-004/manifest.jsonl")
+    assert gate.consider().decision == "nothing_new"
+
+
+def test_the_largest_run_fits_into_one_item(world: World) -> None:
+    """Names, version ids and checksums as long as AWS makes them."""
+    gate = world.gate()
+    bucket, key = "b" * 63, f"labels/{'n' * 63}/manifest.jsonl"
+    batch = Batch(key=key, version_id="v" * 32, etag="e" * 32, modified=0.0)
+    largest = replace(gate, labels=Labels(world.s3, bucket, "labels/"))
+    planned = largest._plan([batch] * BATCHES_IN_ONE_RUN, Parameters(), "r" * 256)
+    assert len(planned.model_dump_json(by_alias=True)) < 400_000
+
+
+def test_a_start_that_sagemaker_has_forgotten_is_not_repeated(world: World) -> None:
+    """Killed after the start, and resumed so late that the token counts for nothing any more."""
+    world.upload("one")
+    world.later = 61
+    gate = world.gate()
+    planned = gate._plan(gate._new(), Parameters(), "killed")
+    assert gate.state.claim(planned, after=None)
+    gate.pipeline.start(display_name=planned.manifest.run_id, parameters={}, token="a token of long ago" * 2)
+    assert gate.consider().decision == "nothing_new"
+    assert len(world.sagemaker.started) == 1
 
 
 def test_a_person_need_not_wait_for_silence(world: World) -> None:
@@ -258,13 +370,38 @@ def test_a_person_need_not_wait_for_silence(world: World) -> None:
     assert world.run_manifests()[0]["reason"] == "by hand (ada)"
 
 
-def test_a_dry_run_changes_nothing(world: World) -> None:
+def test_a_dry_run_says_what_would_be_trained_on_and_changes_nothing(world: World) -> None:
     uri = world.upload("one")
+    base = add_version(boto3.client("sagemaker"))
     decision = world.gate().order(Order(action="start", dry_run=True))
-    assert (decision.decision, decision.manifests) == ("dry_run", (uri,))
+    assert (decision.decision, decision.manifests, decision.base) == ("dry_run", (uri,), base)
     assert world.run_manifests() == []
     assert world.sagemaker.started == {}
     assert world.gate().state.pending() is None
+
+
+def test_a_dry_run_starts_not_even_what_was_begun(world: World) -> None:
+    add_version(boto3.client("sagemaker"))
+    world.upload("one")
+    gate = world.gate()
+    assert gate.state.claim(gate._plan(gate._new(), Parameters(), "killed"), after=None)
+    gate.order(Order(action="start", dry_run=True))
+    assert world.sagemaker.started == {}
+
+
+def test_a_dry_run_that_has_nothing_to_start_from_says_so(world: World) -> None:
+    world.upload("one")
+    add_version(boto3.client("sagemaker"), "PendingManualApproval")
+    with pytest.raises(PlatformError, match="readers has no approved version to start from"):
+        world.gate().order(Order(action="start", dry_run=True))
+
+
+def test_an_alarm_starts_a_run_through_the_same_gate(world: World) -> None:
+    world.upload("one")
+    ordered = {"action": "start", "reason": "alarm drift-confidence", "requested_by": "drift"}
+    assert handler.order(world.gate(least=99), ordered).decision == "started"
+    assert world.run_manifests()[0]["reason"] == "alarm drift-confidence (drift)"
+    assert handler.order(world.gate(least=99), ordered).decision == "nothing_new"
 
 
 def test_named_batches_are_trained_on_again(world: World) -> None:
@@ -308,26 +445,85 @@ def test_an_order_that_makes_no_sense_is_refused_in_one_line(world: World, event
     assert "\n" not in str(refused.value)
 
 
-def test_a_queue_message_and_a_tick_go_through_the_same_gate(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def records(*keys: str) -> dict[str, Any]:
+    """An SQS event of Lambda about new objects."""
+    bodies = [json.dumps({"detail-type": "Object Created", "detail": {"object": {"key": key}}}) for key in keys]
+    return {"Records": [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]}
+
+
+@pytest.fixture
+def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """The function as Lambda calls it."""
+    for name, value in world.settings().model_dump().items():
+        monkeypatch.setenv(name.upper(), str(value))
+    monkeypatch.setattr(handler, "build_gate", lambda _: world.gate())
+    return lambda event: handler.handle(event, Context())
+
+
+def kept() -> list[tuple[str, int]]:
+    """Keys and remaining delays of the messages in the queue."""
+    messages = sqs_backends[ACCOUNT]["eu-central-1"].queues["labels"]._messages
+    return [
+        (json.loads(message.body)["detail"]["object"]["key"], round(message.delayed_until / 1000 - time.time()))
+        for message in messages
+    ]
+
+
+def test_a_queue_message_and_a_tick_go_through_the_same_gate(
+    world: World, function: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
     world.upload("one")
     world.later = 61
-    monkeypatch.setattr(handler, "build_gate", world.gate)
-    lie = {"Records": [{"body": json.dumps({"detail": {"object": {"key": "labels/made-up/manifest.jsonl"}}})}]}
-    assert handler.handle(lie, Context())["decision"] == "started"
-    assert handler.handle({"source": "aws.events"}, Context())["decision"] == "nothing_new"
+    assert function(records("labels/made-up/manifest.jsonl"))["decision"] == "started"
+    assert function({"source": "aws.events"})["decision"] == "nothing_new"
+    assert kept() == []
 
 
-def test_a_short_silence_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_stay_while_a_run_is_active_one_for_each_batch(
+    world: World, function: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
     world.upload("one")
-    slept: list[float] = []
+    world.later = 61
+    function({"source": "aws.events"})
+    world.sagemaker.status = "Executing"
+    world.upload("two")
+    one, two = "labels/one/manifest.jsonl", "labels/two/manifest.jsonl"
+    assert function(records(two, one, two, "labels/made-up/manifest.jsonl"))["decision"] == "active"
+    ((key, delay),) = kept()
+    assert key == two
+    assert delay == pytest.approx(ACTIVE_SECONDS, abs=2)
 
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        world.later += seconds + 1
 
-    monkeypatch.setattr("time.sleep", sleep)
-    assert handler.consider(world.gate(quiet=2)).decision == "started"
-    assert slept
+def test_a_message_that_is_too_early_comes_back_when_the_silence_is_over(
+    world: World, function: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    world.upload("one")
+    world.later = 50
+    assert function(records("labels/one/manifest.jsonl"))["decision"] == "waiting"
+    ((_, delay),) = kept()
+    assert 8 <= delay <= 12
+
+
+def test_a_message_that_is_no_event_has_woken_us_and_is_done(
+    world: World, function: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    world.upload("one")
+    bodies = ["no json", "[]", '{"detail": {"object": {"key": 7}}}', "null"]
+    function({"Records": [{"messageId": body, "body": body} for body in bodies]})
+    assert kept() == []
+
+
+def test_messages_that_cannot_be_put_back_fail_the_invocation(
+    world: World, function: Callable[[dict[str, Any]], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then Lambda deletes none of them, and they come back by themselves."""
+    world.upload("one")
+    refused = {"Failed": [{"Id": "0", "Message": "throttled"}]}
+    monkeypatch.setattr(
+        "start_training.handler.boto3.client", lambda _: SimpleNamespace(send_message_batch=lambda **_: refused)
+    )
+    with pytest.raises(RuntimeError, match="1 messages could not be put back: throttled"):
+        function(records("labels/one/manifest.jsonl"))
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
