@@ -148,7 +148,7 @@ class Watch:
         )
 
     def _deployment(self) -> Deployment | None:
-        """The newest that put a version on the endpoint: one in progress, failed or rolled back changes nothing here."""
+        """The newest that put a version on the endpoint; one in progress, failed or rolled back changes nothing."""
         pages = (
             _client("dynamodb")
             .get_paginator("query")
