@@ -3,6 +3,7 @@
 import typer
 
 from cli import cost, data, local, models, read, train
+from cli.batch import command as batch
 from cli.command import Common, DebugOption, EnvironmentOption, JsonOption, ProfileOption
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="models")
 read.add_to(app)
 cost.add_to(app)
+batch.add_to(app)
 
 if __name__ == "__main__":
     app()
