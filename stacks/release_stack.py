@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
 
 from constructs import Construct
+from drawing_platform.capture import Capture
 from drawing_platform.endpoint_alarms import EndpointAlarms, EndpointAlarmsProps
 from drawing_platform.parameters import Parameters, ParametersProps
 from drawing_platform.release import Release, ReleaseProps
@@ -70,9 +72,17 @@ class ReleaseStack(cdk.Stack):
                 release=settings.release,
                 autoscaling=settings.autoscaling,
                 serverless=settings.serverless,
+                capture=self._capture(),
                 keep=settings.storage.removal == "retain",
             ),
         )
+
+    def _capture(self) -> Capture | None:
+        drift, data = self._props.settings.drift, self._props.data
+        if drift is None:
+            return None
+        key = kms.Key.from_key_arn(self, "CaptureKey", data.key.key_arn)
+        return Capture(bucket=data.bucket, key=key, percent=drift.capture_percent)
 
     def _define_parameters(self) -> None:
         Parameters(

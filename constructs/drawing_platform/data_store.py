@@ -14,7 +14,7 @@ from drawing_platform.nag import acknowledge
 from drawing_platform.settings import StorageSettings
 
 # What lies below each prefix is said by the contracts in docs/architecture.md.
-PREFIXES = ("drawings/", "labels/", "datasets/", "models/", "results/", "quarantine/")
+PREFIXES = ("drawings/", "labels/", "datasets/", "models/", "results/", "quarantine/", "capture/", "monitoring/")
 
 # Manifests and registered models refer to these objects by version id: their old versions never expire.
 REFERRED_TO_BY_VERSION = ("drawings/", "labels/", "models/")
@@ -120,7 +120,11 @@ class DataStore(Construct):
         cool = s3.Transition(
             storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=cdk.Duration.days(COOLING_DAYS)
         )
-        expiry = {"results/": self._storage.results_days, "quarantine/": self._storage.quarantine_days}
+        expiry = {
+            "results/": self._storage.results_days,
+            "quarantine/": self._storage.quarantine_days,
+            "capture/": self._storage.capture_days,
+        }
         return [
             s3.LifecycleRule(
                 id="abort-incomplete-uploads",
@@ -134,7 +138,8 @@ class DataStore(Construct):
                     expiration=cdk.Duration.days(expiry[prefix]) if prefix in expiry else None,
                     noncurrent_version_expiration=None
                     if prefix in REFERRED_TO_BY_VERSION
-                    else cdk.Duration.days(self._storage.noncurrent_versions_days),
+                    # What was captured is gone when it has expired: these drawings were sent to be read, not kept.
+                    else cdk.Duration.days(1 if prefix == "capture/" else self._storage.noncurrent_versions_days),
                 )
                 for prefix in PREFIXES
             ),

@@ -24,6 +24,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from constructs import Construct
 from drawing_platform import sagemaker_permissions
+from drawing_platform.capture import Capture
 from drawing_platform.metrics import VARIANT_NAME
 from drawing_platform.nag import acknowledge
 from drawing_platform.pipeline_steps import has_nvme
@@ -50,6 +51,7 @@ class ReleaseProps:
         inference_repository: holds the serving image.
         guardrails: alarms that send an update back.
         notifier: the function that tells people.
+        capture: where a share of the requests goes; None where nothing is captured.
         keep: whether the history outlives the stack.
     """
 
@@ -64,6 +66,7 @@ class ReleaseProps:
     release: ReleaseSettings
     autoscaling: AutoscalingSettings | None
     serverless: ServerlessSettings | None
+    capture: Capture | None
     keep: bool
 
 
@@ -110,6 +113,7 @@ class Release(Construct):
             *sagemaker_permissions.image(props.inference_repository),
             *sagemaker_permissions.observation(self, (f"Endpoints/{props.endpoint_name}",)),
             *(sagemaker_permissions.network() if props.common.vpc else []),
+            *(props.capture.statements() if props.capture else []),
         ]
         for statement in statements:
             self.endpoint_role.add_to_policy(statement)
@@ -183,6 +187,7 @@ class Release(Construct):
             "kms_key_arn": None if has_nvme(props.instance_type) else common.key.key_arn,
             "autoscaling": props.autoscaling.model_dump() if props.autoscaling else None,
             "serverless": props.serverless.model_dump() if props.serverless else None,
+            "capture": props.capture.settings() if props.capture else None,
             **network,
         }
 

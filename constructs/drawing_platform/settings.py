@@ -80,6 +80,7 @@ class StorageSettings(_Section):
     results_days: Days  # reading results; everything a model version refers to stays
     quarantine_days: Days
     access_log_days: Days
+    capture_days: Days  # captured requests and answers of the endpoint
 
 
 class InstanceSettings(_Section):
@@ -265,6 +266,32 @@ class BudgetSettings(_Section):
     warn_at_percent: Percent = 80
 
 
+class DriftSettings(_Section):
+    """How closely the endpoint is watched. Without it nothing is captured; with [serverless] nothing could be.
+
+    Attributes:
+        capture_percent: Of all requests; their drawings and answers are kept for `storage.capture_days`.
+        hours: A look every so many hours, at the drawings of that time.
+        drawings: In a baseline, and the most of one look.
+        min_drawings: With fewer in one look nothing is said.
+        false_alarm_rate: Share of looks at unchanged input that may raise an alarm, over all features together.
+        population_stability: The least index that is an alarm; 0.2 is the custom.
+    """
+
+    capture_percent: Percent
+    hours: Annotated[int, Field(ge=2, le=24)] = 24  # CloudWatch knows no longer period than a day
+    drawings: Annotated[int, Field(ge=50, le=5000)] = 300
+    min_drawings: Annotated[int, Field(ge=10, le=5000)] = 50
+    false_alarm_rate: Annotated[float, Field(ge=0.0001, le=0.1)] = 0.001
+    population_stability: Annotated[float, Field(gt=0, le=10)] = 0.2
+
+    @model_validator(mode="after")
+    def _a_look_is_no_larger_than_a_baseline(self) -> Self:
+        if self.min_drawings > self.drawings:
+            raise _refused("min_drawings", self.min_drawings, f"give at most drawings = {self.drawings}")
+        return self
+
+
 class PromotionPartner(_Section):
     """Another environment, in this region and perhaps in another account."""
 
@@ -307,6 +334,7 @@ class Settings(_Section):
     asynchronous: AsynchronousSettings | None = None
     alarms: AlarmSettings
     budget: BudgetSettings | None = None
+    drift: DriftSettings | None = None
     promotion: PromotionSettings = PromotionSettings()
 
     @property
@@ -383,6 +411,13 @@ class Settings(_Section):
         if least < PRODUCTION_INSTANCES:
             remedy = f"production serves from at least {PRODUCTION_INSTANCES} machines in two zones: raise it"
             raise _refused("autoscaling.min_instances", least, remedy)
+        return self
+
+    @model_validator(mode="after")
+    def _drift_has_something_to_look_at(self) -> Self:
+        if self.drift and self.serverless:
+            remedy = "a serverless endpoint captures nothing: leave out [drift] or [serverless]"
+            raise _refused("drift.capture_percent", self.drift.capture_percent, remedy)
         return self
 
 

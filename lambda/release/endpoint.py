@@ -81,6 +81,8 @@ class Endpoint:
         }
         if self.settings.kms_key_arn and not self.settings.serverless:  # the key is for the machines' disks
             config["KmsKeyId"] = self.settings.kms_key_arn
+        if self.settings.capture:
+            config["DataCaptureConfig"] = self.settings.capture.config()
         _unless_there(self.sagemaker.create_endpoint_config, config)
         return name
 

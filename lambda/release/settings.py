@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from release.capture import Capture
 from shared.errors import PlatformError
 from shared.variables import Variables
 
@@ -50,6 +51,7 @@ class EndpointSettings(BaseModel):
     security_groups: tuple[str, ...] = ()
     autoscaling: Autoscaling | None = None
     serverless: Serverless | None = None
+    capture: Capture | None = None
 
 
 class Settings(Variables):

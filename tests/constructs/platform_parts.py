@@ -13,6 +13,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from drawing_platform.base_version import BaseVersionProps
+from drawing_platform.capture import Capture
 from drawing_platform.metrics import endpoint_metric
 from drawing_platform.notifier import Notifier, NotifierProps
 from drawing_platform.platform_function import FunctionEnvironment
@@ -123,6 +124,7 @@ class Parts:
                 release=self.settings.release,
                 autoscaling=self.settings.autoscaling,
                 serverless=self.settings.serverless,
+                capture=Capture(bucket=self.bucket, key=self.key, percent=50),
                 keep=True,
             ),
         )

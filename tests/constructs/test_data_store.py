@@ -10,7 +10,12 @@ from drawing_platform.settings import StorageSettings
 from tests.constructs.empty_stack import empty_stack
 
 KEEP = StorageSettings(
-    removal="retain", noncurrent_versions_days=30, results_days=60, quarantine_days=90, access_log_days=7
+    removal="retain",
+    noncurrent_versions_days=30,
+    results_days=60,
+    quarantine_days=90,
+    access_log_days=7,
+    capture_days=14,
 )
 
 
@@ -45,6 +50,8 @@ def test_each_prefix_has_its_own_lifecycle(template: Template) -> None:
     assert set(rules) == set(PREFIXES)
     assert rules["results/"]["ExpirationInDays"] == 60
     assert rules["quarantine/"]["ExpirationInDays"] == 90
+    assert rules["capture/"]["ExpirationInDays"] == 14
+    assert rules["capture/"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert all("ExpirationInDays" not in rules[prefix] for prefix in ("drawings/", "labels/", "datasets/", "models/"))
 
 
