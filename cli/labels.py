@@ -19,13 +19,18 @@ FORMS = f"{MANIFEST}, {PPOCRLABEL} (PPOCRLabel), {DETECTION_LISTS[0]} (PaddleOCR
 TURNED = (5, 6, 7, 8)
 
 
+class NoLabels(OperatorError):
+    """A folder in which nothing is labelled in a known form."""
+
+
 def read_labels(path: Path) -> LabelledBatch:
     """The labels in a file or a folder that holds one; pictures by absolute path.
 
     Only a manifest has lines that are rejected one by one; another form is refused as a whole.
 
     Raises:
-        OperatorError: nothing in a known form is there, or a label cannot be used.
+        NoLabels: nothing in a known form is there.
+        OperatorError: a label cannot be used.
     """
     if not path.exists():
         raise OperatorError(f"{path}: there is no such file or folder")
@@ -45,7 +50,7 @@ def _from_folder(folder: Path) -> list[Annotation]:
         file for file in sorted(folder.glob("*.json")) if '"shapes"' in file.read_text("utf-8", errors="replace")
     ]
     if not labelme:
-        raise OperatorError(f"{folder}: no labels in it; give a folder with {FORMS}")
+        raise NoLabels(f"{folder}: no labels in it; give a folder with {FORMS}")
     return [annotation for file in labelme for annotation in _from_file(file)]
 
 

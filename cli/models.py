@@ -1,6 +1,7 @@
 """`drawingops models`: what versions there are, what is in them, which one answers, and changing that."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,10 +11,12 @@ from rich.text import Text
 
 from cli import official, registry, release
 from cli.command import Call, command
-from cli.compare import Comparison, compare_versions
+from cli.compare import Comparison, compare_origins, compare_versions, has_figures
+from cli.compare_drawings import compare_on
 from cli.console import Result, duration, percent, short_time
 from cli.environment import ENVIRONMENTS, discover
 from cli.errors import OperatorError
+from cli.gallery import write_report
 from cli.learned import Learned, learned
 from cli.lineage import Ancestor, lineage, lineage_record
 from cli.production import InProduction, everywhere
@@ -27,7 +30,16 @@ Version = Annotated[str, typer.Argument(metavar="VERSION", help="A version, such
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the version and in the history.")]
 
 STATES = {"Approved": "green", "Rejected": "red", "PendingManualApproval": "yellow"}
-OUTCOMES = {"SUCCEEDED": "green", "FAILED": "red", "ROLLED_BACK": "red", "IN_PROGRESS": "yellow"}
+OUTCOMES = {
+    "SUCCEEDED": "green",
+    "FAILED": "red",
+    "ROLLED_BACK": "red",
+    "REFUSED": "red",
+    "IN_PROGRESS": "yellow",
+    "QUEUED": "yellow",
+    "SUPERSEDED": "dim",
+    "UNNEEDED": "dim",
+}
 # The clock of the operator's machine and that of the account may differ a little.
 CLOCK_SKEW = timedelta(seconds=5)
 
@@ -195,14 +207,40 @@ def production(
     return Production(environments=everywhere(call.environment, others or (), call.profile))
 
 
-@command(app, "compare")
-def compare(call: Call, left: Version, right: Version) -> Result:
-    """Two versions side by side: every metric, by test set, category and kind of symbol."""
+@command(
+    app,
+    "compare",
+    "drawingops models compare v2 v5",
+    "drawingops models compare v2 v5 --on drawings/ --out comparison",
+    "drawingops models compare v2 v5 --json",
+)
+def compare(
+    call: Call,
+    left: Version,
+    right: Version,
+    on: Annotated[
+        Path | None,
+        typer.Option("--on", metavar="DIR", help="Let both read these drawings here; labels beside them are counted."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write index.html with pictures of what changed.")
+    ] = None,
+) -> Result:
+    """Two versions side by side: figures with 95 % intervals, parameters, data, and what they read differently."""
     environment = call.environment
-    comparison: Comparison = compare_versions(
-        environment, registry.version(environment, left), registry.version(environment, right)
+    first, second = registry.version(environment, left), registry.version(environment, right)
+    comparison: Comparison = (
+        compare_origins(environment, first, second)
+        if on and not has_figures(first, second)
+        else compare_versions(environment, first, second)
     )
-    return comparison
+    if on:
+        with call.progress.status("reading") as spinner:
+            drawings, rows = compare_on(environment, first, second, on, lambda what: spinner.update(what))
+        comparison = comparison.model_copy(update={"on": drawings, "rows": [*rows, *comparison.rows]})
+    if out is None and on is None:
+        return comparison
+    return write_report(environment, out or Path(f"comparison-{first.name}-{second.name}"), comparison, first, second)
 
 
 @command(app, "approve", 'drawingops models approve v2 --reason "reads the new symbols" --follow')

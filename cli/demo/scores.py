@@ -7,12 +7,10 @@ from pydantic import BaseModel, ConfigDict
 from rich.table import Table
 
 from cli.console import percent
+from cli.places import same_places
 from cli.reading import FileRead
-from drawing_ocr.evaluation.matching import polygons
 from drawing_ocr.reading.result import Prediction, ReadingResult
 
-# Boxes of the two readings that share this much of their union are the same place on the drawing.
-SAME_PLACE = 0.4
 ROWS_SHOWN = 12
 
 
@@ -121,7 +119,7 @@ def _changes(old: FileRead, new: FileRead) -> list[Change]:
         return []
     left, right = (_predictions(answer) for answer in (old.answer, new.answer))
     changes = []
-    for before, after in _same_places(left, right):
+    for before, after in same_places(left, right):
         texts = (before.text if before else "", after.text if after else "")
         if texts[0] != texts[1]:
             surest = max(item.confidence for item in (before, after) if item)
@@ -131,23 +129,3 @@ def _changes(old: FileRead, new: FileRead) -> list[Change]:
 
 def _predictions(answer: Path) -> list[Prediction]:
     return list(ReadingResult.model_validate_json(answer.read_bytes()).predictions)
-
-
-def _same_places(
-    left: Sequence[Prediction], right: Sequence[Prediction]
-) -> list[tuple[Prediction | None, Prediction | None]]:
-    """Readings of the same place together, in the order of the second reading; what has no partner stands alone."""
-    free = dict(enumerate(zip(left, polygons([item.box for item in left]), strict=True)))
-    pairs: list[tuple[Prediction | None, Prediction | None]] = []
-    for item, polygon in zip(right, polygons([item.box for item in right]), strict=True):
-        overlaps = {
-            index: polygon.intersection(other).area / polygon.union(other).area
-            for index, (candidate, other) in free.items()
-            if candidate.page == item.page and polygon.intersects(other)
-        }
-        best = max(overlaps, key=overlaps.__getitem__, default=None)
-        if best is not None and overlaps[best] >= SAME_PLACE:
-            pairs.append((free.pop(best)[0], item))
-        else:
-            pairs.append((None, item))
-    return pairs + [(item, None) for item, _ in free.values()]

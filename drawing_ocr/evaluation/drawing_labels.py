@@ -85,9 +85,29 @@ def score_labelme(regions: Sequence[Region], predictions: Sequence[Prediction]) 
     return total
 
 
+def best_reading(region: Region, predictions: Sequence[Prediction]) -> str:
+    """What was read within the box of `region`, in the form of `comparable`; empty where nothing was.
+
+    Args:
+        region: A labelled box.
+        predictions: What was read anywhere on the same page.
+
+    Returns:
+        The label itself where exactly its characters were read, in whatever order, as `DrawingScore.exact` counts;
+        else the pieces in the order that comes closest to it.
+    """
+    (box,) = polygons([region.points])
+    read = zip(polygons([each.points for each in predictions]), (each.text for each in predictions), strict=True)
+    inside = [(p, text) for p, text in read if p.area and p.intersection(box).area / p.area >= 0.5]
+    want = comparable(region.text)
+    readings = [_joined(inside, order) for order in _ORDERS]
+    if Counter(want) == Counter(readings[0]):
+        return want
+    return min(readings, key=lambda reading: edit_distance(want, reading))
+
+
 def _score_box(want: str, inside: Sequence[tuple[shapely.Polygon, str]]) -> DrawingScore:
-    orders = (_row_by_row, _rightwards_then_down, _rightwards_then_up)
-    readings = [_joined(inside, order) for order in orders]
+    readings = [_joined(inside, order) for order in _ORDERS]
     read = Counter(readings[0])
     edits = min(edit_distance(want, reading) for reading in readings)
     return DrawingScore(
@@ -116,3 +136,6 @@ def _rightwards_then_down(middle: shapely.Point) -> tuple[float, float]:
 
 def _rightwards_then_up(middle: shapely.Point) -> tuple[float, float]:
     return middle.x, -middle.y
+
+
+_ORDERS = (_row_by_row, _rightwards_then_down, _rightwards_then_up)

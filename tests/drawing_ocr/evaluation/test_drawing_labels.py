@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from drawing_ocr.annotation import Region
-from drawing_ocr.evaluation.drawing_labels import DrawingScore, comparable, score_labelme
+from drawing_ocr.evaluation.drawing_labels import DrawingScore, best_reading, comparable, score_labelme
 from drawing_ocr.evaluation.matching import Prediction
 from drawing_ocr.formats.labelme import read_labelme
 from tests.drawing_ocr.labels import rectangle, region
@@ -29,6 +29,18 @@ def test_pieces_of_a_stacked_tolerance_are_taken_together() -> None:
     score = score_labelme([region("⌀16.5 +0.1 0", box)], pieces)
     assert score == DrawingScore(boxes=1, found=1, exact=1, characters=10, characters_read=10, edits=0)
     assert (score.cer, score.character_recall) == (0, 1)
+
+
+def test_the_reading_of_a_box_is_its_label_where_all_its_characters_were_read_and_else_the_nearest_order() -> None:
+    box = region("⌀16.5 +0.1 0", rectangle(100, 100, 100, 40))
+    stacked = [
+        Prediction(rectangle(102, 112, 50, 20), "Ø16,5"),
+        Prediction(rectangle(155, 102, 40, 16), "+0.1"),
+        Prediction(rectangle(155, 122, 40, 16), "0"),
+    ]
+    assert best_reading(box, stacked) == comparable(box.text)
+    assert best_reading(box, stacked[:2]) == "⌀16.5+0.1"
+    assert best_reading(box, [Prediction(rectangle(400, 100, 50, 20), "elsewhere")]) == ""
 
 
 def test_pieces_in_two_rows_are_read_row_by_row() -> None:
