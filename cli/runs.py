@@ -16,6 +16,8 @@ RUNNING = {"Executing", "Stopping"}
 POLL_SECONDS = 2.0
 # `step=120 loss=0.4321` and `epoch=3 val_exact=0.9125`: the metric lines of a training job (docs/architecture.md).
 METRIC = re.compile(r"(\w+)=(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|nan|inf)")
+# What SageMaker writes around the words of our own functions.
+OUR_WORDS = re.compile(r"^.*\bPlatformError: ", re.DOTALL)
 LOG_GROUPS = {"TrainingJob": "/aws/sagemaker/TrainingJobs", "ProcessingJob": "/aws/sagemaker/ProcessingJobs"}
 
 
@@ -228,7 +230,7 @@ def _detail(client: Any, found: dict[str, Any], kind: str, content: dict[str, An
         return f"{content.get('Outcome', '')} {reason}".strip()
     if kind == "Fail":
         return str(content.get("ErrorMessage", reason))
-    return " ".join(reason.split())
+    return " ".join(OUR_WORDS.sub("", reason).split())
 
 
 def _refusal(found: dict[str, Any], steps: list[Step]) -> str | None:

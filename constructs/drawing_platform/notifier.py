@@ -75,6 +75,15 @@ class Notifier(Construct):
                         actions=["sagemaker:ListPipelineExecutionSteps", "sagemaker:DescribePipelineExecution"],
                         resources=[f"{self._pipeline_arn}/execution/*"],
                     ),
+                    # SageMaker itself names the jobs of a pipeline.
+                    iam.PolicyStatement(
+                        actions=["sagemaker:DescribeProcessingJob"],
+                        resources=[
+                            cdk.Stack.of(self).format_arn(
+                                service="sagemaker", resource="processing-job", resource_name="pipelines-*"
+                            )
+                        ],
+                    ),
                     iam.PolicyStatement(
                         actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*/evaluation.json")]
                     ),

@@ -90,7 +90,17 @@ def _failed_execution(detail: dict[str, Any], sagemaker: Any) -> Message | None:
         return None
     try:
         execution = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
-        steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
+        listed = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
+        steps = [_as_the_job_says(step, sagemaker) for step in listed]
     except ClientError as error:
         raise PlatformError(f"{arn}: cannot be described ({error.response['Error']['Code']})") from error
     return failed(arn, execution.get("FailureReason", ""), steps)
+
+
+def _as_the_job_says(step: dict[str, Any], sagemaker: Any) -> dict[str, Any]:
+    """The step with the exit message of its failed processing job: SageMaker itself says no more than `exit code 1`."""
+    job = step.get("Metadata", {}).get("ProcessingJob", {}).get("Arn", "")
+    if step["StepStatus"] != "Failed" or not job:
+        return step
+    said = sagemaker.describe_processing_job(ProcessingJobName=job.rsplit("/", 1)[1]).get("ExitMessage", "")
+    return step | {"FailureReason": said} if said else step

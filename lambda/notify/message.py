@@ -1,14 +1,17 @@
 """What is said of a run that ended badly, and of a release."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from drawing_ocr.evaluation.report import Evaluation
+from drawing_ocr.evaluation.report import Evaluation, TestSet
 
 SUBJECT_LIMIT = 100  # SNS: ASCII, less than 100 characters
 # The step that ends a refused run. Its failure is no news: the refusal was told already.
 REFUSED_STEP = "Refused"
+# What SageMaker writes around the words of our own functions.
+_OUR_WORDS = re.compile(r"^.*\bPlatformError: ", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,23 @@ def refused(run_id: str, execution_arn: str, evaluation: Evaluation) -> Message:
     """The gate let the version of this run not into the registry."""
     reason = "; ".join(evaluation.gate.reasons) or "the gate was not passed"
     gate = evaluation.gate
+    new, regression = (evaluation.test_sets.get(name) for name in ("new", "regression"))
+    figures = [
+        f"exact on the new validation lines   {gate.accuracy:7.2%}",
+        f"gain over the released version      {gate.champion_gain:+7.2%}{_chance(new)}",
+        f"loss on the frozen regression set   {gate.regression_drop:+7.2%}{_chance(regression)}",
+    ]
+    if gate.symbol_class:
+        figures.append(f"deepest fall of a symbol class      {gate.symbol_class_drop:+7.2%}  {gate.symbol_class}")
     return Message(
         about=f"refused {execution_arn}",
-        subject=subject(f"Training run {run_id} was refused"),
+        subject=subject(f"Training refused: {reason}"),
         text="\n".join(
             [
-                f"Training run {run_id} was refused: {reason}",
+                reason,
                 "",
-                f"exact on the new validation lines   {gate.accuracy:7.2%}",
-                f"gain over the released version      {gate.champion_gain:+7.2%}",
-                f"loss on the frozen regression set   {gate.regression_drop:+7.2%}",
+                f"Training run {run_id} was refused.",
+                *figures,
                 "",
                 "Nothing was registered; the released version goes on reading.",
                 f"Execution: {execution_arn}",
@@ -55,30 +65,48 @@ def refused(run_id: str, execution_arn: str, evaluation: Evaluation) -> Message:
     )
 
 
-def failed(execution_arn: str, failure: str, steps: Sequence[dict[str, Any]]) -> Message | None:
-    """A step of this run failed; None when it is the refusal that was told already."""
+def failed(execution_arn: str, failure: str, steps: Sequence[Mapping[str, Any]]) -> Message | None:
+    """A step of this run failed; None when it is the refusal that was told already.
+
+    Args:
+        execution_arn: of the run.
+        failure: what SageMaker says of the execution as a whole.
+        steps: as ListPipelineExecutionSteps answers, `FailureReason` replaced by what the job itself said.
+    """
     broken = [step for step in steps if step["StepStatus"] == "Failed"]
     if any(step["StepName"] == REFUSED_STEP for step in broken):
         return None
-    lines = [f"{step['StepName']}: {step.get('FailureReason', 'no reason given')}" for step in broken]
+    lines = [f"{step['StepName']}: {in_our_words(step.get('FailureReason', ''))}" for step in broken]
     reason = "; ".join(lines) or failure or "no reason given"
     name = execution_arn.rsplit("/", 1)[1]
     return Message(
         about=f"failed {execution_arn}",
-        subject=subject(f"Training run {name} failed"),
+        subject=subject(f"Training failed: {reason}"),
         text="\n".join(
             [
-                f"Training run {name} failed.",
-                "",
                 *(lines or [reason]),
                 "",
+                f"Training run {name} failed. Nothing was registered.",
                 f"Execution: {execution_arn}",
-                "Nothing was registered. Repeat it with `drawingops train start` when the cause is gone.",
+                "Repeat it with `drawingops train start --manifest …` when the cause is gone.",
             ]
         ),
         reason=reason,
         metric="TrainingRunsFailed",
     )
+
+
+def in_our_words(reason: str) -> str:
+    """What SageMaker says of a failed step, in one line; of a function of ours only what it said itself."""
+    return " ".join(_OUR_WORDS.sub("", reason).split()) or "no reason given"
+
+
+def _chance(tested: TestSet | None) -> str:
+    if tested is None or tested.difference is None:
+        return ""
+    exact, confidence = tested.difference.exact, tested.difference.confidence
+    verdict = "may be chance" if exact.verdict == "noise" else exact.verdict
+    return f"  ({confidence:.0%} interval {exact.low:+.2%} to {exact.high:+.2%}: {verdict})"
 
 
 def released(news: Mapping[str, str]) -> Message:
@@ -94,4 +122,5 @@ def released(news: Mapping[str, str]) -> Message:
 
 def subject(text: str) -> str:
     """`text` as SNS takes it."""
-    return text.encode("ascii", "replace").decode()[: SUBJECT_LIMIT - 1]
+    said = " ".join(text.encode("ascii", "replace").decode().split())
+    return said if len(said) < SUBJECT_LIMIT else f"{said[: SUBJECT_LIMIT - 4]}..."

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 
-from drawing_ocr.evaluation.report import Evaluation, Gate, Metrics, RecognitionMetrics, TestSet
+from drawing_ocr.evaluation.report import (
+    Difference,
+    Differences,
+    Evaluation,
+    Gate,
+    Metrics,
+    RecognitionMetrics,
+    TestSet,
+)
 from notify import handler
-from notify.message import failed, subject
+from notify.message import failed, refused, subject
 from shared.errors import PlatformError
 from tests.lambda_context import Context
 
@@ -62,8 +71,9 @@ def inbox(account: None, monkeypatch: pytest.MonkeyPatch) -> Inbox:  # noqa: ARG
 def test_a_refusal_is_told_with_its_reason_and_numbers(inbox: Inbox) -> None:
     assert handler.handle(dict(REFUSED), Context()) == {"Reason": "accuracy 0.50 < 0.85"}
     (message,) = inbox.messages()
-    assert message["Subject"] == "Training run run-1 was refused"
-    assert "accuracy 0.50 < 0.85" in message["Message"]
+    assert message["Subject"] == "Training refused: accuracy 0.50 < 0.85"
+    assert message["Message"].splitlines()[0] == "accuracy 0.50 < 0.85"
+    assert "run-1 was refused" in message["Message"]
     assert "50.00%" in message["Message"]
     assert ARN in message["Message"]
 
@@ -99,6 +109,53 @@ def test_a_failed_run_is_told_with_the_step_that_failed() -> None:
     assert message.reason == "Prepare: image x.png is broken"
 
 
+def test_what_our_function_said_is_told_without_what_stands_around_it() -> None:
+    around = "ClientError: The lambda function returned an error: PlatformError: v2 is Rejected meanwhile: train again"
+    message = failed(ARN, "", [{"StepName": "Register", "StepStatus": "Failed", "FailureReason": around}])
+    assert message is not None
+    assert message.text.splitlines()[0] == "Register: v2 is Rejected meanwhile: train again"
+    assert message.subject == "Training failed: Register: v2 is Rejected meanwhile: train again"
+
+
+def test_a_failed_job_is_told_with_its_own_words() -> None:
+    job = "arn:aws:sagemaker:eu-central-1:123456789012:processing-job/pipelines-x-Prepare"
+    steps = [
+        {"StepName": "ResolveBaseModel", "StepStatus": "Succeeded", "Metadata": {"Lambda": {"Arn": "f"}}},
+        {
+            "StepName": "Prepare",
+            "StepStatus": "Failed",
+            "FailureReason": "AlgorithmError: exit code 1",
+            "Metadata": {"ProcessingJob": {"Arn": job}},
+        },
+    ]
+    asked: list[str] = []
+
+    def describe(*, ProcessingJobName: str) -> dict[str, str]:
+        asked.append(ProcessingJobName)
+        return {"ExitMessage": "s3://data/labels/a/manifest.jsonl: an empty batch"}
+
+    sagemaker = SimpleNamespace(
+        describe_pipeline_execution=lambda **_: {"FailureReason": "a step failed"},
+        list_pipeline_execution_steps=lambda **_: {"PipelineExecutionSteps": steps},
+        describe_processing_job=describe,
+    )
+    detail = {"pipelineExecutionArn": ARN, "currentPipelineExecutionStatus": "Failed"}
+    message = handler.compose({"source": "aws.sagemaker", "detail": detail}, None, sagemaker)
+    assert message is not None
+    assert message.reason == "Prepare: s3://data/labels/a/manifest.jsonl: an empty batch"
+    assert asked == ["pipelines-x-Prepare"]
+
+
+def test_a_refusal_says_which_differences_may_be_chance() -> None:
+    exact = Difference(value=-0.02, low=-0.05, high=0.01, verdict="noise")
+    difference = Differences(drawings=9, resamples=2000, confidence=0.95, exact=exact, one_minus_ned=exact, cer=exact)
+    metrics = Metrics(recognition=RecognitionMetrics(lines=1, exact=0, one_minus_ned=0, cer=1))
+    gate = Gate(accuracy=0.9, regression_drop=0, champion_gain=-0.02, passed=0, reasons=("gain",))
+    tested = TestSet(challenger=metrics, champion=metrics, difference=difference)
+    message = refused("run-1", ARN, Evaluation(test_sets={"new": tested}, gate=gate))
+    assert "gain over the released version       -2.00%  (95% interval -5.00% to +1.00%: may be chance)" in message.text
+
+
 def test_the_end_of_a_refused_run_is_no_second_news() -> None:
     assert failed(ARN, "", [{"StepName": "Refused", "StepStatus": "Failed", "FailureReason": "gate"}]) is None
 
@@ -113,6 +170,7 @@ def test_a_subject_is_short_ascii() -> None:
     said = subject("⌀" * 200)
     assert said.isascii()
     assert len(said) < 100
+    assert subject("two\nlines") == "two lines"
 
 
 def test_an_event_of_no_known_form_is_refused(inbox: Inbox) -> None:  # noqa: ARG001
