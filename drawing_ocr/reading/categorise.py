@@ -1,30 +1,40 @@
-"""The category of a text by what it says; simple rules, measured against the labels of the dataset."""
+"""The category of a text by where it stands and what it says; rules, measured by benchmarks/reading.py."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from drawing_ocr.annotation import Category
+from drawing_ocr.reading.image import Page
+from drawing_ocr.reading.layout import categories_by_place
 from drawing_ocr.text import SymbolClass, symbol_class
 
 # ISO 129-1: an optional count, a sign of form, a number, a fit, tolerances; reference dimensions stand in brackets.
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,4})?|[.,]\d{1,4}"
 _COUNT = r"(?:\d{1,3} ?[×-] ?)?"
-_FORM = r"(?:S?⌀|S?R|SR|M|C|□|⌴|⌵|↧|Tr|G)? ?"
-_FIT = r"(?: ?[A-Za-z]{1,2}\d{1,2}(?:/[a-z]{1,2}\d{1,2})?)?"
+_FORM = r"(?:[⌴⌵] ?)?(?:S?⌀|S?R|M|C|□|↧|Tr|G)? ?"
+_FIT = r"(?: ?[A-Za-z]{1,2}\d{1,2}(?:/[a-z]{1,2}\d{1,2})?|-\d[A-Za-z]{1,2}(?:\d[A-Za-z])?)?"
 _DEVIATION = rf"(?:[±+-] ?(?:{_NUMBER})°?|0)"
 _DIMENSION: Final = re.compile(
-    rf"[(\[]?{_COUNT}{_FORM}(?:{_NUMBER})°?'?\"?(?:{_FIT})(?: ?× ?{_FORM}(?:{_NUMBER})°?)*(?: ?{_DEVIATION}){{0,2}}"
+    rf"[(\[]?{_COUNT}{_FORM}(?:{_NUMBER})°?'?\"?(?:{_FIT})(?: ?[×↧] ?{_FORM}(?:{_NUMBER})°?)*(?: ?{_DEVIATION}){{0,2}}"
     rf"(?: ?(?:THRU|DEEP|通孔|深) ?(?:{_NUMBER})?| ?mm)?[)\]]?|{_DEVIATION}(?: {_DEVIATION})?",
 )
 _SYMBOLS: Final = frozenset({SymbolClass.GDT, SymbolClass.ROUGHNESS})
 
 
-def category_of(text: str) -> Category:
-    """The category of a canonical text: symbol, dimension or text.
+def categories_of(page: Page, texts: Sequence[str], quads: Sequence[npt.NDArray[np.float32]]) -> list[Category]:
+    """The categories of what was read on a page; arguments as `layout.categories_by_place`, texts canonical."""
+    by_place = categories_by_place(page, texts, quads)
+    return [place or category_of(text) for text, place in zip(texts, by_place, strict=True)]
 
-    What stands in a table or a title block is not told from its words: those categories are not predicted yet.
+
+def category_of(text: str) -> Category:
+    """The category of a canonical text that stands on free paper: symbol, dimension or text.
 
     >>> [str(category_of(text)) for text in ("4×⌀6.6 +0.1", "Ra 3.2", "SECTION A-A", "+0,1", "M8×1.25")]
     ['dimension', 'symbol', 'text', 'dimension', 'dimension']

@@ -12,8 +12,9 @@ from typing import Final, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from drawing_ocr.annotation import Category
 from drawing_ocr.models import package
-from drawing_ocr.reading.categorise import category_of
+from drawing_ocr.reading.categorise import categories_of
 from drawing_ocr.reading.detector import Detector, DetectorSettings
 from drawing_ocr.reading.fit import Fitted, fit
 from drawing_ocr.reading.image import Limits, Page, load_bytes, load_file
@@ -150,9 +151,9 @@ class Reader:
         several = len(by_page) > 1
         return ReadingResult(
             predictions=tuple(
-                _prediction(reading, number if several else None)
-                for number, readings in enumerate(by_page, 1)
-                for reading in readings
+                found.model_copy(update={"page": number}) if several else found
+                for number, page_predictions in enumerate(by_page, 1)
+                for found in page_predictions
             ),
             width=sizes[0][0],
             height=sizes[0][1],
@@ -161,7 +162,7 @@ class Reader:
             warnings=tuple(f"page {number}: no text found" for number, found in enumerate(by_page, 1) if not found),
         )
 
-    def _read_page(self, page: Page) -> list[_Reading]:
+    def _read_page(self, page: Page) -> list[Prediction]:
         boxes = self._fitted(page, self._detector.detect(page))
         if self._settings.passes == "turned":
             turned = turn(page, 1)
@@ -175,7 +176,9 @@ class Reader:
         ]
         worth = [reading.confidence * len(reading.text) for reading in readings]
         kept = without_doubles([reading.quad for reading in readings], worth)
-        return _in_reading_order([readings[index] for index in kept])
+        ordered = _in_reading_order([readings[index] for index in kept])
+        categories = categories_of(page, [item.text for item in ordered], [item.quad for item in ordered])
+        return [_prediction(item, category) for item, category in zip(ordered, categories, strict=True)]
 
     def _fitted(self, page: Page, quads: Sequence[Quad] | Quad) -> list[Fitted]:
         if self._settings.fit:
@@ -216,12 +219,11 @@ def _in_reading_order(readings: Sequence[_Reading]) -> list[_Reading]:
     return [reading for row in rows for reading in sorted(row, key=lambda item: float(item.quad[:, 0].min()))]
 
 
-def _prediction(reading: _Reading, page: int | None) -> Prediction:
+def _prediction(reading: _Reading, category: Category) -> Prediction:
     corners = [(float(x), float(y)) for x, y in reading.quad]
     return Prediction(
         box=(corners[0], corners[1], corners[2], corners[3]),
         text=reading.text,
         confidence=round(min(reading.confidence, 1.0), 5),
-        category=category_of(reading.text),
-        page=page,
+        category=category,
     )
