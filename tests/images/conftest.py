@@ -41,11 +41,12 @@ class Podman:
             )
         return done
 
-    def build(self, name: str) -> str:
-        """Builds `containers/<name>/Dockerfile` and gives back the image's tag."""
-        tag = f"drawing-{name}"
+    def build(self, name: str, *, variant: str = "", **arguments: str) -> str:
+        """Builds `containers/<name>/Dockerfile` with build arguments and gives back the image's tag."""
+        tag = f"drawing-{name}-{variant}" if variant else f"drawing-{name}"
         self.run(
             *("build", "--quiet", "--pull=never", "--network=host", "--file", f"containers/{name}/Dockerfile"),
+            *(f"--build-arg={argument}={value}" for argument, value in arguments.items()),
             *("--tag", tag, "."),
             timeout=BUILD_SECONDS,
         )
