@@ -1,6 +1,6 @@
 """The GPU variants of both images, built as far as public registries allow: without CUDA beneath, and without a GPU.
 
-PyPI's last paddlepaddle-gpu is 2.6.2; the one that training needs comes from Paddle's own index and is given at build time.
+PyPI's last paddlepaddle-gpu is 2.6.2; the one that training needs comes from Paddle's own index.
 """
 
 from __future__ import annotations
