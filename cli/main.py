@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import cost, data, local, models, read, train
+from cli import cost, data, local, models, read, removal, train
 from cli.batch import command as batch
 from cli.command import Common, DebugOption, EnvironmentOption, JsonOption, ProfileOption
 
@@ -30,6 +30,7 @@ app.add_typer(local.app, name="local")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="models")
+removal.add_to(models.app)
 read.add_to(app)
 cost.add_to(app)
 batch.add_to(app)

@@ -14,33 +14,40 @@ from pydantic import BaseModel, ConfigDict
 from cli.environment import Environment
 from cli.errors import OperatorError
 
-Status = Literal["IN_PROGRESS", "SUCCEEDED", "FAILED", "ROLLED_BACK"]
+Status = Literal["QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED", "ROLLED_BACK", "REFUSED", "SUPERSEDED", "UNNEEDED"]
+# How an order ends that came to nothing, but is no failure.
+NOTHING = ("SUPERSEDED", "UNNEEDED")
 POLL_SECONDS = 1.0
 # An endpoint update with baking and canary steps may take an hour (AWS allows eight); beyond that a person should look.
 FOLLOW_SECONDS = 3 * 3600.0
 
 
 class Deployment(BaseModel):
-    """One line of the deployment history."""
+    """One line of the deployment history: an order and what became of it (lambda/release/entry.py)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     deployment: str
     status: Status
+    action: str = "deploy"
     from_version: str = ""
     to_version: str = ""
     model_package_arn: str = ""
+    from_config: str = ""
     endpoint_config: str = ""
+    deployment_config: str = ""
+    metrics: str = ""
     requested_by: str = ""
     reason: str = ""
     started: datetime
+    began: datetime | None = None
     ended: datetime | None = None
     message: str = ""
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, None while it runs."""
-        return (self.ended - self.started).total_seconds() if self.ended else None
+        """How long it took from its turn on, None while it runs."""
+        return (self.ended - (self.began or self.started)).total_seconds() if self.ended else None
 
 
 def history(environment: Environment) -> list[Deployment]:
@@ -85,13 +92,20 @@ def live_version(environment: Environment) -> int | None:
     return None
 
 
-def start(environment: Environment, *, reason: str, model_package_arn: str = "", target: str = "") -> str:
+def start(
+    environment: Environment,
+    *,
+    reason: str,
+    model_package_arn: str = "",
+    target: str = "",
+    action: Literal["deploy", "remove"] = "deploy",
+) -> str:
     """Starts the release workflow and gives back its execution's ARN.
 
-    Either `model_package_arn` (that version) or `target` (`previous`, or a version number) says what to deploy.
+    Either `model_package_arn` (that version) or `target` (`previous`, or a version number) says what is meant.
     """
     order = {
-        "action": "deploy",
+        "action": action,
         "model_package_arn": model_package_arn,
         "target": target,
         "requested_by": environment.caller,
@@ -150,7 +164,9 @@ def outcome(environment: Environment, execution_arn: str) -> Deployment | str:
     name = execution_arn.rsplit(":", 1)[1]
     for entry in history(environment):
         if entry.deployment.endswith(f"#{name}"):
-            return entry
+            if entry.status == "REFUSED":
+                raise OperatorError(f"the release was refused: {entry.message}")
+            return entry.message if entry.status in NOTHING else entry
     found = environment.client("stepfunctions").describe_execution(executionArn=execution_arn)
     if found["status"] == "SUCCEEDED":
         return str(json.loads(found.get("output", "{}")).get("message", "there was nothing to release"))

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 
 from constructs import Construct
 from drawing_platform.alerts import Alerts, AlertsProps
+from drawing_platform.artefact_protection import protect_models
 from drawing_platform.data_store import DataStore, DataStoreProps
 from drawing_platform.parameters import Parameters, ParametersProps
 from drawing_platform.promotion import PromotionSource
@@ -24,6 +25,8 @@ class DataStack(cdk.Stack):
         super().__init__(scope, construct_id, **kwargs)
         store = DataStore(self, "DataStore", props=DataStoreProps(storage=settings.storage))
         alerts = Alerts(self, "Alerts", props=AlertsProps(emails=settings.alert_emails))
+        if settings.storage.removal == "retain":  # a bucket that goes with its stack must be emptied first
+            protect_models(store.bucket)
         self.bucket = store.bucket
         self.key = store.key
         self.topic = alerts.topic

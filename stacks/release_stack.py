@@ -68,6 +68,7 @@ class ReleaseStack(cdk.Stack):
                 bucket=props.data.bucket,
                 inference_repository=props.images.inference.repository,
                 guardrails=(self.alarms.server_errors, self.alarms.latency),
+                latency_limit_ms=settings.alarms.latency_p99_ms,
                 notifier=props.training.notifier.function,
                 release=settings.release,
                 autoscaling=settings.autoscaling,

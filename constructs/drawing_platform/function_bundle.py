@@ -32,7 +32,10 @@ LIGHT_MODULES = (
     "drawing_ocr/evaluation/report.py",
     "drawing_ocr/models/__init__.py",
     "drawing_ocr/models/package.py",
+    "drawing_ocr/reading/__init__.py",
+    "drawing_ocr/reading/result.py",
 )
+SOURCES = ("*.py", "*.png")  # pictures: what a new version has to read before it gets traffic
 # What installers leave behind that differs from run to run or from machine to machine.
 NOT_REPRODUCIBLE = ("RECORD", "direct_url.json", "INSTALLER", "REQUESTED", "uv_cache.json")
 
@@ -102,7 +105,7 @@ def write_bundle(out: Path, wanted: PythonVersion) -> None:
 
 def _sources() -> Iterator[tuple[Path, str]]:
     """Every source file and its name in the archive, in a fixed order."""
-    for path in sorted(FUNCTIONS.rglob("*.py")):
+    for path in sorted(path for kind in SOURCES for path in FUNCTIONS.rglob(kind)):
         yield path, str(path.relative_to(FUNCTIONS))
     for name in LIGHT_MODULES:
         yield ROOT / name, name

@@ -14,13 +14,14 @@ from constructs import Construct
 
 @dataclass(frozen=True, kw_only=True)
 class StateTableProps:
-    """Its keys (all strings), and what becomes of it when the stack goes."""
+    """Its keys (all strings), what becomes of it when the stack goes, and whether items may be deleted at all."""
 
     key: kms.IKey
     partition_key: str
     sort_key: str | None = None
     time_to_live: str | None = None
     keep: bool = False
+    append_only: bool = False
 
 
 class StateTable(Construct):
@@ -44,6 +45,8 @@ class StateTable(Construct):
                 point_in_time_recovery_enabled=True
             ),
             removal_policy=cdk.RemovalPolicy.RETAIN if props.keep else cdk.RemovalPolicy.DESTROY,
+            deletion_protection=True if props.keep and props.append_only else None,
+            resource_policy=_nobody_deletes() if props.append_only else None,
         )
 
     def allow(self, *operations: str) -> list[iam.PolicyStatement]:
@@ -57,6 +60,21 @@ class StateTable(Construct):
                 resources=[self._key.key_arn],
             ),
         ]
+
+
+def _nobody_deletes() -> iam.PolicyDocument:
+    """Against everybody's hand, an administrator's too; in a table's policy `*` is the table itself."""
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                sid="ItemsStay",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLDelete"],
+                resources=["*"],
+            )
+        ]
+    )
 
 
 def _string(name: str) -> dynamodb.Attribute:

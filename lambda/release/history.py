@@ -1,114 +1,64 @@
-"""The deployment history and the lock of the endpoint: one table, written by conditions only.
+"""The deployment history: append-only, and every entry moves forward only.
 
-History: `endpoint=<name> deployment=<ISO time>#<execution>`, only ever changed by the workflow that wrote it.
-Lock: `endpoint=lock#<name> deployment=lock`, with a lease, so that a killed workflow does not hold it for ever.
+`endpoint=<name> deployment=<ISO time>#<execution>`. No function may delete; what has ended stays as it is.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-IN_PROGRESS: Literal["IN_PROGRESS"] = "IN_PROGRESS"
-
-
-class Busy(Exception):
-    """Another workflow is changing the endpoint; come back later."""
-
-
-class Entry(BaseModel):
-    """One deployment."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    deployment: str
-    status: Literal["IN_PROGRESS", "SUCCEEDED", "FAILED", "ROLLED_BACK"]
-    from_version: str = ""
-    to_version: str = ""
-    model_package_arn: str = ""
-    endpoint_config: str = ""
-    requested_by: str = ""
-    reason: str = ""
-    started: str
-    ended: str = ""
-    message: str = ""
+from release.entry import OPEN, Entry, Status
 
 
 @dataclass(frozen=True)
 class History:
-    """History and lock of one endpoint."""
+    """The history of one endpoint."""
 
     dynamodb: Any
     table: str
     endpoint: str
     clock: Callable[[], float]
 
-    def lock(self, owner: str, lease_seconds: int) -> None:
-        """Takes the lock, or keeps it where `owner` has it already.
-
-        Raises:
-            Busy: another workflow has it and its lease has not run out.
-        """
-        now = int(self.clock())
+    def add(self, entry: Entry) -> Entry:
+        """Writes the entry unless it is there; gives back the one that is there."""
         try:
             self.dynamodb.put_item(
                 TableName=self.table,
-                Item={**self._lock_key(), "owner": {"S": owner}, "until": {"N": str(now + lease_seconds)}},
-                ConditionExpression="attribute_not_exists(endpoint) OR #owner = :owner OR #until < :now",
-                ExpressionAttributeNames={"#owner": "owner", "#until": "until"},
-                ExpressionAttributeValues={":owner": {"S": owner}, ":now": {"N": str(now)}},
-            )
-        except self.dynamodb.exceptions.ConditionalCheckFailedException:
-            raise Busy(f"another release of {self.endpoint} is running; this one waits for it") from None
-
-    def unlock(self, owner: str) -> None:
-        """Gives the lock back; nothing happens when somebody else has it by now."""
-        try:
-            self.dynamodb.delete_item(
-                TableName=self.table,
-                Key=self._lock_key(),
-                ConditionExpression="#owner = :owner",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={":owner": {"S": owner}},
-            )
-        except self.dynamodb.exceptions.ConditionalCheckFailedException:
-            return
-
-    def open(self, entry: Entry) -> None:
-        """Writes the entry; a retry finds it written."""
-        values = {name: {"S": value} for name, value in entry.model_dump().items() if value}
-        try:
-            self.dynamodb.put_item(
-                TableName=self.table,
-                Item={"endpoint": {"S": self.endpoint}, **values},
+                Item={**self._key(""), **_item(entry)},
                 ConditionExpression="attribute_not_exists(deployment)",
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException:
-            return
+            return self.find(entry.deployment) or entry
+        return entry
 
-    def close(self, deployment: str, *, status: str, message: str) -> None:
-        """Ends the entry; the first end stands."""
-        try:
-            self.dynamodb.update_item(
-                TableName=self.table,
-                Key={"endpoint": {"S": self.endpoint}, "deployment": {"S": deployment}},
-                UpdateExpression="SET #status = :status, #message = :message, #ended = :ended",
-                ConditionExpression="#status = :open",
-                ExpressionAttributeNames={"#status": "status", "#message": "message", "#ended": "ended"},
-                ExpressionAttributeValues={
-                    ":status": {"S": status},
-                    ":message": {"S": message},
-                    ":ended": {"S": self.now()},
-                    ":open": {"S": IN_PROGRESS},
-                },
-            )
-        except self.dynamodb.exceptions.ConditionalCheckFailedException:
-            return
+    def find(self, deployment: str) -> Entry | None:
+        """The entry, as it is now."""
+        found = self.dynamodb.get_item(TableName=self.table, Key=self._key(deployment), ConsistentRead=True)
+        return _entry(found["Item"]) if "Item" in found else None
+
+    def beat(self, deployment: str) -> None:
+        """Says that the workflow of a waiting order is alive."""
+        self._advance(deployment, ("QUEUED",), {"seen": str(int(self.clock()))})
+
+    def begin(self, entry: Entry) -> bool:
+        """The order gets its turn, with what is known of it now; False where it waits no longer."""
+        known = {name: value for name, value in entry.model_dump().items() if value and name != "deployment"}
+        return self._advance(entry.deployment, ("QUEUED",), known | {"status": "IN_PROGRESS", "began": self.now()})
+
+    def close(self, entry: Entry, status: Status, message: str) -> bool:
+        """Ends an open entry; the first end stands. False where it had ended."""
+        now = self.now()
+        began = entry.began or entry.started
+        seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(began)).total_seconds()
+        return self._advance(
+            entry.deployment,
+            OPEN,
+            {"status": status, "message": message, "ended": now, "seconds": f"{max(0.0, seconds):.1f}"},
+        )
 
     def newest_first(self) -> Iterator[Entry]:
-        """Every deployment."""
+        """Every order, by the time at which it came."""
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="endpoint = :endpoint",
@@ -117,12 +67,35 @@ class History:
             ConsistentRead=True,
         )
         for page in pages:
-            for item in page["Items"]:
-                yield Entry.model_validate({name: value["S"] for name, value in item.items()})
+            yield from map(_entry, page["Items"])
 
     def now(self) -> str:
         """The time in the form of the table."""
         return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="milliseconds")
 
-    def _lock_key(self) -> dict[str, dict[str, str]]:
-        return {"endpoint": {"S": f"lock#{self.endpoint}"}, "deployment": {"S": "lock"}}
+    def _advance(self, deployment: str, states: tuple[str, ...], values: dict[str, str]) -> bool:
+        """Sets `values` where the entry is in one of `states`."""
+        allowed = {f":from{index}": {"S": state} for index, state in enumerate(states)}
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=self._key(deployment),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+                ConditionExpression=f"#status IN ({', '.join(allowed)})",
+                ExpressionAttributeNames={f"#{name}": name for name in {*values, "status"}},
+                ExpressionAttributeValues={**allowed, **{f":{name}": {"S": value} for name, value in values.items()}},
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _key(self, deployment: str) -> dict[str, dict[str, str]]:
+        return {"endpoint": {"S": self.endpoint}, **({"deployment": {"S": deployment}} if deployment else {})}
+
+
+def _item(entry: Entry) -> dict[str, dict[str, str]]:
+    return {name: {"S": value} for name, value in entry.model_dump().items() if value}
+
+
+def _entry(item: dict[str, dict[str, str]]) -> Entry:
+    return Entry.model_validate({name: value["S"] for name, value in item.items()})

@@ -36,14 +36,17 @@ class EndpointSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     endpoint_name: str
+    shadow_name: str
     variant_name: str
     instance_type: str
     instances: int
+    startup_seconds: int
     strategy: Literal["all_at_once", "canary", "linear"]
     canary_percent: int
     bake_seconds: int
     termination_wait_seconds: int
     max_execution_seconds: int
+    latency_limit_ms: int
     alarm_names: tuple[str, ...]
     execution_role_arn: str
     kms_key_arn: str | None = None
@@ -60,7 +63,7 @@ class Settings(Variables):
     group: str
     history_table: str
     lease_seconds: int
-    kept_configs: int
+    kept_versions: int
     endpoint: str
 
     @property

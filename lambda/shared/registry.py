@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -9,6 +10,8 @@ from botocore.exceptions import ClientError
 from shared.errors import PlatformError
 
 APPROVED = "Approved"
+# What SageMaker answers for a name that does not exist (or is malformed).
+NOT_THERE = ("ValidationException", "ValidationError", "ResourceNotFound", "ResourceNotFoundException")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,9 @@ class ModelVersion:
         image: of the container that serves it.
         model_data_url: S3 URI of model.tar.gz.
         metadata: CustomerMetadataProperties (docs/architecture.md).
+        decided: when it was changed last: approved, rejected or registered.
+        decided_by: ARN of the identity that changed it last; "" where SageMaker does not say.
+        decision: the reason given with the approval or the rejection.
     """
 
     arn: str
@@ -32,6 +38,9 @@ class ModelVersion:
     image: str
     model_data_url: str
     metadata: dict[str, str]
+    decided: datetime
+    decided_by: str
+    decision: str
 
     @property
     def name(self) -> str:
@@ -50,12 +59,20 @@ def describe(sagemaker: Any, arn: str) -> ModelVersion:
     Raises:
         PlatformError: there is none.
     """
+    version = find(sagemaker, arn)
+    if version is None:
+        raise PlatformError(f"model package {arn!r} does not exist: `drawingops models list` shows those that do")
+    return version
+
+
+def find(sagemaker: Any, arn: str) -> ModelVersion | None:
+    """The version of that ARN; None where there is none (any longer)."""
     try:
         found = sagemaker.describe_model_package(ModelPackageName=arn)
     except ClientError as error:
-        raise PlatformError(
-            f"model package {arn!r} does not exist: `drawingops models list` shows those that do"
-        ) from error
+        if error.response["Error"]["Code"] in NOT_THERE:
+            return None
+        raise
     container = found["InferenceSpecification"]["Containers"][0]
     return ModelVersion(
         arn=found["ModelPackageArn"],
@@ -65,6 +82,9 @@ def describe(sagemaker: Any, arn: str) -> ModelVersion:
         image=container["Image"],
         model_data_url=container["ModelDataUrl"],
         metadata=found.get("CustomerMetadataProperties", {}),
+        decided=found.get("LastModifiedTime") or found["CreationTime"],
+        decided_by=found.get("LastModifiedBy", {}).get("IamIdentity", {}).get("Arn", ""),
+        decision=found.get("ApprovalDescription", ""),
     )
 
 

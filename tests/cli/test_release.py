@@ -93,3 +93,32 @@ def test_nothing_to_release_is_said_and_is_no_failure(world: World, monkeypatch:
     output = json.dumps({"deploy": False, "message": "v2 was rejected and does not serve"})
     use(world, monkeypatch, Workflow("SUCCEEDED", [], output=output))
     assert release.outcome(world.environment, EXECUTION) == "v2 was rejected and does not serve"
+
+
+def test_an_order_that_was_refused_says_why_and_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.register("Approved")
+    world.remember("2026-11-20T10:02:00Z#run2", 1, "config-1", status="REFUSED", message="v1 serves now")
+    workflow = Workflow("FAILED", ["Plan", "Notify"])
+    use(world, monkeypatch, workflow)
+    result = world.run("models", "delete", "v1", "--reason", "wrong labels")
+    assert result.exit_code == 1
+    assert "the release was refused: v1 serves now" in result.stderr
+    assert workflow.started["input"]["action"] == "remove"
+    assert workflow.started["input"]["target"] == "v1"
+    assert workflow.started["input"]["reason"] == "wrong labels"
+
+
+def test_an_order_that_a_later_one_overtook_is_no_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.register("Approved")
+    world.remember("2026-11-20T10:02:00Z#run2", 1, "config-1", status="SUPERSEDED", message="v2 was ordered later")
+    use(world, monkeypatch, Workflow("SUCCEEDED", ["Plan"]))
+    result = world.run("models", "deploy", "v1")
+    assert result.exit_code == 0
+    assert "nothing to release: v2 was ordered later" in result.stdout
+
+
+def test_the_history_shows_why_a_release_was_rolled_back(world: World) -> None:
+    why = "v2 was rolled back: alarm errors: Threshold Crossed"
+    world.remember("2026-11-20T10:02:00Z#run2", 2, "config-2", status="ROLLED_BACK", message=why)
+    (entry,) = world.answer("models", "history")["deployments"]
+    assert (entry["status"], entry["message"]) == ("ROLLED_BACK", why)

@@ -26,6 +26,8 @@ NAMES = {
     "history-table": HISTORY,
     "trigger-function": "start-training-dev",
     "trigger-table": "trigger-dev",
+    "label-queue": "labels-dev",
+    "label-dead-letters": "labels-dead-dev",
     "alerts-topic-arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts-dev",
     "training-image": "image/training@sha256:1",
     "inference-image": "image/inference@sha256:2",
@@ -99,7 +101,9 @@ class World:
         sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=config)
         self.remember(f"2026-11-20T10:0{version}:00Z#run{version}", version, config)
 
-    def remember(self, deployment: str, version: int, config: str, status: str = "SUCCEEDED") -> None:
+    def remember(
+        self, deployment: str, version: int, config: str, status: str = "SUCCEEDED", message: str = ""
+    ) -> None:
         """Writes one line of the deployment history."""
         item = {
             "endpoint": ENDPOINT,
@@ -112,6 +116,6 @@ class World:
             "reason": "tried and good",
             "started": deployment.split("#")[0],
             "ended": deployment.split("#")[0].replace(":00Z", ":42Z"),
-            "message": "",
+            "message": message,
         }
         self.client("dynamodb").put_item(TableName=HISTORY, Item={name: {"S": value} for name, value in item.items()})

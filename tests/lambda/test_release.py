@@ -1,238 +1,79 @@
-"""The release workflow's steps: one version at a time, the right one, and never a rollback taken for a success."""
+"""The release workflow: one version at a time, the right one, told truly, whatever is repeated, late or killed."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import re
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
-import botocore.session
 import pytest
-from botocore.exceptions import ClientError
-from botocore.validate import ParamValidator
+from botocore.exceptions import ClientError, ReadTimeoutError
 
-from release import handler
-from release.history import Busy
-from shared.errors import PlatformError
-from tests.lambda_context import Context
 from tests.lambda_registry import GROUP, add_version
-
-ENDPOINT = "drawing-reader"
-TABLE = "history"
-SETTINGS = {
-    "endpoint_name": ENDPOINT,
-    "variant_name": "reader",
-    "instance_type": "ml.m5.large",
-    "instances": 1,
-    "strategy": "canary",
-    "canary_percent": 10,
-    "bake_seconds": 300,
-    "termination_wait_seconds": 60,
-    "max_execution_seconds": 1800,
-    "alarm_names": ["errors", "latency"],
-    "execution_role_arn": "arn:aws:iam::123456789012:role/endpoint",
-    "kms_key_arn": "arn:aws:kms:eu-central-1:123456789012:key/1",
-    "subnets": ["subnet-1"],
-    "security_groups": ["sg-1"],
-    "autoscaling": {
-        "min_instances": 1,
-        "max_instances": 4,
-        "invocations_per_instance": 60,
-        "scale_in_cooldown_seconds": 300,
-        "scale_out_cooldown_seconds": 60,
-    },
-}
-MODEL = botocore.session.get_session().get_service_model("sagemaker")
-
-
-class Endpoints:
-    """SageMaker's endpoints, which moto has in part only; the registry is moto's. Requests are held to their shape."""
-
-    def __init__(self, registry: Any) -> None:
-        self._registry = registry
-        self.models: dict[str, dict[str, Any]] = {}
-        self.configs: dict[str, dict[str, Any]] = {}
-        self.endpoint: dict[str, Any] | None = None
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("describe_model_package", "list_model_packages"):
-            return getattr(self._registry, name)
-        raise AttributeError(name)
-
-    def get_paginator(self, name: str) -> Any:
-        if name != "list_endpoint_configs":
-            return self._registry.get_paginator(name)
-        names = [{"EndpointConfigName": config} for config in reversed(self.configs)]
-
-        class Pages:
-            def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
-                yield {"EndpointConfigs": names}
-
-        return Pages()
-
-    def create_model(self, **arguments: Any) -> None:
-        self._create("CreateModel", self.models, "ModelName", arguments)
-
-    def create_endpoint_config(self, **arguments: Any) -> None:
-        self._create("CreateEndpointConfig", self.configs, "EndpointConfigName", arguments)
-
-    def create_endpoint(self, **arguments: Any) -> None:
-        self._check("CreateEndpoint", arguments)
-        self.endpoint = {"EndpointStatus": "Creating", "EndpointConfigName": arguments["EndpointConfigName"]}
-
-    def update_endpoint(self, **arguments: Any) -> None:
-        self._check("UpdateEndpoint", arguments)
-        assert self.endpoint is not None
-        self.endpoint["EndpointStatus"] = "Updating"
-
-    def delete_endpoint(self, **arguments: Any) -> None:
-        self._check("DeleteEndpoint", arguments)
-        self.endpoint = None
-
-    def delete_endpoint_config(self, **arguments: Any) -> None:
-        del self.configs[arguments["EndpointConfigName"]]
-
-    def delete_model(self, **arguments: Any) -> None:
-        del self.models[arguments["ModelName"]]
-
-    def describe_endpoint(self, **_: Any) -> dict[str, Any]:
-        if self.endpoint is None:
-            error = {"Code": "ValidationException", "Message": "Could not find endpoint"}
-            raise ClientError({"Error": error}, "DescribeEndpoint")
-        return self.endpoint
-
-    def settle(self, config: str, status: str = "InService", reason: str = "") -> None:
-        self.endpoint = {"EndpointStatus": status, "EndpointConfigName": config, "FailureReason": reason}
-
-    def called(self, operation: str) -> list[dict[str, Any]]:
-        return [arguments for name, arguments in self.calls if name == operation]
-
-    def _create(self, operation: str, place: dict[str, Any], key: str, arguments: dict[str, Any]) -> None:
-        self._check(operation, arguments)
-        if arguments[key] in place:
-            error = {"Code": "ValidationException", "Message": f"Cannot create already existing {arguments[key]}"}
-            raise ClientError({"Error": error}, operation)
-        place[arguments[key]] = arguments
-
-    def _check(self, operation: str, arguments: dict[str, Any]) -> None:
-        report = ParamValidator().validate(arguments, MODEL.operation_model(operation).input_shape)
-        assert not report.has_errors(), report.generate_report()
-        self.calls.append((operation, arguments))
-
-
-class World:
-    """Runs the steps as the state machine does."""
-
-    def __init__(self, endpoints: Endpoints) -> None:
-        self.endpoints = endpoints
-        self.registry = boto3.client("sagemaker")
-        self._count = 0
-
-    def plan(self, execution: str = "", **order: str) -> dict[str, Any]:
-        self._count += 1
-        name = execution or f"execution-{self._count}"
-        event = {
-            "execution": name,
-            "started": f"2026-11-21T07:00:{self._count:02d}.000Z",
-            "order": {"action": "deploy", "requested_by": "ada", "reason": "why", **order},
-        }
-        planned: dict[str, Any] = handler.plan(event, Context())
-        return planned
-
-    def finish(self, planned: dict[str, Any]) -> dict[str, Any]:
-        answer = handler.verify(planned, Context())
-        ended: dict[str, Any] = handler.finish(planned | {"verdict": {"answer": answer}}, Context())
-        return ended
-
-    def release(self, **order: str) -> dict[str, Any]:
-        """A whole release that goes well."""
-        planned = handler.apply(self.plan(**order), Context())
-        self.endpoints.settle(planned["endpoint_config"])
-        return self.finish(planned)
-
-    def decide(self, arn: str, status: str) -> None:
-        self.registry.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status)
-
-    def history(self) -> list[dict[str, str]]:
-        items = boto3.client("dynamodb").scan(TableName=TABLE)["Items"]
-        rows = [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
-        return sorted((row for row in rows if row["endpoint"] == ENDPOINT), key=lambda row: row["deployment"])
-
-    def locked(self) -> bool:
-        items = boto3.client("dynamodb").scan(TableName=TABLE)["Items"]
-        return any(item["endpoint"]["S"].startswith("lock#") for item in items)
-
-    def live(self) -> str:
-        assert self.endpoints.endpoint is not None
-        return str(self.endpoints.endpoint["EndpointConfigName"])
+from tests.lambda_release import ENDPOINT, LEASE, READING, SHADOW, ReleaseWorld
+from tests.state_machine import FAILED, SUCCEEDED, Execution
 
 
 @pytest.fixture
-def world(account: None, monkeypatch: pytest.MonkeyPatch) -> World:  # noqa: ARG001
-    boto3.client("dynamodb").create_table(
-        TableName=TABLE,
-        KeySchema=[
-            {"AttributeName": "endpoint", "KeyType": "HASH"},
-            {"AttributeName": "deployment", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "endpoint", "AttributeType": "S"},
-            {"AttributeName": "deployment", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    real = boto3.client
-    endpoints = Endpoints(real("sagemaker"))
-    scaling = Scaling()
-    fakes = {"sagemaker": endpoints, "application-autoscaling": scaling}
-    monkeypatch.setattr(boto3, "client", lambda name: fakes.get(name) or real(name))
-    monkeypatch.setenv("GROUP", GROUP)
-    monkeypatch.setenv("HISTORY_TABLE", TABLE)
-    monkeypatch.setenv("LEASE_SECONDS", "3600")
-    monkeypatch.setenv("KEPT_CONFIGS", "2")
-    monkeypatch.setenv("ENDPOINT", json.dumps(SETTINGS))
-    made = World(endpoints)
-    made.registry = real("sagemaker")
+def world(account: None, monkeypatch: pytest.MonkeyPatch) -> ReleaseWorld:  # noqa: ARG001
+    made = ReleaseWorld()
+    monkeypatch.setattr(boto3, "client", made.client)
+    monkeypatch.setattr("time.time", made.clock)
+    for name, value in made.variables().items():
+        monkeypatch.setenv(name, value)
     return made
 
 
-class Scaling:
-    """Application Auto Scaling, held to its shapes."""
-
-    _model = botocore.session.get_session().get_service_model("application-autoscaling")
-
-    def register_scalable_target(self, **arguments: Any) -> None:
-        self._check("RegisterScalableTarget", arguments)
-
-    def put_scaling_policy(self, **arguments: Any) -> None:
-        self._check("PutScalingPolicy", arguments)
-
-    def _check(self, operation: str, arguments: dict[str, Any]) -> None:
-        report = ParamValidator().validate(arguments, self._model.operation_model(operation).input_shape)
-        assert not report.has_errors(), report.generate_report()
+def settings(monkeypatch: pytest.MonkeyPatch, world: ReleaseWorld, **changed: Any) -> None:
+    monkeypatch.setenv("ENDPOINT", world.variables(**changed)["ENDPOINT"])
 
 
-def test_the_first_version_creates_the_endpoint(world: World) -> None:
-    arn = add_version(world.registry)
-    ended = world.release(model_package_arn=arn)
-    assert ended["status"] == "SUCCEEDED"
-    (model,) = world.endpoints.models.values()
+def until(execution: Execution, state: str) -> Execution:
+    """Runs to the point before `state` is entered."""
+    for _ in range(200):
+        if execution.state == state:
+            return execution
+        execution.step()
+    raise AssertionError(f"{state} was not reached: {execution.entered[-10:]}")
+
+
+# --- one release
+
+
+def test_the_first_version_creates_the_endpoint(world: ReleaseWorld) -> None:
+    arn = add_version(world.registry, accuracy="0.91", regression_exact="0.98")
+    execution = world.release(model_package_arn=arn)
+    assert execution.status == SUCCEEDED
+    (model,) = world.sagemaker.models.values()
     assert model["PrimaryContainer"]["Environment"] == {"MODEL_PACKAGE_VERSION": "1"}
     assert model["VpcConfig"] == {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
-    (entry,) = world.history()
-    assert (entry["status"], entry["to_version"], entry["requested_by"]) == ("SUCCEEDED", "1", "ada")
-    assert entry["endpoint_config"] == world.live()
-    assert not world.locked()
+    assert world.sagemaker.live() == "1"
+    assert world.owner() == ""
 
 
-def test_an_update_shifts_traffic_under_alarms_and_keeps_the_fleet(world: World) -> None:
+def test_the_history_says_who_when_from_to_why_how_long_and_with_what(world: ReleaseWorld) -> None:
     world.release(model_package_arn=add_version(world.registry))
-    world.release(model_package_arn=add_version(world.registry))
-    (update,) = world.endpoints.called("UpdateEndpoint")
+    world.release(
+        model_package_arn=add_version(world.registry, accuracy="0.91"), requested_by="ada", reason="reads more"
+    )
+    first, second = world.history()
+    assert (second["status"], second["from_version"], second["to_version"]) == ("SUCCEEDED", "1", "2")
+    assert (second["requested_by"], second["reason"], second["action"]) == ("ada", "reads more", "deploy")
+    assert second["started"] < second["began"] < second["ended"]
+    assert float(second["seconds"]) > 0
+    assert second["from_config"] == first["endpoint_config"]
+    assert second["endpoint_config"] == world.sagemaker.endpoints[ENDPOINT]["config"]
+    assert json.loads(second["metrics"]) == {"accuracy": "0.91"}
+    assert json.loads(second["deployment_config"]) == world.sagemaker.called("UpdateEndpoint")[0]["DeploymentConfig"]
+    assert second["message"] == "v2 serves"
+
+
+def test_an_update_shifts_traffic_under_alarms_and_keeps_the_fleet(world: ReleaseWorld) -> None:
+    for _ in range(2):
+        world.release(model_package_arn=add_version(world.registry))
+    (update,) = world.sagemaker.called("UpdateEndpoint")
     assert update["RetainAllVariantProperties"] is True
     config = update["DeploymentConfig"]
     assert config["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": "errors"}, {"AlarmName": "latency"}]}
@@ -246,207 +87,691 @@ def test_an_update_shifts_traffic_under_alarms_and_keeps_the_fleet(world: World)
     assert policy["TerminationWaitInSeconds"] == 60
 
 
-def test_a_serverless_endpoint_has_neither_machines_nor_guardrails(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("strategy", "routing"),
+    [
+        ("all_at_once", {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 300}),
+        (
+            "linear",
+            {
+                "Type": "LINEAR",
+                "WaitIntervalInSeconds": 300,
+                "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 10},
+            },
+        ),
+    ],
+)
+def test_the_strategy_is_that_of_the_settings(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, strategy: str, routing: dict[str, Any]
 ) -> None:
-    serverless = {"serverless": {"memory_mb": 6144, "max_concurrency": 4}, "autoscaling": None}
-    public = {"subnets": [], "security_groups": []}
-    monkeypatch.setenv("ENDPOINT", json.dumps(SETTINGS | serverless | public))
+    settings(monkeypatch, world, strategy=strategy)
+    for _ in range(2):
+        world.release(model_package_arn=add_version(world.registry))
+    (update,) = world.sagemaker.called("UpdateEndpoint")
+    assert update["DeploymentConfig"]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"] == routing
+
+
+def test_a_setting_that_was_not_applied_is_told(world: ReleaseWorld) -> None:
     world.release(model_package_arn=add_version(world.registry))
+    world.sagemaker.forgets_deployment_config = True
+    execution = world.release(model_package_arn=add_version(world.registry))
+    message = world.entry(execution)["message"]
+    assert message.startswith("v2 serves, but not as it was told: BlueGreenUpdatePolicy: ")
+    assert "AutoRollbackConfiguration" in message
+    assert world.news[-1]["reason"] == message
+
+
+def test_a_fleet_that_shrank_is_told(world: ReleaseWorld) -> None:
     world.release(model_package_arn=add_version(world.registry))
-    for config in world.endpoints.configs.values():
+    world.sagemaker.endpoints[ENDPOINT]["instances"] = 4
+    execution = until(world.start(model_package_arn=add_version(world.registry)), "Verify")
+    world.sagemaker.endpoints[ENDPOINT]["instances"] = 2
+    assert "instances: 4 before, 2 now" in world.entry(execution.run())["message"]
+
+
+def test_a_serverless_endpoint_has_neither_machines_nor_guardrails(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serverless = {"memory_mb": 6144, "max_concurrency": 4}
+    settings(monkeypatch, world, serverless=serverless, autoscaling=None, subnets=[], security_groups=[])
+    for _ in range(2):
+        assert world.release(model_package_arn=add_version(world.registry)).status == SUCCEEDED
+    for config in world.sagemaker.configs.values():
         (variant,) = config["ProductionVariants"]
         assert variant["ServerlessConfig"] == {"MemorySizeInMB": 6144, "MaxConcurrency": 4}
         assert not {"InstanceType", "InitialInstanceCount"} & variant.keys()
         assert "KmsKeyId" not in config
-    (update,) = world.endpoints.called("UpdateEndpoint")
-    assert update == {"EndpointName": ENDPOINT, "EndpointConfigName": world.live()}
+    (update,) = world.sagemaker.called("UpdateEndpoint")
+    assert update.keys() == {"EndpointName", "EndpointConfigName"}
+    assert world.history()[-1]["message"] == "v2 serves"
 
 
-def test_a_silent_rollback_is_told_as_one(world: World) -> None:
+def test_scaling_is_registered_and_the_same_after_every_release(world: ReleaseWorld) -> None:
+    for _ in range(2):
+        world.release(model_package_arn=add_version(world.registry))
+        assert list(world.scaling.targets) == [f"endpoint/{ENDPOINT}/variant/reader"]
+        assert list(world.scaling.policies) == [f"{ENDPOINT}-invocations"]
+
+
+def test_scaling_that_fails_undoes_no_release_but_is_told(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "RegisterScalableTarget")
+
+    monkeypatch.setattr(world.scaling, "register_scalable_target", refuse)
+    execution = world.release(model_package_arn=add_version(world.registry))
+    assert world.entry(execution)["status"] == "SUCCEEDED"
+    assert "but scaling or tidying up failed" in world.entry(execution)["message"]
+
+
+def test_configurations_go_but_those_of_the_last_versions_that_served(world: ReleaseWorld) -> None:
+    for _ in range(4):
+        world.release(model_package_arn=add_version(world.registry))
+    assert [name.split("-")[2] for name in world.sagemaker.configs] == ["v3", "v4"]
+    assert set(world.sagemaker.models) == set(world.sagemaker.configs)
+    world.release(target="1")
+    assert world.sagemaker.live() == "1"
+
+
+def test_configurations_of_another_endpoint_are_left_alone(world: ReleaseWorld) -> None:
+    other = f"{ENDPOINT}-local-v1-0123abcd"
+    world.sagemaker.configs[other] = {}
+    for _ in range(4):
+        world.release(model_package_arn=add_version(world.registry))
+    assert other in world.sagemaker.configs
+
+
+# --- the check before traffic
+
+
+def test_a_version_answers_alone_before_it_gets_traffic(world: ReleaseWorld) -> None:
     world.release(model_package_arn=add_version(world.registry))
-    old = world.live()
-    planned = handler.apply(world.plan(model_package_arn=add_version(world.registry)), Context())
-    assert handler.verify(planned, Context())["state"] == "changing"
-    world.endpoints.settle(old, reason="alarm errors")
-    ended = world.finish(planned)
-    assert ended["status"] == "ROLLED_BACK"
-    assert "v2 was rolled back" in ended["message"]
-    assert "alarm errors" in ended["message"]
-    assert world.history()[-1]["status"] == "ROLLED_BACK"
-    assert not world.locked()
+    execution = world.start(model_package_arn=add_version(world.registry))
+    until(execution, "Apply")
+    assert "Check" in execution.entered
+    assert world.sagemaker.endpoints[ENDPOINT]["status"] == "InService"
+    assert SHADOW not in world.sagemaker.endpoints
+    shadows = [call for call in world.sagemaker.called("CreateEndpointConfig") if SHADOW in call["EndpointConfigName"]]
+    assert [call["ProductionVariants"][0]["InitialInstanceCount"] for call in shadows] == [1, 1]
+    assert shadows[1]["ProductionVariants"][0]["InstanceType"] == "ml.m5.large"
 
 
-def test_an_endpoint_that_fails_is_a_failure_and_is_made_anew_next_time(world: World) -> None:
+def slow(world: ReleaseWorld) -> Any:
+    def answer() -> Any:
+        world.clock.now += 6
+        return READING | {"model": {"name": "reader", "version": "2"}}
+
+    return answer
+
+
+def model_error(_: ReleaseWorld) -> Any:
+    response: Any = {"Error": {"Code": "ModelError", "Message": "long"}, "OriginalMessage": "out of memory"}
+    return ClientError(response, "InvokeEndpoint")
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        (lambda _: (b"<html>", "text/html"), "it answered with text/html, not application/json"),
+        (lambda _: (b"<html>", "application/json"), "the answer is no JSON"),
+        (lambda _: {"text": "12.5"}, "the answer has no predictions"),
+        (lambda _: READING | {"predictions": [{"text": 5}]}, "the answer's predictions.0.box: Field required"),
+        (lambda _: READING | {"predictions": [], "model": {"name": "r", "version": "2"}}, "it read nothing"),
+        (lambda _: READING | {"model": {"name": "r", "version": "1"}}, "version 1 answered, not 2"),
+        (model_error, "it answered with an error: out of memory"),
+        (lambda _: ReadTimeoutError(endpoint_url="x"), "no answer: Read timeout"),
+        (slow, "a drawing took 6.0 s, at most 5.0 s are allowed"),
+    ],
+)
+def test_a_version_that_answers_wrongly_never_comes_near_the_traffic(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, answers: Any, why: str
+) -> None:
+    monkeypatch.setattr("release.shadow.time", SimpleNamespace(monotonic=world.clock))
+    world.release(model_package_arn=add_version(world.registry))
+    world.sagemaker.answers["2"] = answers(world)
+    execution = world.release(model_package_arn=add_version(world.registry))
+    assert execution.status == FAILED
+    entry = world.entry(execution)
+    assert entry["status"] == "FAILED"
+    assert entry["message"].startswith("v2 failed the check before traffic: ")
+    assert why in entry["message"]
+    assert world.sagemaker.called("UpdateEndpoint") == []
+    assert list(world.sagemaker.endpoints) == [ENDPOINT]
+    assert why in world.news[-1]["text"]
+
+
+def test_a_version_that_does_not_start_never_comes_near_the_traffic(world: ReleaseWorld) -> None:
+    world.release(model_package_arn=add_version(world.registry))
+    world.sagemaker.unfit.add("2")
+    execution = world.release(model_package_arn=add_version(world.registry))
+    assert world.entry(execution)["message"] == "v2 failed the check before traffic: it did not start: no ping"
+    assert list(world.sagemaker.endpoints) == [ENDPOINT]
+    assert world.sagemaker.live() == "1"
+
+
+def test_the_way_back_to_a_version_that_served_needs_no_check(world: ReleaseWorld) -> None:
+    for _ in range(2):
+        world.release(model_package_arn=add_version(world.registry))
+    execution = world.release(target="previous")
+    assert "Check" not in execution.entered
+    assert world.sagemaker.live() == "1"
+
+
+def test_what_a_killed_check_left_behind_is_removed(world: ReleaseWorld) -> None:
+    world.release(model_package_arn=add_version(world.registry))
+    killed = world.start(model_package_arn=add_version(world.registry))
+    until(killed, "WaitForCheck")
+    assert SHADOW in world.sagemaker.endpoints
+    world.release(**world.kill(killed))
+    assert list(world.sagemaker.endpoints) == [ENDPOINT]
+
+
+# --- what goes wrong
+
+
+def test_a_silent_rollback_is_told_with_the_alarm_that_caused_it(world: ReleaseWorld) -> None:
+    world.release(model_package_arn=add_version(world.registry))
+    world.sagemaker.bad.add("2")
+    world.sagemaker.patience = 3
+    execution = until(world.start(model_package_arn=add_version(world.registry)), "Verify")
+    world.alarms.firing["errors"] = "Threshold Crossed: 24 >= 3"
+    execution.step()
+    world.alarms.firing.clear()  # it may be over by the time the endpoint is back
+    execution.run()
+    assert execution.status == FAILED
+    entry = world.entry(execution)
+    assert entry["status"] == "ROLLED_BACK"
+    assert "v2 was rolled back, drawing-reader-v1-" in entry["message"]
+    assert "alarm errors: Threshold Crossed: 24 >= 3" in entry["message"]
+    assert world.news[-1]["reason"] == entry["message"]
+    assert world.news[-1]["subject"] == "drawing-reader: deployment of v2 rolled back"
+    assert world.owner() == ""
+
+
+def test_a_rollback_without_an_alarm_has_a_reason_too(world: ReleaseWorld) -> None:
+    world.release(model_package_arn=add_version(world.registry))
+    world.sagemaker.bad.add("2")
+    execution = world.release(model_package_arn=add_version(world.registry))
+    assert "its fleet did not become healthy, or the update took too long" in world.entry(execution)["message"]
+
+
+def test_an_endpoint_that_fails_is_a_failure_and_is_made_anew_next_time(world: ReleaseWorld) -> None:
     arn = add_version(world.registry)
-    planned = handler.apply(world.plan(model_package_arn=arn), Context())
-    world.endpoints.settle(planned["endpoint_config"], "Failed", "no capacity")
-    assert world.finish(planned)["status"] == "FAILED"
-    planned = world.plan(model_package_arn=arn)
-    with pytest.raises(Busy, match=r"failed \(no capacity\) and is made anew"):
-        handler.apply(planned, Context())
-    handler.apply(planned, Context())
-    assert len(world.endpoints.called("CreateEndpoint")) == 2
+    execution = until(world.start(model_package_arn=arn), "Verify")
+    world.sagemaker.endpoints[ENDPOINT] |= {"status": "Failed", "reason": "no capacity"}
+    assert execution.run().status == FAILED
+    assert world.entry(execution)["message"] == "endpoint drawing-reader is Failed: no capacity"
+    assert world.release(model_package_arn=arn).status == SUCCEEDED
+    assert world.sagemaker.live() == "1"
+
+
+def test_a_step_that_breaks_closes_the_history_with_what_it_said(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "the role may not be passed"}}, "CreateModel")
+
+    monkeypatch.setattr(world.sagemaker, "create_model", refuse)
+    execution = world.release(model_package_arn=add_version(world.registry))
+    assert execution.status == FAILED
+    assert world.entry(execution)["status"] == "FAILED"
+    assert "the role may not be passed" in world.entry(execution)["message"]
+    assert world.owner() == ""
+
+
+def test_a_plan_that_breaks_is_in_the_history_and_told(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "Throttling", "Message": "later"}}, "DescribeEndpoint")
+
+    monkeypatch.setattr(world.sagemaker, "describe_endpoint", refuse)
+    execution = world.release(model_package_arn=add_version(world.registry))
+    assert execution.status == FAILED
+    assert world.entry(execution)["status"] == "FAILED"
+    assert "later" in world.news[-1]["text"]
+
+
+# --- orders that are refused
+
+
+def refused(world: ReleaseWorld, **order: str) -> str:
+    """The reason for which an order was refused, as the history, the message and the execution have it."""
+    execution = world.release(**order)
+    entry = world.entry(execution)
+    assert (execution.status, entry["status"]) == (FAILED, "REFUSED")
+    assert world.news[-1]["reason"] == entry["message"] == execution.cause
+    assert world.owner() == ""
+    return entry["message"]
 
 
 @pytest.mark.parametrize("status", ["PendingManualApproval", "Rejected"])
-def test_only_an_approved_version_is_released(world: World, status: str) -> None:
+def test_only_an_approved_version_is_released(world: ReleaseWorld, status: str) -> None:
     arn = add_version(world.registry, status)
-    with pytest.raises(PlatformError, match=f"v1 is {status}: approve it first"):
-        world.plan(model_package_arn=arn)
-    assert world.history() == []
-    assert not world.locked()
+    assert refused(world, model_package_arn=arn) == f"v1 is {status}: approve it first"
 
 
-def test_a_version_of_another_group_is_not_released(world: World) -> None:
+def test_a_version_of_another_group_is_not_released(world: ReleaseWorld) -> None:
     arn = add_version(world.registry, group="others")
-    with pytest.raises(PlatformError, match="belongs to group others"):
-        world.plan(model_package_arn=arn)
-
-
-@pytest.mark.parametrize("target", ["1", "v1"])
-def test_a_version_is_found_by_its_number(world: World, target: str) -> None:
-    arn = add_version(world.registry)
-    add_version(world.registry)
-    assert world.plan(target=target)["model_package_arn"] == arn
+    assert "belongs to group others" in refused(world, model_package_arn=arn)
 
 
 @pytest.mark.parametrize(("target", "message"), [("7", "no version v7"), ("newest", "neither 'previous' nor")])
-def test_a_target_that_means_nothing_is_refused(world: World, target: str, message: str) -> None:
+def test_a_target_that_means_nothing_is_refused(world: ReleaseWorld, target: str, message: str) -> None:
     add_version(world.registry)
-    with pytest.raises(PlatformError, match=message):
-        world.plan(target=target)
+    assert message in refused(world, target=target)
 
 
-def test_previous_goes_back_and_forward_again(world: World) -> None:
+def test_an_order_of_no_known_form_is_refused_in_one_line(world: ReleaseWorld) -> None:
+    assert refused(world, action="destroy").startswith("order: action: Input should be 'deploy', ")
+
+
+def test_without_an_earlier_version_there_is_no_way_back(world: ReleaseWorld) -> None:
+    assert refused(world, target="previous") == "nothing was deployed yet, so there is nothing to go back from"
+    world.release(model_package_arn=add_version(world.registry))
+    assert "no earlier approved version" in refused(world, target="previous")
+
+
+# --- which version
+
+
+@pytest.mark.parametrize("target", ["1", "v1"])
+def test_a_version_is_found_by_its_number(world: ReleaseWorld, target: str) -> None:
+    add_version(world.registry)
+    add_version(world.registry)
+    world.release(target=target)
+    assert world.sagemaker.live() == "1"
+
+
+def test_previous_goes_back_and_forward_again(world: ReleaseWorld) -> None:
     for _ in range(2):
         world.release(model_package_arn=add_version(world.registry))
     world.release(target="previous")
-    assert "-v1-" in world.live()
+    assert world.sagemaker.live() == "1"
     world.release(target="previous")
-    assert "-v2-" in world.live()
+    assert world.sagemaker.live() == "2"
     assert [entry["to_version"] for entry in world.history()] == ["1", "2", "1", "2"]
+    assert [entry["action"] for entry in world.history()[2:]] == ["rollback", "rollback"]
 
 
-def test_previous_skips_what_was_rejected_or_rolled_back(world: World) -> None:
+def test_previous_skips_what_was_rejected_or_rolled_back(world: ReleaseWorld) -> None:
+    arns = [add_version(world.registry) for _ in range(4)]
+    world.sagemaker.bad.add("3")
+    for arn in arns:
+        world.release(model_package_arn=arn)
+    world.decide(arns[1], "Rejected")
+    world.release(target="previous")
+    assert world.sagemaker.live() == "1"
+
+
+def test_previous_skips_a_version_that_is_gone(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     arns = [add_version(world.registry) for _ in range(3)]
     for arn in arns:
         world.release(model_package_arn=arn)
-    world.decide(arns[1], "Rejected")
-    assert world.plan(target="previous")["version"] == "1"
+    real = world.sagemaker.describe_model_package
+
+    def describe(**arguments: Any) -> Any:
+        if arguments["ModelPackageName"] == arns[1]:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "gone"}}, "DescribeModelPackage")
+        return real(**arguments)
+
+    monkeypatch.setattr(world.sagemaker, "describe_model_package", describe)
+    world.release(target="previous")
+    assert world.sagemaker.live() == "1"
 
 
-def test_without_an_earlier_version_there_is_no_way_back(world: World) -> None:
+def test_a_way_back_is_from_the_version_that_was_meant(world: ReleaseWorld) -> None:
+    """Ordered while version 2 is being deployed, and that ends in a rollback: there is nothing left to go back from."""
     world.release(model_package_arn=add_version(world.registry))
-    with pytest.raises(PlatformError, match="no earlier approved version"):
-        world.plan(target="previous")
-    assert not world.locked()
+    world.sagemaker.bad.add("2")
+    deploying = until(world.start(model_package_arn=add_version(world.registry)), "Verify")
+    back = world.start(target="previous")
+    back.step()
+    deploying.run()
+    back.run()
+    assert (world.entry(back)["status"], world.entry(back)["message"]) == (
+        "UNNEEDED",
+        "v2 does not serve any more",
+    )
+    assert world.sagemaker.live() == "1"
 
 
-def test_an_approval_releases_the_version(world: World) -> None:
-    arn = add_version(world.registry)
-    assert world.release(action="approval", model_package_arn=arn, status="Approved")["status"] == "SUCCEEDED"
+# --- events
 
 
-def test_an_approval_told_twice_is_acted_on_once(world: World) -> None:
-    arn = add_version(world.registry)
-    world.release(action="approval", model_package_arn=arn, status="Approved")
-    again = world.plan(action="approval", model_package_arn=arn, status="Approved")
-    assert (again["deploy"], again["message"]) == (False, "v1 serves already")
-    assert len(world.history()) == 1
-    assert not world.locked()
+def test_an_approval_releases_the_version_and_names_the_person(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = add_version(world.registry, "PendingManualApproval")
+    event = world.decide(arn, "Approved")
+    real = world.sagemaker.describe_model_package
+    person = {"LastModifiedBy": {"IamIdentity": {"Arn": "arn:aws:iam::1:user/ada"}}, "ApprovalDescription": "good"}
+    monkeypatch.setattr(world.sagemaker, "describe_model_package", lambda **arguments: real(**arguments) | person)
+    execution = world.release(**event)
+    entry = world.entry(execution)
+    assert (entry["status"], entry["action"]) == ("SUCCEEDED", "approval")
+    assert (entry["requested_by"], entry["reason"]) == ("arn:aws:iam::1:user/ada", "good")
 
 
-def test_rejecting_the_live_version_goes_back_to_the_one_before(world: World) -> None:
+def test_an_approval_told_twice_is_acted_on_once(world: ReleaseWorld) -> None:
+    event = world.decide(add_version(world.registry, "PendingManualApproval"), "Approved")
+    world.release(**event)
+    again = world.release(**event)
+    assert (again.status, again.data["message"]) == (SUCCEEDED, "v1 serves already")
+    assert [entry["status"] for entry in world.history()] == ["SUCCEEDED", "UNNEEDED"]
+    assert len(world.sagemaker.called("CreateEndpoint")) == 2  # the check's and the endpoint
+
+
+@pytest.mark.parametrize("back", ["by a person", "by an alarm", "by a rejection that was taken back"])
+def test_an_approval_told_again_after_a_rollback_starts_nothing(world: ReleaseWorld, back: str) -> None:
+    first, second = (add_version(world.registry, "PendingManualApproval") for _ in range(2))
+    world.release(**world.decide(first, "Approved"))
+    if back == "by an alarm":
+        world.sagemaker.bad.add("2")
+    event = world.decide(second, "Approved")
+    world.release(**event)
+    if back == "by a person":
+        world.release(target="previous")
+    if back == "by a rejection that was taken back":
+        world.release(**world.decide(second, "Rejected"))
+        again = world.decide(second, "PendingManualApproval")
+        assert again["status"] == "PendingManualApproval"
+    assert world.sagemaker.live() == "1"
+    late = world.release(**event)
+    assert (late.status, world.entry(late)["status"]) == (SUCCEEDED, "UNNEEDED")
+    assert world.sagemaker.live() == "1"
+
+
+def test_an_approval_told_again_after_the_version_was_described_anew_starts_nothing(world: ReleaseWorld) -> None:
+    first, second = (add_version(world.registry, "PendingManualApproval") for _ in range(2))
+    world.release(**world.decide(first, "Approved"))
+    event = world.decide(second, "Approved")
+    world.release(**event)
+    world.release(target="previous")
+    world.pass_time(hours=1)
+    world.decide(second, "Approved")  # SageMaker has no other time than that of the last change
+    assert world.entry(world.release(**event))["status"] == "UNNEEDED"
+    assert world.sagemaker.live() == "1"
+
+
+def test_a_second_approval_after_a_rollback_is_followed(world: ReleaseWorld) -> None:
+    first, second = (add_version(world.registry, "PendingManualApproval") for _ in range(2))
+    world.release(**world.decide(first, "Approved"))
+    world.release(**world.decide(second, "Approved"))
+    world.release(target="previous")
+    assert world.sagemaker.live() == "1"
+    world.release(**world.decide(second, "Approved"))
+    assert world.sagemaker.live() == "2"
+
+
+def test_an_older_approval_that_comes_late_does_not_undo_a_newer_one(world: ReleaseWorld) -> None:
+    arns = [add_version(world.registry, "PendingManualApproval") for _ in range(3)]
+    world.release(**world.decide(arns[0], "Approved"))
+    older, newer = world.decide(arns[1], "Approved"), world.decide(arns[2], "Approved")
+    world.release(**newer)
+    late = world.release(**older)
+    assert (world.sagemaker.live(), world.entry(late)["status"]) == ("3", "SUPERSEDED")
+
+
+def test_rejecting_the_live_version_goes_back_to_the_one_before(world: ReleaseWorld) -> None:
     arns = [add_version(world.registry) for _ in range(2)]
     for arn in arns:
         world.release(model_package_arn=arn)
-    world.decide(arns[1], "Rejected")
-    planned = world.plan(action="approval", model_package_arn=arns[1], status="Rejected")
-    assert (planned["deploy"], planned["version"], planned["from_version"]) == (True, "1", "2")
+    execution = world.release(**world.decide(arns[1], "Rejected"))
+    entry = world.entry(execution)
+    assert (entry["action"], entry["from_version"], entry["to_version"]) == ("rejection", "2", "1")
+    assert world.sagemaker.live() == "1"
 
 
-def test_rejecting_a_version_that_does_not_serve_changes_nothing(world: World) -> None:
+def test_rejecting_a_version_that_does_not_serve_changes_nothing(world: ReleaseWorld) -> None:
     world.release(model_package_arn=add_version(world.registry))
-    arn = add_version(world.registry, "Rejected")
-    assert not world.plan(action="approval", model_package_arn=arn, status="Rejected")["deploy"]
+    event = world.decide(add_version(world.registry), "Rejected")
+    assert world.entry(world.release(**event))["message"] == "v2 was rejected and does not serve"
 
 
-def test_an_old_event_is_not_believed_against_the_registry(world: World) -> None:
+def test_an_old_event_is_not_believed_against_the_registry(world: ReleaseWorld) -> None:
     arn = add_version(world.registry, "PendingManualApproval")
-    planned = world.plan(action="approval", model_package_arn=arn, status="Approved")
-    assert (planned["deploy"], planned["message"]) == (False, "v1 is PendingManualApproval")
+    event = {"action": "approval", "model_package_arn": arn, "status": "Approved"}
+    assert world.entry(world.release(**event))["message"] == "v1 is PendingManualApproval"
 
 
-def test_a_second_release_waits_for_the_first(world: World) -> None:
+# --- several at once
+
+
+def test_a_second_release_waits_for_the_first(world: ReleaseWorld) -> None:
     arns = [add_version(world.registry) for _ in range(2)]
-    first = handler.apply(world.plan("first", model_package_arn=arns[0]), Context())
-    with pytest.raises(Busy, match="another release of drawing-reader is running"):
-        world.plan("second", model_package_arn=arns[1])
-    world.endpoints.settle(first["endpoint_config"])
-    world.finish(first)
-    assert world.plan("second", model_package_arn=arns[1])["deploy"]
+    first = until(world.start(model_package_arn=arns[0]), "Verify")
+    second = world.start(model_package_arn=arns[1])
+    for _ in range(3):
+        second.step()
+    assert second.entered == ["Plan"] * 3
+    assert world.entry(second)["status"] == "QUEUED"
+    first.run()
+    assert second.run().status == SUCCEEDED
+    assert world.sagemaker.live() == "2"
 
 
-def test_the_lock_of_a_killed_workflow_runs_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    arn = add_version(world.registry)
-    world.plan("killed", model_package_arn=arn)
-    later = datetime.now(UTC).timestamp() + 3601
-    monkeypatch.setattr(time, "time", lambda: later)
-    assert world.plan("next", model_package_arn=arn)["deploy"]
+def test_approvals_during_a_deployment_collapse_to_the_newest(world: ReleaseWorld) -> None:
+    arns = [add_version(world.registry, "PendingManualApproval") for _ in range(4)]
+    running = until(world.start(**world.decide(arns[0], "Approved")), "Verify")
+    waiting = [world.start(**world.decide(arn, "Approved")) for arn in arns[1:]]
+    for execution in waiting:
+        execution.step()
+    running.run()
+    for execution in waiting:  # the oldest asks first, and lets the newest go before it
+        execution.step()
+    for execution in reversed(waiting):
+        execution.run()
+    assert [world.entry(execution)["status"] for execution in waiting] == ["SUPERSEDED", "SUPERSEDED", "SUCCEEDED"]
+    assert [execution.status for execution in waiting] == [SUCCEEDED] * 3
+    assert world.sagemaker.live() == "4"
+    assert len(world.sagemaker.called("UpdateEndpoint")) == 1
 
 
-def test_every_step_may_be_repeated(world: World) -> None:
-    arn = add_version(world.registry)
-    event = {
-        "execution": "one",
-        "started": "2026-11-21T07:00:00.000Z",
-        "order": {"action": "deploy", "model_package_arn": arn},
-    }
-    planned = handler.plan(event, Context())
-    assert handler.plan(event, Context()) == planned
-    applied = handler.apply(planned, Context())
-    assert handler.apply(planned, Context()) == applied
-    world.endpoints.settle(applied["endpoint_config"])
-    ended = world.finish(applied)
-    assert world.finish(applied) == ended
-    assert len(world.history()) == 1
-    assert len(world.endpoints.called("CreateEndpoint")) == 1
-    assert handler.apply(planned, Context()) == applied
-    assert world.endpoints.called("UpdateEndpoint") == []
+def test_a_rejection_loses_no_approval_that_waits(world: ReleaseWorld) -> None:
+    arns = [add_version(world.registry, "PendingManualApproval") for _ in range(3)]
+    for arn in arns[:2]:
+        world.release(**world.decide(arn, "Approved"))
+    running = until(world.start(target="2", reason="once more"), "Finish")
+    approval = world.start(**world.decide(arns[2], "Approved"))
+    rejection = world.start(**world.decide(arns[1], "Rejected"))
+    approval.step()
+    rejection.step()
+    running.run()
+    approval.step()
+    assert approval.state == "Plan"  # away from the rejected version comes first
+    rejection.run()
+    assert world.sagemaker.live() == "1"
+    approval.run()
+    assert world.sagemaker.live() == "3"
 
 
-def test_a_step_that_breaks_closes_the_history_with_what_it_said(world: World) -> None:
-    planned = world.plan(model_package_arn=add_version(world.registry))
-    cause = json.dumps({"errorType": "ClientError", "errorMessage": "the role may not be passed"})
-    ended = handler.finish(planned | {"error": {"Error": "ClientError", "Cause": cause}}, Context())
-    assert (ended["status"], ended["message"]) == ("FAILED", "the role may not be passed")
-    assert world.history()[-1]["message"] == "the role may not be passed"
-    assert not world.locked()
+def test_a_change_from_outside_is_waited_for(world: ReleaseWorld) -> None:
+    world.release(model_package_arn=add_version(world.registry))
+    world.sagemaker.endpoints[ENDPOINT] |= {"status": "SystemUpdating"}
+    waiting = world.start(model_package_arn=add_version(world.registry))
+    waiting.step()
+    assert waiting.state == "Plan"
+    world.sagemaker.endpoints[ENDPOINT] |= {"status": "InService"}
+    assert waiting.run().status == SUCCEEDED
 
 
-def test_an_error_after_a_first_verdict_is_a_failure(world: World) -> None:
-    planned = world.plan(model_package_arn=add_version(world.registry))
-    broken = {"verdict": {"answer": {"state": "changing", "message": ""}}, "error": {"Error": "X", "Cause": "gone"}}
-    assert handler.finish(planned | broken, Context())["status"] == "FAILED"
+# --- killed workflows
 
 
-def test_old_configurations_go_but_the_newest_and_the_live_one(world: World) -> None:
-    for _ in range(4):
-        world.release(model_package_arn=add_version(world.registry))
-    assert [name.split("-")[2] for name in world.endpoints.configs] == ["v3", "v4"]
-    assert set(world.endpoints.models) == set(world.endpoints.configs)
-    world.release(target="1")
-    assert "-v1-" in world.live()
+def test_a_workflow_that_waits_keeps_its_lock(world: ReleaseWorld) -> None:
+    world.sagemaker.patience = 50
+    first = until(world.start(model_package_arn=add_version(world.registry)), "Apply")
+    first.step()
+    second = world.start(model_package_arn=add_version(world.registry))
+    for _ in range(40):
+        world.pass_time(seconds=LEASE / 3)
+        first.step()
+        second.step()
+    assert set(second.entered) == {"Plan"}
+    assert first.run().status == SUCCEEDED
+    assert second.run().status == SUCCEEDED
 
 
-def test_configurations_of_another_endpoint_are_left_alone(world: World) -> None:
-    world.endpoints.configs[f"{ENDPOINT}-local-v1-0123abcd"] = {}
-    for _ in range(4):
-        world.release(model_package_arn=add_version(world.registry))
-    assert f"{ENDPOINT}-local-v1-0123abcd" in world.endpoints.configs
+def test_the_lock_of_a_killed_workflow_runs_out_and_its_order_is_closed(world: ReleaseWorld) -> None:
+    killed = until(world.start(model_package_arn=add_version(world.registry)), "Apply")
+    world.kill(killed)  # and nobody hears of it
+    second = world.start(model_package_arn=add_version(world.registry))
+    second.step()
+    assert second.state == "Plan"
+    world.pass_time(seconds=LEASE + 1)
+    assert second.run().status == SUCCEEDED
+    assert (world.entry(killed)["status"], world.entry(killed)["message"]) == ("FAILED", "its workflow was stopped")
+    assert "its workflow was stopped" in world.news[-1]["text"]
+    assert world.sagemaker.live() == "2"
 
 
-def test_an_order_of_no_known_form_is_refused_in_one_line(world: World) -> None:
-    with pytest.raises(PlatformError, match="order: action: Input should be 'deploy' or 'approval'"):
-        world.plan(action="destroy")
+def test_a_killed_workflow_frees_the_lock_at_once_and_is_told(world: ReleaseWorld) -> None:
+    killed = until(world.start(model_package_arn=add_version(world.registry)), "Apply")
+    event = world.kill(killed)
+    recovery = world.release(**event)
+    assert recovery.status == SUCCEEDED
+    assert world.owner() == ""
+    assert world.entry(killed)["status"] == "FAILED"
+    assert world.news[-1]["subject"] == "drawing-reader: a release was stopped"
+    assert len(world.history()) == 1  # a recovery is no order
+
+
+def test_an_update_whose_workflow_was_killed_is_recorded_as_it_ended(world: ReleaseWorld) -> None:
+    world.release(model_package_arn=add_version(world.registry))
+    world.sagemaker.patience = 3
+    killed = until(world.start(model_package_arn=add_version(world.registry)), "Verify")
+    recovery = world.start(**world.kill(killed))
+    recovery.step()
+    assert recovery.state == "Plan"  # the endpoint still changes
+    recovery.run()
+    assert world.sagemaker.live() == "2"
+    assert world.entry(killed)["status"] == "SUCCEEDED"
+    assert world.entry(killed)["message"] == "v2 serves; its workflow was stopped before it said so"
+
+
+def test_an_order_whose_workflow_was_killed_while_it_waited_holds_nobody_up(world: ReleaseWorld) -> None:
+    arns = [add_version(world.registry, "PendingManualApproval") for _ in range(3)]
+    running = until(world.start(**world.decide(arns[0], "Approved")), "Verify")
+    second, third = (world.start(**world.decide(arn, "Approved")) for arn in arns[1:])
+    second.step()
+    third.step()
+    world.kill(third)
+    running.run()
+    second.step()
+    assert second.state == "Plan"  # the third might still come
+    world.pass_time(seconds=LEASE + 1)
+    second.run()
+    assert world.sagemaker.live() == "2"
+    assert world.entry(third)["message"] == "its workflow was stopped while it waited"
+
+
+def test_a_workflow_that_lost_its_lock_touches_nothing(world: ReleaseWorld) -> None:
+    slow_one = until(world.start(model_package_arn=add_version(world.registry)), "Apply")
+    world.pass_time(seconds=LEASE + 1)
+    other = until(world.start(model_package_arn=add_version(world.registry)), "Apply")
+    slow_one.run()
+    assert slow_one.status == FAILED
+    assert ENDPOINT not in world.sagemaker.endpoints
+    assert world.owner() == other.context["Execution"]["Name"]
+    assert other.run().status == SUCCEEDED
+    assert world.sagemaker.live() == "2"
+
+
+def test_a_recovery_of_what_has_ended_changes_nothing(world: ReleaseWorld) -> None:
+    done = world.release(model_package_arn=add_version(world.registry))
+    before = world.history()
+    name = done.context["Execution"]["Name"]
+    assert world.release(action="recover", execution=name).status == SUCCEEDED
+    assert world.history() == before
+    assert len(world.news) == 1
+
+
+def test_every_step_may_be_repeated(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    once, repeated = world._invoke, set()
+
+    def twice(state: str, given: Any) -> Any:
+        """The first answer of each step that is one gets lost."""
+        answer = once(state, given)
+        if answer.get("state") == "changing" or (state, len(world.executions)) in repeated:
+            return answer
+        repeated.add((state, len(world.executions)))
+        return once(state, given)
+
+    monkeypatch.setattr(world, "_invoke", twice)
+    for _ in range(2):
+        assert world.release(model_package_arn=add_version(world.registry)).status == SUCCEEDED
+    assert [entry["status"] for entry in world.history()] == ["SUCCEEDED", "SUCCEEDED"]
+    assert [call["EndpointName"] for call in world.sagemaker.called("UpdateEndpoint")] == [ENDPOINT]
+    assert world.owner() == ""
+
+
+# --- removing versions
+
+
+def put_data(world: ReleaseWorld) -> None:
+    world.s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    world.s3.put_bucket_versioning(Bucket="data", VersioningConfiguration={"Status": "Enabled"})
+    for _ in range(2):
+        world.s3.put_object(Bucket="data", Key="models/model.tar.gz", Body=b"weights")
+    world.s3.put_object(Bucket="data", Key="models/model.tar.gz.sha256", Body=b"other")
+
+
+def test_a_version_that_nothing_needs_is_removed_with_its_data(world: ReleaseWorld) -> None:
+    put_data(world)
+    arn = add_version(world.registry, "Rejected")
+    execution = world.release(action="remove", target="v1", reason="wrong labels")
+    assert execution.status == SUCCEEDED
+    entry = world.entry(execution)
+    assert (entry["action"], entry["from_version"], entry.get("to_version")) == ("remove", "1", None)
+    assert entry["message"] == "v1 was removed: model package, 0 endpoint configs, 2 object versions"
+    assert world.sagemaker.called("DeleteModelPackage") == [{"ModelPackageName": arn}]
+    left = world.s3.list_object_versions(Bucket="data")["Versions"]
+    assert [item["Key"] for item in left] == ["models/model.tar.gz.sha256"]
+
+
+def test_data_that_another_version_uses_stays(world: ReleaseWorld) -> None:
+    put_data(world)
+    add_version(world.registry, "Rejected")
+    add_version(world.registry)
+    execution = world.release(action="remove", target="1")
+    assert "its data stays, v2 uses it" in world.entry(execution)["message"]
+    assert len(world.s3.list_object_versions(Bucket="data")["Versions"]) == 3
+
+
+def test_a_version_that_serves_is_not_removed(world: ReleaseWorld) -> None:
+    world.release(model_package_arn=add_version(world.registry))
+    assert "v1 serves now" in refused(world, action="remove", target="1")
+
+
+def test_a_version_that_a_rollback_may_need_is_not_removed(world: ReleaseWorld) -> None:
+    arns = [add_version(world.registry) for _ in range(3)]
+    for arn in arns:
+        world.release(model_package_arn=arn)
+    for arn in arns[:2]:
+        world.decide(arn, "Rejected")
+    assert "v2 is one of the last 2 versions that served" in refused(world, action="remove", target="2")
+    put_data(world)
+    assert world.release(action="remove", target="1").status == SUCCEEDED
+
+
+def test_a_version_that_another_learned_from_is_not_removed(world: ReleaseWorld) -> None:
+    arn = add_version(world.registry, "Rejected")
+    add_version(world.registry, parent=arn)
+    assert "v2 learned from v1" in refused(world, action="remove", target="1")
+
+
+def test_an_approved_version_is_rejected_before_it_is_removed(world: ReleaseWorld) -> None:
+    add_version(world.registry)
+    assert "v1 is Approved and may be released at any time" in refused(world, action="remove", target="1")
+
+
+def test_a_version_under_way_is_not_removed(world: ReleaseWorld) -> None:
+    arns = [add_version(world.registry) for _ in range(2)]
+    world.release(model_package_arn=arns[0])
+    waiting = world.start(model_package_arn=arns[1])
+    running = until(world.start(target="1", reason="again"), "Finish")
+    waiting.step()
+    removal = world.start(action="remove", target="2")
+    removal.step()
+    running.run()
+    removal.run()
+    assert re.search("v2 is part of deployment .* which is under way", world.entry(removal)["message"])
+    assert GROUP in arns[1]
