@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import cost, data, local, models, read, removal, train
+from cli import cost, data, local, models, read, removal, trace, train
 from cli.batch import command as batch
 from cli.command import Common, DebugOption, EnvironmentOption, JsonOption, ProfileOption
 
@@ -33,6 +33,7 @@ app.add_typer(models.app, name="models")
 removal.add_to(models.app)
 read.add_to(app)
 cost.add_to(app)
+trace.add_to(app)
 batch.add_to(app)
 
 if __name__ == "__main__":
