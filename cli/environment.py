@@ -43,6 +43,8 @@ class Names(BaseModel):
     history_table: str
     trigger_function: str
     trigger_table: str
+    label_queue: str
+    label_dead_letters: str
     alerts_topic_arn: str
     training_image: str
     inference_image: str

@@ -1,4 +1,4 @@
-"""`drawingops train`: start a training run, look at it, watch it, stop it."""
+"""`drawingops train`: start a training run, look at it, watch it, stop it, replay events that failed."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -8,14 +8,15 @@ from pydantic import BaseModel, ConfigDict
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli import live, registry, runs
+from cli import dead_letters, live, registry, runs
 from cli.command import Call, command
 from cli.console import Result
 from cli.environment import Environment
 from cli.errors import OperatorError
 from cli.runs import Run
+from cli.training_plan import plan
 
-app = typer.Typer(help="Training runs: start, status, watch, stop.", no_args_is_help=True)
+app = typer.Typer(help="Training runs: start, status, watch, stop, replay.", no_args_is_help=True)
 
 Execution = Annotated[str | None, typer.Argument(metavar="[EXECUTION]", help="ARN or id of a run; else the newest.")]
 
@@ -53,17 +54,29 @@ class Decision(BaseModel):
     run_id: str = ""
     execution_arn: str = ""
     manifests: list[str] = []
+    base: str = ""
+
+
+class Replayed(Result):
+    """Events that go through the gate again."""
+
+    messages: int
+
+    def render(self) -> RenderableType:
+        if not self.messages:
+            return "no message waits in the dead-letter queue"
+        return f"{self.messages} messages are back in the queue: `drawingops train status` shows what comes of them"
 
 
 class Started(Result):
-    """A run that was started, or would be, or why not."""
+    """A run that was started, or why not."""
 
     decision: Decision
     parameters: dict[str, Any]
 
     @property
     def succeeded(self) -> bool:
-        return self.decision.decision in ("started", "dry_run")
+        return self.decision.decision == "started"
 
     def render(self) -> RenderableType:
         colour = "green" if self.succeeded else "yellow"
@@ -78,7 +91,7 @@ class Started(Result):
 @command(app, "start")
 def start(
     call: Call,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be started.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be trained on.")] = False,
     manifest: Annotated[
         list[str], typer.Option("--manifest", metavar="URI", help="A batch to train on (again); else all new ones.")
     ] = [],  # noqa: B006 - typer copies it
@@ -118,7 +131,16 @@ def start(
         "reason": reason,
         "requested_by": environment.caller,
     }
-    return Started(decision=_order(environment, order), parameters=parameters)
+    decision = _order(environment, order)
+    if decision.decision == "dry_run":
+        return plan(
+            environment,
+            reason=decision.reason,
+            base=decision.base,
+            manifests=decision.manifests,
+            chosen=parameters,
+        )
+    return Started(decision=decision, parameters=parameters)
 
 
 @command(app, "status")
@@ -145,6 +167,14 @@ def stop(call: Call, execution: Execution = None) -> Result:
         PipelineExecutionArn=run.arn, ClientRequestToken=f"drawingops-stop-{run.name}".ljust(32, "-")
     )
     return Stopping(execution=run.name)
+
+
+@command(app, "replay")
+def replay(call: Call) -> Result:
+    """Puts label events on which the trigger failed back into its queue, once the cause is gone."""
+    environment = call.environment
+    names = environment.names
+    return Replayed(messages=dead_letters.move(environment.client("sqs"), names.label_dead_letters, names.label_queue))
 
 
 def _order(environment: Environment, order: dict[str, Any]) -> Decision:

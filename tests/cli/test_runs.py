@@ -220,7 +220,7 @@ class Trigger:
 
 @pytest.fixture
 def trigger(world: World, monkeypatch: pytest.MonkeyPatch) -> Trigger:
-    function = Trigger({"decision": "dry_run", "reason": "2 batches; it would start now", "manifests": ["s3://b/m"]})
+    function = Trigger({"decision": "started", "reason": "2 new labelled batches", "manifests": ["s3://b/m"]})
     real = world.environment.access.client
     monkeypatch.setattr(
         "cli.environment.Environment.client", lambda _, name: function if name == "lambda" else real(name)
@@ -229,14 +229,14 @@ def trigger(world: World, monkeypatch: pytest.MonkeyPatch) -> Trigger:
 
 
 def test_a_start_by_hand_goes_through_the_gate_with_only_what_was_set(world: World, trigger: Trigger) -> None:
-    arguments = ("--dry-run", "--learning-rate", "2e-4", "--no-freeze-backbone", "--manifest", "s3://b/m")
+    arguments = ("--learning-rate", "2e-4", "--no-freeze-backbone", "--manifest", "s3://b/m")
     result = world.run("train", "start", *arguments)
     assert result.exit_code == 0, result.stderr
     assert trigger.order["action"] == "start"
-    assert trigger.order["dry_run"] is True
+    assert trigger.order["dry_run"] is False
     assert trigger.order["manifests"] == ["s3://b/m"]
     assert trigger.order["parameters"] == {"LearningRate": 2e-4, "FreezeBackbone": "false"}
-    assert "it would start now" in result.stdout
+    assert "started: 2 new labelled batches" in result.stdout
 
 
 def test_the_base_is_named_by_version(world: World, trigger: Trigger) -> None:

@@ -39,6 +39,8 @@ PARAMETERS = {
     "training-image",
     "trigger-function",
     "trigger-table",
+    "label-queue",
+    "label-dead-letters",
 }
 
 
