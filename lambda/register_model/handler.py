@@ -78,7 +78,8 @@ def register(request: Request, sagemaker: Any, s3: Any, ecr: Any) -> str:
     """Creates the model package, or finds the one that an earlier try created.
 
     Raises:
-        PlatformError: the gate was not passed, or evaluation.json or model.tar.gz cannot be used.
+        PlatformError: the gate was not passed, the base is approved no longer, or evaluation.json or model.tar.gz
+            cannot be used.
     """
     uri = f"{request.EvaluationUri.rstrip('/')}/evaluation.json"
     evaluation = _read(uri, s3)
@@ -87,6 +88,7 @@ def register(request: Request, sagemaker: Any, s3: Any, ecr: Any) -> str:
     for version in islice(registry.newest_first(sagemaker, request.Group, approved_only=False), LOOK_BACK):
         if version.metadata.get("pipeline_execution") == request.PipelineExecutionArn:
             return version.arn
+    _require_approved_base(request, sagemaker)
     packed = read_packed_model(s3, request.ModelDataUrl)
     image = pinned(ecr, request.InferenceImage)
     created = sagemaker.create_model_package(
@@ -105,6 +107,17 @@ def register(request: Request, sagemaker: Any, s3: Any, ecr: Any) -> str:
         CustomerMetadataProperties=metadata(request, evaluation, packed, image),
     )
     return str(created["ModelPackageArn"])
+
+
+def _require_approved_base(request: Request, sagemaker: Any) -> None:
+    """What was learned on top of a version that was rejected meanwhile is no better than it."""
+    base = registry.describe(sagemaker, request.BaseModelPackageArn)
+    if not base.approved:
+        why = f" ({base.decision})" if base.decision else ""
+        raise PlatformError(
+            f"{base.name}, which run {request.RunId} started from, is {base.approval} meanwhile{why}: nothing was "
+            "registered; `drawingops train start` with these manifests trains from the version that is approved now"
+        )
 
 
 def metadata(request: Request, evaluation: Evaluation, packed: PackedModel, image: PinnedImage) -> dict[str, str]:

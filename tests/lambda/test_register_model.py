@@ -19,7 +19,7 @@ from register_model.handler import Request, register
 from register_model.image import pinned
 from register_model.metadata import customer_metadata
 from shared.errors import PlatformError
-from tests.lambda_registry import GROUP, IMAGE
+from tests.lambda_registry import GROUP, IMAGE, add_version
 
 BUCKET = "data"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -31,7 +31,7 @@ class World:
         self.s3 = boto3.client("s3")
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         self.sagemaker = boto3.client("sagemaker")
-        self.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
+        self.base = add_version(self.sagemaker)
         self.ecr = boto3.client("ecr")
 
     def put(self, key: str, content: bytes) -> None:
@@ -40,8 +40,16 @@ class World:
     def register(self, **changed: str) -> str:
         return register(request(**changed), self.sagemaker, self.s3, self.ecr)
 
+    def approve(self, arn: str) -> None:
+        """moto forgets the metadata of a version whose update does not repeat them; SageMaker keeps them."""
+        metadata = self.sagemaker.describe_model_package(ModelPackageName=arn)["CustomerMetadataProperties"]
+        self.sagemaker.update_model_package(
+            ModelPackageArn=arn, ModelApprovalStatus="Approved", CustomerMetadataProperties=metadata
+        )
+
     def versions(self) -> int:
-        return len(self.sagemaker.list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"])
+        """Registered on top of the base."""
+        return len(self.sagemaker.list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]) - 1
 
 
 @pytest.fixture
@@ -136,6 +144,54 @@ def test_other_characters_are_replaced_and_long_values_cut() -> None:
 def test_a_retried_step_registers_nothing_new(world: World) -> None:
     assert world.register() == world.register()
     assert world.versions() == 1
+
+
+def test_two_tries_at_once_are_one_version_for_sagemaker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both look before either has created it: then the same token tells SageMaker that it is the same version."""
+    monkeypatch.setattr("register_model.handler.registry.newest_first", lambda *_, **__: iter(()))
+    tokens: list[str] = []
+    world.sagemaker.meta.events.register(
+        "provide-client-params.sagemaker.CreateModelPackage", lambda params, **_: tokens.append(params["ClientToken"])
+    )
+    world.register()
+    world.register()
+    world.register(PipelineExecutionArn=f"{EXECUTION}2")
+    assert len(tokens) == 3
+    assert tokens[0] == tokens[1] != tokens[2]
+
+
+@pytest.mark.parametrize("status", ["Rejected", "PendingManualApproval"])
+def test_a_run_whose_base_was_rejected_meanwhile_registers_nothing(world: World, status: str) -> None:
+    world.sagemaker.update_model_package(
+        ModelPackageArn=world.base, ModelApprovalStatus=status, ApprovalDescription="reads 6 as 8"
+    )
+    with pytest.raises(PlatformError) as refused:
+        world.register()
+    assert str(refused.value).startswith(
+        f"v1, which run run-1 started from, is {status} meanwhile (reads 6 as 8): nothing was registered"
+    )
+    assert "\n" not in str(refused.value)
+    assert world.versions() == 0
+
+
+def test_a_retry_finds_its_version_even_when_the_base_was_rejected_since(world: World) -> None:
+    registered = world.register()
+    world.sagemaker.update_model_package(ModelPackageArn=world.base, ModelApprovalStatus="Rejected")
+    assert world.register() == registered
+
+
+def test_the_lineage_walks_back_to_the_official_reader(world: World) -> None:
+    """Three runs, each from the version before it."""
+    newest = world.base
+    for number in range(3):
+        newest = world.register(BaseModelPackageArn=newest, PipelineExecutionArn=f"{EXECUTION}{number}")
+        world.approve(newest)
+    walked = []
+    while newest:
+        walked.append(newest.rsplit("/", 1)[1])
+        found = world.sagemaker.describe_model_package(ModelPackageName=newest)
+        newest = found.get("CustomerMetadataProperties", {}).get("parent", "")
+    assert walked == ["4", "3", "2", "1"]
 
 
 def test_another_execution_registers_another_version(world: World) -> None:
