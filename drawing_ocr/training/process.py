@@ -6,6 +6,7 @@ threads in one process gain 10 %, two processes 100 %.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -141,6 +142,7 @@ class _Process:
         started = saved = time.monotonic()
         earlier = self._state.seconds
         logged = _Log(self._state.images, started)
+        parent = os.getppid()
         while not self._state.finished:
             for indices in self._order.epoch(self._state.epoch)[self._state.batch :]:
                 lr = self._set_rate()
@@ -152,7 +154,8 @@ class _Process:
                 logged.add(loss)
                 if now - logged.since >= _LOG_SECONDS:
                     self._log(logged, lr, now)
-                if self._stopped:
+                # Whoever started this process is gone, and with it the job: nobody waits for the result.
+                if self._stopped or os.getppid() != parent:
                     self._save()
                     return False
                 if now - saved >= self._options.checkpoint_seconds:

@@ -148,6 +148,33 @@ def run(one: ProcessJob, folder: Path, *, stop_after: str | None = None) -> tupl
 
 
 @pytest.mark.slow
+def test_a_process_whose_parent_was_killed_ends_with_a_checkpoint(dataset: Path, base: Path, tmp_path: Path) -> None:
+    orphan = job(dataset, base, tmp_path, epochs=1000)
+    path = tmp_path / "job.json"
+    path.write_text(orphan.model_dump_json(), "utf-8")
+    started = (
+        "import subprocess, sys, time; "
+        "child = subprocess.Popen([sys.executable, '-m', 'drawing_ocr.training.process', sys.argv[1]]); "
+        "print(child.pid, flush=True); time.sleep(600)"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    parent = subprocess.Popen(
+        [sys.executable, "-c", started, str(path)], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    for line in parent.stdout:
+        if "starts" in line:
+            break
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 200
+    while checkpoint.latest(orphan.checkpoints, "run") is None:
+        assert time.monotonic() < deadline, f"process {child} goes on without its parent"
+        time.sleep(0.2)
+
+
+@pytest.mark.slow
 def test_an_interrupted_process_continues_to_the_same_weights(dataset: Path, base: Path, tmp_path: Path) -> None:
     whole = job(dataset, base, tmp_path / "whole", epochs=1)
     assert run(whole, tmp_path / "whole")[0] == 0
