@@ -6,16 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from drawing_platform.budget import Budget, BudgetProps
 from drawing_platform.dashboard import Dashboard, DashboardProps
+from drawing_platform.drift import Drift, DriftProps
 from drawing_platform.monitoring import Monitoring, MonitoringProps
 from drawing_platform.platform_function import PlatformFunction
 from drawing_platform.settings import Settings
 from drawing_platform.training_pipeline import TRAINING_METRICS
 from stacks.data_stack import DataStack
+from stacks.function_environment import function_environment
+from stacks.images_stack import ImagesStack
+from stacks.network_stack import NetworkStack
 from stacks.release_stack import ReleaseStack
 from stacks.training_stack import TrainingStack
 
@@ -26,16 +32,19 @@ class MonitoringStackProps:
 
     settings: Settings
     data: DataStack
+    images: ImagesStack
+    network: NetworkStack | None
     training: TrainingStack
     release: ReleaseStack
 
 
 class MonitoringStack(cdk.Stack):
-    """Alarms, dashboard, budget. Nothing depends on it, so it can change at any time."""
+    """The watch for drift, alarms, dashboard, budget. Nothing depends on it, so it can change at any time."""
 
     def __init__(self, scope: Construct, construct_id: str, *, props: MonitoringStackProps, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._props = props
+        self._drift = self._define_drift()
         self._define_alarms()
         self._define_dashboard()
         self._define_budget()
@@ -55,8 +64,33 @@ class MonitoringStack(cdk.Stack):
         return {
             "Labels": self._props.training.trigger.dead_letters,
             "Approvals": self._props.release.release.undelivered,
+            **({"Drift": self._drift.undelivered} if self._drift else {}),
             **{name: queue for name, queue in failed.items() if queue is not None},
         }
+
+    def _define_drift(self) -> Drift | None:
+        props, settings = self._props, self._props.settings
+        if settings.drift is None:
+            return None
+        # By its ARN, as all that is another stack's: a grant would write this stack's names into the stack below.
+        trigger = props.training.trigger.function.function
+        return Drift(
+            self,
+            "Drift",
+            props=DriftProps(
+                common=function_environment(self, settings=settings, data=props.data, network=props.network),
+                drift=settings.drift,
+                endpoint_name=settings.endpoint_name,
+                instance_type=settings.instances.prepare,
+                bucket=props.data.bucket,
+                image=props.images.training.image_uri,
+                repository=props.images.training.repository,
+                history=props.release.release.history.table,
+                trigger=lambda_.Function.from_function_arn(self, "Trigger", trigger.function_arn),
+                topic=props.data.topic,
+                topic_key=kms.Key.from_key_arn(self, "TopicKey", props.data.topic_key.key_arn),
+            ),
+        )
 
     def _define_alarms(self) -> None:
         props = self._props
@@ -68,6 +102,7 @@ class MonitoringStack(cdk.Stack):
                 alarms=props.settings.alarms,
                 endpoint_name=props.settings.endpoint_name,
                 pipeline_name=props.settings.pipeline_name,
+                has_instances=props.settings.serverless is None,
                 label_age=props.training.trigger.label_age,
                 dead_letter_queues=self._dead_letter_queues(),
                 functions={name: function.function for name, function in self._functions().items()},

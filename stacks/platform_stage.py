@@ -48,12 +48,14 @@ class PlatformStage(cdk.Stage):
             "Serving",
             props=ServingStackProps(settings=settings, data=data, images=images, network=network),
         )
-        MonitoringStack(
+        monitoring = MonitoringStack(
             self,
             "Monitoring",
-            props=MonitoringStackProps(settings=settings, data=data, training=training, release=release),
+            props=MonitoringStackProps(
+                settings=settings, data=data, images=images, network=network, training=training, release=release
+            ),
         )
-        for stack in (training, release, serving):
+        for stack in (training, release, serving, monitoring):
             accept_narrow_wildcards(stack, exports=data.exports())
         cdk.Tags.of(self).add("project", settings.project)
         cdk.Tags.of(self).add("environment", settings.env)

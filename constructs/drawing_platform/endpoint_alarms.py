@@ -10,6 +10,7 @@ from aws_cdk import aws_sns as sns
 
 from constructs import Construct
 from drawing_platform.metrics import MICROSECONDS_PER_MILLISECOND, endpoint_metric
+from drawing_platform.runbooks import Runbook
 from drawing_platform.settings import AlarmSettings
 
 
@@ -35,13 +36,15 @@ class EndpointAlarms(Construct):
             "ServerErrors",
             metric=endpoint_metric(props.endpoint_name, "Invocation5XXErrors", cloudwatch.Stats.SUM),
             threshold=props.alarms.server_errors_per_minute,
-            description=f"{props.endpoint_name} answers with server errors",
+            description=Runbook.SERVER_ERRORS.describe(f"{props.endpoint_name} answers with server errors"),
         )
         self.latency = self._define_alarm(
             "Latency",
             metric=endpoint_metric(props.endpoint_name, "ModelLatency", cloudwatch.Stats.percentile(99)),
             threshold=props.alarms.latency_p99_ms * MICROSECONDS_PER_MILLISECOND,
-            description=f"{props.endpoint_name} is slow: 99th percentile of the model's latency in microseconds",
+            description=Runbook.LATENCY.describe(
+                f"{props.endpoint_name} is slow: 99th percentile of the model's latency in microseconds"
+            ),
         )
 
     def _define_alarm(

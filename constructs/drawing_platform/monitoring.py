@@ -1,4 +1,7 @@
-"""Alarms on everything but the endpoint: failed runs and releases, forgotten labels, lost events, broken functions."""
+"""Alarms that send nothing back: failed runs and releases, forgotten labels, lost events, a dead endpoint.
+
+Those that a release rolls back on are in endpoint_alarms.py, the one on changed input in drift.py.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,37 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as stepfunctions
 
 from constructs import Construct
-from drawing_platform.metrics import FIVE_MINUTES, pipeline_metric
+from drawing_platform.metrics import FIVE_MINUTES, instance_metric, pipeline_metric, step_metric
+from drawing_platform.runbooks import Runbook
 from drawing_platform.settings import AlarmSettings
 
 SECONDS_PER_HOUR = 3600
+# The step of the pipeline that runs only when the gate has refused (pipeline_definition.py).
+REFUSAL_STEP = "Alert"
+MINUTES_WITHOUT_INSTANCE = 5  # a machine that is replaced is missed for two or three
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringProps:
-    """What is watched, and where alarms are sent."""
+    """What is watched, and where alarms are sent.
+
+    Attributes:
+        topic: receives every alarm.
+        alarms: thresholds.
+        endpoint_name, pipeline_name: names in SageMaker.
+        has_instances: whether the endpoint has machines that can be missing.
+        label_age: seconds that the oldest batch has waited.
+        dead_letter_queues, functions: by the name of what they belong to.
+        release_workflow: fails when a release fails or is rolled back.
+    """
 
     topic: sns.ITopic
     alarms: AlarmSettings
     endpoint_name: str
     pipeline_name: str
-    label_age: cloudwatch.IMetric  # seconds that the oldest batch has waited
-    dead_letter_queues: Mapping[str, sqs.IQueue]  # by the name of what they belong to
+    has_instances: bool
+    label_age: cloudwatch.IMetric
+    dead_letter_queues: Mapping[str, sqs.IQueue]
     functions: Mapping[str, lambda_.IFunction]
     release_workflow: stepfunctions.IStateMachine
 
@@ -41,44 +59,78 @@ class Monitoring(Construct):
         self._props = props
         self._action = actions.SnsAction(props.topic)
         self._alarm_on_failed_runs()
+        self._alarm_on_failed_releases()
+        if props.has_instances:
+            self._alarm_on_a_dead_endpoint()
         self._alarm_on_forgotten_labels()
         self._alarm_on_dead_letters()
         self._alarm_on_function_errors()
 
     def _define_alarm(
-        self, name: str, *, metric: cloudwatch.IMetric, threshold: float, description: str
-    ) -> cloudwatch.Alarm:
+        self, name: str, runbook: Runbook, *, metric: cloudwatch.IMetric, threshold: float, description: str
+    ) -> None:
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
             threshold=threshold,
             evaluation_periods=1,
-            alarm_description=description,
+            alarm_description=runbook.describe(description),
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         alarm.add_alarm_action(self._action)
-        return alarm
 
     def _alarm_on_failed_runs(self) -> None:
+        name = self._props.pipeline_name
         self._define_alarm(
             "PipelineFailed",
-            metric=pipeline_metric(self._props.pipeline_name, "ExecutionFailed"),
+            Runbook.RUN_FAILED,
+            metric=pipeline_metric(name, "ExecutionFailed"),
             threshold=1,
-            description=f"A run of {self._props.pipeline_name} failed, or its gate refused the new version",
+            description=f"A run of {name} failed, or its gate refused the new version",
         )
         self._define_alarm(
+            "GateRefused",
+            Runbook.GATE_REFUSED,
+            metric=step_metric(name, REFUSAL_STEP, "StepStarted"),
+            threshold=1,
+            description=f"The gate of {name} refused the version that a run had trained",
+        )
+
+    def _alarm_on_failed_releases(self) -> None:
+        self._define_alarm(
             "ReleaseFailed",
+            Runbook.DEPLOYMENT_ROLLED_BACK,
             metric=self._props.release_workflow.metric_failed(period=FIVE_MINUTES),
             threshold=1,
             description=f"A release to {self._props.endpoint_name} failed or was rolled back",
         )
 
+    def _alarm_on_a_dead_endpoint(self) -> None:
+        # SageMaker counts no healthy machines, but one that lives reports its processors every minute: silence alarms.
+        reports = instance_metric(self._props.endpoint_name, "CPUUtilization").with_(
+            statistic=cloudwatch.Stats.SAMPLE_COUNT
+        )
+        alarm = cloudwatch.Alarm(
+            self,
+            "NoHealthyInstance",
+            metric=reports,
+            threshold=1,
+            evaluation_periods=MINUTES_WITHOUT_INSTANCE,
+            alarm_description=Runbook.NO_HEALTHY_INSTANCE.describe(
+                f"No machine of {self._props.endpoint_name} has reported for {MINUTES_WITHOUT_INSTANCE} minutes"
+            ),
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        alarm.add_alarm_action(self._action)
+
     def _alarm_on_forgotten_labels(self) -> None:
         hours = self._props.alarms.label_age_hours
         self._define_alarm(
             "LabelsForgotten",
+            Runbook.FORGOTTEN_LABELS,
             metric=self._props.label_age,
             threshold=hours * SECONDS_PER_HOUR,
             description=f"Labels have waited for {hours} hours without a training run",
@@ -88,6 +140,7 @@ class Monitoring(Construct):
         for name, queue in self._props.dead_letter_queues.items():
             self._define_alarm(
                 f"DeadLetters{name}",
+                Runbook.DEAD_LETTERS,
                 metric=queue.metric_approximate_number_of_messages_visible(
                     period=FIVE_MINUTES, statistic=cloudwatch.Stats.MAXIMUM
                 ),
@@ -99,6 +152,7 @@ class Monitoring(Construct):
         for name, function in self._props.functions.items():
             self._define_alarm(
                 f"Errors{name}",
+                Runbook.FUNCTION_ERRORS,
                 metric=function.metric_errors(period=FIVE_MINUTES),
                 threshold=1,
                 description=f"Function {name} ends with errors",

@@ -14,9 +14,10 @@ from aws_cdk.assertions import Match, Template
 
 from drawing_platform.budget import Budget, BudgetProps
 from drawing_platform.dashboard import Dashboard, DashboardProps
-from drawing_platform.monitoring import Monitoring, MonitoringProps
+from drawing_platform.monitoring import REFUSAL_STEP, Monitoring, MonitoringProps
 from drawing_platform.settings import AlarmSettings, BudgetSettings
 from tests.constructs.empty_stack import empty_stack
+from tests.constructs.platform_parts import parts
 
 ALARMS = AlarmSettings(server_errors_per_minute=3, latency_p99_ms=6000, label_age_hours=48)
 AGE = cloudwatch.Metric(namespace="Labels", metric_name="Age")
@@ -46,6 +47,7 @@ def template() -> Template:
             alarms=ALARMS,
             endpoint_name="reader",
             pipeline_name="training",
+            has_instances=True,
             label_age=AGE,
             dead_letter_queues={"Trigger": dead},
             functions={"StartTraining": function},
@@ -82,6 +84,14 @@ def template() -> Template:
     ("metric", "threshold"),
     [
         ({"Namespace": "AWS/Sagemaker/ModelBuildingPipeline", "MetricName": "ExecutionFailed"}, 1),
+        (
+            {
+                "Namespace": "AWS/Sagemaker/ModelBuildingPipeline",
+                "MetricName": "StepStarted",
+                "Dimensions": [{"Name": "PipelineName", "Value": "training"}, {"Name": "StepName", "Value": "Alert"}],
+            },
+            1,
+        ),
         ({"Namespace": "AWS/States", "MetricName": "ExecutionsFailed"}, 1),
         ({"Namespace": "Labels", "MetricName": "Age"}, 48 * 3600),
         ({"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"}, 1),
@@ -89,14 +99,43 @@ def template() -> Template:
     ],
     ids=lambda value: value["MetricName"] if isinstance(value, dict) else "",
 )
-def test_what_goes_wrong_raises_an_alarm(template: Template, metric: dict[str, str], threshold: int) -> None:
+def test_what_goes_wrong_raises_an_alarm(template: Template, metric: dict[str, object], threshold: int) -> None:
     template.has_resource_properties(
         "AWS::CloudWatch::Alarm", {**metric, "Threshold": threshold, "AlarmActions": [Match.any_value()]}
     )
 
 
-def test_silence_raises_no_alarm(template: Template) -> None:
-    template.all_resources_properties("AWS::CloudWatch::Alarm", {"TreatMissingData": "notBreaching"})
+def test_silence_raises_no_alarm_but_that_of_the_machines(template: Template) -> None:
+    found = {
+        each["Properties"]["MetricName"]: each["Properties"]["TreatMissingData"]
+        for each in template.find_resources("AWS::CloudWatch::Alarm").values()
+    }
+    assert found.pop("CPUUtilization") == "breaching"
+    assert set(found.values()) == {"notBreaching"}
+
+
+def test_an_endpoint_none_of_whose_machines_reports_raises_an_alarm(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::CloudWatch::Alarm",
+        {
+            "Namespace": "/aws/sagemaker/Endpoints",
+            "MetricName": "CPUUtilization",
+            "Statistic": "SampleCount",
+            "ComparisonOperator": "LessThanThreshold",
+            "Threshold": 1,
+            "EvaluationPeriods": 5,
+        },
+    )
+
+
+def test_the_step_that_tells_of_a_refusal_is_one_of_the_pipeline() -> None:
+    around = parts("prod")
+    around.training_pipeline(around.notifier())
+    (pipeline,) = Template.from_stack(around.stack).find_resources("AWS::SageMaker::Pipeline").values()
+    body = pipeline["Properties"]["PipelineDefinition"]["PipelineDefinitionBody"]["Fn::Join"][1]
+    steps = json.loads("".join(part if isinstance(part, str) else "x" for part in body))["Steps"]
+    (gate,) = [step for step in steps if step["Type"] == "Condition"]
+    assert REFUSAL_STEP in [step["Name"] for step in gate["Arguments"]["ElseSteps"]]
 
 
 def test_the_dashboard_shows_the_four_golden_signals_and_training(template: Template) -> None:
