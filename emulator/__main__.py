@@ -17,6 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     start = commands.add_parser("up", help="start in the background and wait until it answers")
     start.add_argument("--port", type=int, default=lifetime.DEFAULT_PORT)
     start.add_argument("--runtime", choices=("process", "container"), default="process")
+    start.add_argument("--speed", type=float, default=1.0, help="times faster that AWS's own waits and periods pass")
     stop = commands.add_parser("down", help="stop it and everything it started")
     show = commands.add_parser("status", help="say whether it runs, and with which environment it is reached")
     for command in (start, stop, show):
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "up":
-            running = lifetime.up(chosen.port, chosen.state_dir, chosen.runtime)
+            running = lifetime.up(chosen.port, chosen.state_dir, chosen.runtime, chosen.speed)
             print(f"emulated AWS account ready on {running.url} (process {running.pid}, log {running.log_file})")
             return 0
         if chosen.command == "down":

@@ -50,8 +50,15 @@ class Running:
         return self.state_dir / "emulator.log"
 
 
-def up(port: int = DEFAULT_PORT, state_dir: Path = DEFAULT_STATE_DIR, runtime: Runtime = "process") -> Running:
+def up(
+    port: int = DEFAULT_PORT,
+    state_dir: Path = DEFAULT_STATE_DIR,
+    runtime: Runtime = "process",
+    speed: float = 1.0,
+) -> Running:
     """Starts the emulator and waits until it answers.
+
+    `speed`: how many times faster than in AWS health check limits, waits of a deployment and alarm periods pass.
 
     Raises `EmulatorError` when one runs already in this folder or on this port, or when it does not come up;
     `RealAccountInReach` when the environment holds credentials of a real account.
@@ -67,7 +74,7 @@ def up(port: int = DEFAULT_PORT, state_dir: Path = DEFAULT_STATE_DIR, runtime: R
             )
         _refuse_taken_port(port)
         command = [sys.executable, "-m", "emulator.supervisor", "--port", str(port)]
-        command += ["--state-dir", str(state_dir), "--runtime", runtime]
+        command += ["--state-dir", str(state_dir), "--runtime", runtime, "--speed", str(speed)]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
         inherited["PYTHONPATH"] = str(_ROOT)
         with (state_dir / "emulator.log").open("wb") as log:

@@ -38,6 +38,10 @@ _PARTS = (
     "emulator.events.targets",
     "emulator.events.storage",
     "emulator.events.schedules",
+    "emulator.stepfunctions",
+    "emulator.cloudwatch.metrics",
+    "emulator.cloudwatch.alarms",
+    "emulator.cloudwatch.gauges",
     "emulator.functions.invocation",
     "emulator.functions.queues",
     "emulator.sagemaker.registry",
@@ -116,6 +120,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--runtime", choices=("process", "container"), required=True)
+    parser.add_argument("--speed", type=float, required=True)
     arguments = parser.parse_args()
     refuse_real_account(os.environ)
     # If the supervisor is killed, so are we, and our own shutdown takes the children along.
@@ -123,7 +128,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("werkzeug", "botocore", "urllib3", "moto"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    settings.use(settings.Settings(arguments.port, arguments.state_dir.resolve(), arguments.runtime))
+    started = settings.Settings(arguments.port, arguments.state_dir.resolve(), arguments.runtime, arguments.speed)
+    settings.use(started)
     os.environ["MOTO_PORT"] = str(arguments.port)
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     _forget_the_previous_account(arguments.state_dir)

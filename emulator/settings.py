@@ -11,11 +11,19 @@ Runtime = Literal["process", "container"]
 
 @dataclass(frozen=True)
 class Settings:
-    """Port on localhost, folder for everything on disk, and what runs jobs and endpoints."""
+    """Port on localhost, folder for everything on disk, what runs jobs and endpoints, and how fast AWS's clocks go.
+
+    `speed`: health check limits, the waits of a deployment and the periods of alarms pass so many times faster.
+    """
 
     port: int
     state_dir: Path
     runtime: Runtime
+    speed: float
+
+    def real(self, seconds: float) -> float:
+        """Seconds of this machine for seconds of AWS's clocks."""
+        return seconds / self.speed
 
 
 _current: Settings | None = None

@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
+from emulator import logs
 from emulator.api import Caller, Document, ServiceError, call, check_request, operation
 from emulator.clients import client
 from emulator.events import targets
@@ -28,6 +29,13 @@ from emulator.sagemaker.store import Table, as_event, drop_tags, invalid, now, o
 log = logging.getLogger(__name__)
 
 _SERVICE = "aws.sagemaker"
+# https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
+_METRICS = {
+    "Executing": "ExecutionStarted",
+    "Succeeded": "ExecutionSucceeded",
+    "Failed": "ExecutionFailed",
+    "Stopped": "ExecutionStopped",
+}
 _ALPHABET = string.ascii_lowercase + string.digits
 
 
@@ -286,6 +294,9 @@ class Execution:
         }
         kind = "SageMaker Model Building Pipeline Execution Status Change"
         targets.send(self.caller, _SERVICE, kind, detail, [self.document["PipelineArn"], self.arn])
+        if metric := _METRICS.get(self.status):
+            dimensions = {"PipelineName": self.pipeline.document["PipelineName"]}
+            logs.put_metric(self.caller, "AWS/Sagemaker/ModelBuildingPipeline", metric, 1.0, "Count", dimensions)
 
 
 # --- what each type of step does; the answer is what later steps may refer to

@@ -39,6 +39,24 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lifetime.Runni
 
 @pytest.fixture(scope="session")
 def client(account: lifetime.Running) -> Client:
+    return clients_of(account)
+
+
+@pytest.fixture(scope="session")
+def fast_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lifetime.Running]:
+    """An account in which AWS's own minutes are seconds."""
+    state_dir = tmp_path_factory.mktemp("fast-emulator")
+    yield lifetime.up(free_port(), state_dir, speed=60.0)
+    lifetime.down(state_dir)
+
+
+@pytest.fixture(scope="session")
+def fast_client(fast_account: lifetime.Running) -> Client:
+    return clients_of(fast_account)
+
+
+def clients_of(account: lifetime.Running) -> Client:
+    """Clients of an account by service, with the role `ROLE` in it."""
     clients: dict[str, Any] = {}
 
     def of(service: str) -> Any:

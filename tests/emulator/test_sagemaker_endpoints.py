@@ -76,6 +76,7 @@ def alarm(client: Client, state: str) -> str:
         EvaluationPeriods=1,
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",  # the state that is set here stays, since nothing is measured
     )
     client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
     return name
