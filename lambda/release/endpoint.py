@@ -84,7 +84,7 @@ class Endpoint:
 
     def config_name(self, version: ModelVersion) -> str:
         """Name of the configuration that serves `version` with today's settings: the same content, the same name."""
-        content = json.dumps([version.arn, self._model("", version), self._config("", "", self.settings.instances)])
+        content = json.dumps([version.arn, self._model("", version), self._captured("")])
         suffix = f"-v{version.number}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         return self.settings.endpoint_name[: NAME_LIMIT - len(suffix)] + suffix
 
@@ -92,7 +92,7 @@ class Endpoint:
         """Creates model and configuration, unless an earlier try did; gives back the configuration's name."""
         name = self.config_name(version)
         _unless_there(self.sagemaker.create_model, self._model(name, version))
-        _unless_there(self.sagemaker.create_endpoint_config, self._config(name, name, self.settings.instances))
+        _unless_there(self.sagemaker.create_endpoint_config, self._captured(name))
         return name
 
     def prepare_shadow(self, version: ModelVersion) -> str:
@@ -177,6 +177,11 @@ class Endpoint:
         }
         if self.settings.kms_key_arn and not self.settings.serverless:  # the key is for the machines' disks
             config["KmsKeyId"] = self.settings.kms_key_arn
+        return config
+
+    def _captured(self, name: str) -> dict[str, Any]:
+        """The configuration that serves: with data capture, which the check before traffic goes without."""
+        config = self._config(name, name, self.settings.instances)
         if self.settings.capture:
             config["DataCaptureConfig"] = self.settings.capture.config()
         return config

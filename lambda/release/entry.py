@@ -30,6 +30,7 @@ class Entry(BaseModel):
         seen: seconds since 1970 when its workflow was last heard of while it waited.
         from_version, to_version: numbers; `to_version` is empty where a version is removed.
         model_package_arn: the version meant.
+        run_id: of the training run that made it, the correlation id of its story.
         from_config, endpoint_config: configurations that served before and are to serve.
         deployment_config: JSON of the guardrails that the change ran under.
         metrics: JSON of what the version was measured at when it was registered.
@@ -50,6 +51,7 @@ class Entry(BaseModel):
     from_version: str = ""
     to_version: str = ""
     model_package_arn: str = ""
+    run_id: str = ""
     from_config: str = ""
     endpoint_config: str = ""
     deployment_config: str = ""

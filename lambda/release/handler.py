@@ -29,8 +29,9 @@ def plan(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         Busy: it is not its turn; the state machine waits and asks again.
     """
     execution = str(event["execution"])
-    logger.append_keys(correlation_id=execution)
+    _correlate("", execution)
     planned = planning.plan(World(), execution, str(event["started"]), event["order"])
+    _correlate(planned.run_id, execution)
     logger.info("planned", extra={"plan": planned.model_dump()})
     return planned.model_dump()
 
@@ -112,7 +113,7 @@ def finish(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         `status` and `message` as in the history, and `news` for the notify function.
     """
     execution = str(event["execution"])
-    logger.append_keys(correlation_id=execution)
+    _correlate(str(event["state"].get("run_id", "")), execution)
     key = planning.key_of(execution, str(event["started"]))
     ended = finishing.finish(World(), key, execution, event["state"])
     metrics.add_metric(name=f"Release{ended['status'].title().replace('_', '')}", unit=MetricUnit.Count, value=1)
@@ -123,10 +124,15 @@ def finish(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
 def _enter(event: dict[str, Any]) -> tuple[World, Plan]:
     """Every step in the middle keeps the lock first, and does nothing without it. Raises LostLock."""
     planned = Plan.model_validate(event)
-    logger.append_keys(correlation_id=planned.execution)
+    _correlate(planned.run_id, planned.execution)
     world = World()
     world.lock.renew(planned.execution)
     return world, planned
+
+
+def _correlate(run_id: str, execution: str) -> None:
+    """Every line carries the run that made the version, as the lines of its training do, and the workflow."""
+    logger.append_keys(correlation_id=run_id or execution, execution=execution)
 
 
 def _answer(state: Any, message: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ WHAT = {
 
 
 def news(endpoint: str, entry: Entry, status: str, message: str, aside: Sequence[str] = ()) -> dict[str, str]:
-    """The event for the notify function: `about`, `subject`, `text`, `reason`."""
+    """The event for the notify function: `about`, `subject`, `text`, `reason`, `run_id`."""
     what = WHAT[entry.action].format(to=entry.to_version or "?", leaves=entry.leaves or "?")
     known = {
         "before": entry.from_version and f"v{entry.from_version}",
@@ -32,6 +32,7 @@ def news(endpoint: str, entry: Entry, status: str, message: str, aside: Sequence
         "subject": f"{endpoint}: {what} {status.lower().replace('_', ' ')}",
         "text": "\n".join(lines),
         "reason": message,
+        "run_id": entry.run_id,
     }
 
 

@@ -19,6 +19,7 @@ class Plan(BaseModel):
         execution: name of the workflow's execution, owner of the lock.
         deployment: key of the history entry.
         model_package_arn, version: what is deployed or removed.
+        run_id: of the training run that made it; it stands in every log line.
         from_version: what served before, "" for nothing.
         from_config, endpoint_config: the configurations that served before and that is to serve.
         instances: machines that served before the change, None where nothing did.
@@ -35,6 +36,7 @@ class Plan(BaseModel):
     deployment: str = ""
     model_package_arn: str = ""
     version: str = ""
+    run_id: str = ""
     from_version: str = ""
     from_config: str = ""
     endpoint_config: str = ""

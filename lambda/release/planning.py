@@ -114,7 +114,7 @@ def _begin(
         artefacts.refuse_if_needed(
             version, live=live, history=history, versions=world.versions(), keep=world.settings.kept_versions
         )
-        begun = mine.model_copy(update={"from_version": str(version.number)})
+        begun = mine.model_copy(update={"from_version": str(version.number), "run_id": _run_id(version)})
     else:
         version = choose(mine, live=live, history=history, sagemaker=world.sagemaker, group=world.settings.group)
         begun = mine.model_copy(
@@ -122,6 +122,7 @@ def _begin(
                 "from_version": str(live or ""),
                 "to_version": str(version.number),
                 "model_package_arn": version.arn,
+                "run_id": _run_id(version),
                 "from_config": state.config if state else "",
                 "endpoint_config": world.endpoint.config_name(version),
                 "deployment_config": json.dumps(deployment.config(world.endpoint.settings)),
@@ -141,6 +142,7 @@ def _planned(world: World, entry: Entry, execution: str, state: State | None, as
         execution=execution,
         deployment=entry.deployment,
         model_package_arn=entry.model_package_arn,
+        run_id=entry.run_id,
         version=entry.to_version or entry.from_version,
         from_version=entry.from_version,
         from_config=entry.from_config,
@@ -257,6 +259,10 @@ def _bare(key: str, started: str, order: Any) -> Entry:
         requested_by=str(said.get("requested_by", "")),
         reason=str(said.get("reason", "")),
     )
+
+
+def _run_id(version: registry.ModelVersion) -> str:
+    return version.metadata.get("run_id", "")
 
 
 def _metrics(version: registry.ModelVersion) -> str:
