@@ -46,6 +46,8 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     message = compose(event, boto3.client("s3"), boto3.client("sagemaker"))
     if message is None:
         return {"Reason": ""}
+    if message.run_id:
+        logger.append_keys(correlation_id=message.run_id)
     config = IdempotencyConfig(expires_after_seconds=SAME_NEWS_SECONDS, lambda_context=context)
     store = DynamoDBPersistenceLayer(
         table_name=settings.table, key_attr="pk", sort_key_attr="sk", static_pk_value="notified"
@@ -94,7 +96,9 @@ def _failed_execution(detail: dict[str, Any], sagemaker: Any) -> Message | None:
         steps = [_as_the_job_says(step, sagemaker) for step in listed]
     except ClientError as error:
         raise PlatformError(f"{arn}: cannot be described ({error.response['Error']['Code']})") from error
-    return failed(arn, execution.get("FailureReason", ""), steps)
+    # The trigger names an execution after its run.
+    run_id = execution.get("PipelineExecutionDisplayName", "")
+    return failed(arn, execution.get("FailureReason", ""), steps, run_id=run_id)
 
 
 def _as_the_job_says(step: dict[str, Any], sagemaker: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Message:
         text: for people.
         reason: the one line.
         metric: the CloudWatch metric that counts this kind.
+        run_id: of the training run that it is about, the correlation id of its story; empty where none is known.
     """
 
     about: str
@@ -31,6 +32,7 @@ class Message:
     text: str
     reason: str
     metric: str
+    run_id: str = ""
 
 
 def refused(run_id: str, execution_arn: str, evaluation: Evaluation) -> Message:
@@ -62,16 +64,18 @@ def refused(run_id: str, execution_arn: str, evaluation: Evaluation) -> Message:
         ),
         reason=reason,
         metric="GateRefused",
+        run_id=run_id,
     )
 
 
-def failed(execution_arn: str, failure: str, steps: Sequence[Mapping[str, Any]]) -> Message | None:
+def failed(execution_arn: str, failure: str, steps: Sequence[Mapping[str, Any]], *, run_id: str = "") -> Message | None:
     """A step of this run failed; None when it is the refusal that was told already.
 
     Args:
         execution_arn: of the run.
         failure: what SageMaker says of the execution as a whole.
         steps: as ListPipelineExecutionSteps answers, `FailureReason` replaced by what the job itself said.
+        run_id: the run that was executed.
     """
     broken = [step for step in steps if step["StepStatus"] == "Failed"]
     if any(step["StepName"] == REFUSED_STEP for step in broken):
@@ -93,6 +97,7 @@ def failed(execution_arn: str, failure: str, steps: Sequence[Mapping[str, Any]])
         ),
         reason=reason,
         metric="TrainingRunsFailed",
+        run_id=run_id,
     )
 
 
@@ -117,6 +122,7 @@ def released(news: Mapping[str, str]) -> Message:
         text=news["text"],
         reason=news["reason"],
         metric="ReleasesTold",
+        run_id=news.get("run_id", ""),
     )
 
 

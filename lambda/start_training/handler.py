@@ -42,6 +42,8 @@ def handle(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         decision = gate.consider()
         queue = LabelQueue(boto3.client("sqs"), settings.queue_url)
         queue.put_back(event.get("Records", []), frozenset(decision.left), decision.wait_seconds)
+    if decision.run_id:
+        logger.append_keys(correlation_id=decision.run_id)
     logger.info("decided", extra={"decision": decision.model_dump(exclude={"left"})})
     if decision.decision == "started":
         metrics.add_metric(name="TrainingRunsStarted", unit=MetricUnit.Count, value=1)

@@ -19,7 +19,7 @@ from drawing_ocr.evaluation.report import (
     TestSet,
 )
 from notify import handler
-from notify.message import failed, refused, subject
+from notify.message import failed, refused, released, subject
 from shared.errors import PlatformError
 from tests.lambda_context import Context
 
@@ -97,6 +97,16 @@ def test_a_release_is_told(inbox: Inbox) -> None:
     handler.handle(dict(RELEASED), Context())
     (message,) = inbox.messages()
     assert (message["Subject"], message["Message"]) == ("e: v2 succeeded", "e: v2 serves")
+
+
+def test_every_message_knows_its_run_so_that_its_log_line_joins_the_story() -> None:
+    steps = [{"StepName": "Train", "StepStatus": "Failed", "FailureReason": "exit code 1"}]
+    message = failed(ARN, "", steps, run_id="run-7")
+    assert message is not None
+    assert message.run_id == "run-7"
+    news = {"about": "deployment", "subject": "s", "text": "t", "reason": "r"}
+    assert released(news | {"run_id": "run-7"}).run_id == "run-7"
+    assert released(news).run_id == ""
 
 
 def test_a_failed_run_is_told_with_the_step_that_failed() -> None:

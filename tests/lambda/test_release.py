@@ -70,6 +70,19 @@ def test_the_history_says_who_when_from_to_why_how_long_and_with_what(world: Rel
     assert second["message"] == "v2 serves"
 
 
+def test_the_run_that_made_the_version_goes_with_its_release(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[dict[str, str]] = []
+    monkeypatch.setattr("release.handler.logger.append_keys", lambda **keys: said.append(keys))
+    execution = world.release(model_package_arn=add_version(world.registry, run_id="run-7"))
+    assert world.entry(execution)["run_id"] == "run-7"
+    assert world.news[-1]["run_id"] == "run-7"
+    # Plan begins before it knows the version; from then on every line carries the run.
+    assert [keys["correlation_id"] for keys in said[1:]] == ["run-7"] * (len(said) - 1)
+    assert len(said) > 3
+
+
 def test_an_update_shifts_traffic_under_alarms_and_keeps_the_fleet(world: ReleaseWorld) -> None:
     for _ in range(2):
         world.release(model_package_arn=add_version(world.registry))
