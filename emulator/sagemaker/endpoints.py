@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
-import time
-from collections.abc import Iterator
 from typing import Any
 
 from emulator import logs
 from emulator.api import Caller, Document, ServiceError, operation
-from emulator.clients import client
 from emulator.events import targets
 from emulator.sagemaker import models
+from emulator.sagemaker.deployment import Guardrails, RolledBack, Watch, check
 from emulator.sagemaker.fleet import Fleet, Replica
 from emulator.sagemaker.served_model import NotHealthy
 from emulator.sagemaker.store import Table, as_event, drop_tags, invalid, now, only, page, set_tags
 
 log = logging.getLogger(__name__)
 
-_ALARM_SECONDS = 0.5
 _STATUS_IN_EVENTS = {
     "Creating": "CREATING",
     "Updating": "UPDATING",
@@ -31,8 +29,25 @@ _STATUS_IN_EVENTS = {
 }
 
 
-class RolledBack(Exception):
-    """The new fleet must not stay; the text says why."""
+class Pending:
+    """A deployment that runs, as `DescribeEndpoint` shows it."""
+
+    def __init__(self, config: Document) -> None:
+        self._config, self._start = config, now()
+        self.fleet: Fleet | None = None
+        self.stage = "Creating"
+
+    def describe(self) -> Document:
+        status = {"Status": self.stage, "StartTime": self._start}
+        if self.fleet is None:
+            variants: list[Document] = [{"VariantName": e["VariantName"]} for e in self._config["ProductionVariants"]]
+        else:
+            variants = self.fleet.summaries()
+        return {
+            "EndpointConfigName": self._config["EndpointConfigName"],
+            "ProductionVariants": [{**variant, "VariantStatus": [status]} for variant in variants],
+            "StartTime": self._start,
+        }
 
 
 class Endpoint:
@@ -46,7 +61,7 @@ class Endpoint:
         self.fleet: Fleet | None = None
         # During a shift of traffic: the new fleet and the share of requests that it gets.
         self.next: tuple[Fleet, float] | None = None
-        self.pending: Document | None = None
+        self.pending: Pending | None = None
         self.last_deployment: Document | None = None
         self._generation = 0
         self._lock = threading.RLock()
@@ -61,7 +76,7 @@ class Endpoint:
 
     def _create(self, config: Document) -> None:
         try:
-            fleet = Fleet.start(self.caller, self.name, config, self._next_generation())
+            fleet = Fleet.start(self.caller, self.name, config, self._next_generation(), math.inf)
         except NotHealthy as error:
             self.failure = str(error)
             self._set_status("Failed")
@@ -78,15 +93,18 @@ class Endpoint:
             fleet.stop()
 
     def update(self, config: Document, request: Document) -> None:
-        if self.status not in ("InService", "Failed"):
-            raise invalid(f'Cannot update in-progress endpoint "{self.arn}".')
         deployment = request.get("DeploymentConfig")
         if deployment is None and request.get("RetainDeploymentConfig"):
             deployment = self.last_deployment
         if deployment:
-            _check_deployment(deployment)
-        self.pending = {"EndpointConfigName": config["EndpointConfigName"], "StartTime": now()}
-        self._set_status("Updating")
+            check(deployment)
+        with self._lock:
+            if self.status == "Failed":
+                raise invalid(f'Cannot update endpoint "{self.arn}": it is Failed, and can only be deleted.')
+            if self.status != "InService":
+                raise invalid(f'Cannot update in-progress endpoint "{self.arn}".')
+            self.pending = Pending(config)
+            self._set_status("Updating")
         excluded = {each["VariantPropertyType"] for each in request.get("ExcludeRetainedVariantProperties", [])}
         retained = (
             {"DesiredWeight", "DesiredInstanceCount"} - excluded if request.get("RetainAllVariantProperties") else set()
@@ -94,88 +112,66 @@ class Endpoint:
         threading.Thread(target=self._update, args=(config, deployment or {}, retained), daemon=True).start()
 
     def _update(self, config: Document, deployment: Document, retained: set[str]) -> None:
-        old = self.fleet
-        new: Fleet | None = None
+        old, new = self.fleet, None
+        instances = sum(int(each.get("InitialInstanceCount", 1)) for each in config["ProductionVariants"])
+        guardrails = Guardrails.of(deployment, instances)
+        watch = Watch(self.caller, guardrails)
         try:
-            new = Fleet.start(self.caller, self.name, config, self._next_generation())
+            new = Fleet.start(self.caller, self.name, config, self._next_generation(), watch.seconds_left)
             if old:
                 _retain(old, new, retained)
-            self._shift(old, new, deployment)
+            self._shift(new, guardrails, watch)
         except (NotHealthy, RolledBack) as error:
-            self._roll_back(new, str(error))
+            self._roll_back(old, new, str(error))
             return
         except Exception as error:
             log.exception("endpoint %s", self.name)
-            self._roll_back(new, f"the emulator failed: {error!r}")
+            self._roll_back(old, new, f"the emulator failed: {error!r}")
             return
-        self.config_name, self.last_deployment, self.failure = new.name, deployment or None, ""
-        self.pending = None
+        with self._lock:
+            self.config_name, self.last_deployment, self.pending = new.name, deployment or None, None
         self._set_status("InService")
         if old:
             old.stop()
 
-    def _shift(self, old: Fleet | None, new: Fleet, deployment: Document) -> None:
-        """Moves requests from the old fleet to the new one as the deployment configuration says.
+    def _shift(self, new: Fleet, guardrails: Guardrails, watch: Watch) -> None:
+        """Moves requests from the old fleet to the new one, step by step.
 
-        The old fleet runs on until the end of the bake. Raises `RolledBack` when an alarm fires on the way.
+        The old fleet runs on until the end of the termination wait. Raises `RolledBack`.
         """
-        policy = deployment.get("BlueGreenUpdatePolicy", {})
-        routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0})
-        alarms = [each["AlarmName"] for each in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])]
-        wait = float(routing.get("WaitIntervalInSeconds", 0))
-        total = sum(new.counts.values())
-        limit = policy.get("MaximumExecutionTimeoutInSeconds")
-        deadline = time.monotonic() + float(limit) if limit else None
-        if old:
-            for share in _shares(routing, total, deployment.get("RollingUpdatePolicy")):
-                with self._lock:
-                    self.next = (new, share)
-                self._watch(alarms, wait, deadline)
-        with self._lock:
-            self.fleet, self.next = new, None
-        try:
-            self._watch(alarms, float(policy.get("TerminationWaitInSeconds", 0)), deadline)
-        except RolledBack:
+        assert self.pending is not None
+        self.pending.fleet = new
+        watch.during(0)
+        for share in guardrails.shares:
+            self.pending.stage = "ActivatingTraffic"
             with self._lock:
-                self.fleet = old
-            raise
+                if share < 1:
+                    self.next = (new, share)
+                else:
+                    self.fleet, self.next = new, None
+            self.pending.stage = "Baking"
+            watch.during(guardrails.bake)
+        watch.during(guardrails.termination_wait)
 
-    def _watch(self, alarms: list[str], seconds: float, deadline: float | None) -> None:
-        """Waits, and looks at the alarms before, meanwhile and after."""
-        end = time.monotonic() + seconds
-        while True:
-            if alarms:
-                found = client("cloudwatch", self.caller.region).describe_alarms(
-                    AlarmNames=alarms, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-                )
-                for alarm in [*found["MetricAlarms"], *found["CompositeAlarms"]]:
-                    if alarm["StateValue"] == "ALARM":
-                        raise RolledBack(f"alarm {alarm['AlarmName']} is in the ALARM state")
-            if deadline and time.monotonic() > deadline:
-                raise RolledBack("the update took longer than MaximumExecutionTimeoutInSeconds")
-            left = end - time.monotonic()
-            if left <= 0:
-                return
-            time.sleep(min(_ALARM_SECONDS, left))
-
-    def _roll_back(self, new: Fleet | None, reason: str) -> None:
+    def _roll_back(self, old: Fleet | None, new: Fleet | None, reason: str) -> None:
         """As AWS: afterwards the endpoint is InService on its old configuration, and Describe does not say why."""
         log.warning("endpoint %s: update rolled back: %s", self.name, reason)
         with self._lock:
-            self.next = None
+            self.fleet, self.next = old, None
         self._set_status("RollingBack")
         self.pending = None
         detail = {"EndpointName": self.name, "DeploymentStage": "ROLLED_BACK", "FailureReason": reason}
         kind = "SageMaker Endpoint Deployment State Change"
         targets.send(self.caller, "aws.sagemaker", kind, detail, [self.arn])
-        self._set_status("InService" if self.fleet else "Failed")
+        self._set_status("InService")
         if new:
             new.stop()
 
     def delete(self) -> None:
-        if self.status in ("Updating", "RollingBack"):
-            raise invalid(f'Cannot update in-progress endpoint "{self.arn}".')
-        self._set_status("Deleting")
+        with self._lock:
+            if self.status in ("Updating", "RollingBack"):
+                raise invalid(f'Cannot update in-progress endpoint "{self.arn}".')
+            self._set_status("Deleting")
         self.deleted.set()
         ENDPOINTS.remove(self.caller, self.name)
         if self.fleet:
@@ -254,7 +250,7 @@ class Endpoint:
                 "FailureReason": self.failure or None,
                 "ProductionVariants": self.fleet.summaries() if self.fleet else None,
                 "LastDeploymentConfig": self.last_deployment,
-                "PendingDeploymentSummary": self.pending,
+                "PendingDeploymentSummary": self.pending.describe() if self.pending else None,
                 "AsyncInferenceConfig": self.config.get("AsyncInferenceConfig"),
             }
         return {key: value for key, value in found.items() if value is not None}
@@ -271,40 +267,6 @@ def _retain(old: Fleet, new: Fleet, retained: set[str]) -> None:
             new.counts[name] = old.counts[name]
 
 
-def _shares(routing: Document, instances: int, rolling: Document | None) -> Iterator[float]:
-    """Shares of the traffic that go to the new fleet before all of it does, in order."""
-    if rolling:
-        step = _part(rolling["MaximumBatchSize"], instances)
-    elif routing["Type"] == "CANARY":
-        yield _part(routing["CanarySize"], instances)
-        return
-    elif routing["Type"] == "LINEAR":
-        step = _part(routing["LinearStepSize"], instances)
-    else:
-        return
-    share = step
-    while share < 1:
-        yield share
-        share += step
-
-
-def _part(size: Document, instances: int) -> float:
-    return float(size["Value"]) / (100 if size["Type"] == "CAPACITY_PERCENT" else max(1, instances))
-
-
-def _check_deployment(deployment: Document) -> None:
-    if "BlueGreenUpdatePolicy" in deployment and "RollingUpdatePolicy" in deployment:
-        raise invalid("Only one of BlueGreenUpdatePolicy and RollingUpdatePolicy can be given.")
-    routing = deployment.get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
-    if routing.get("Type") == "CANARY" and "CanarySize" not in routing:
-        raise invalid("CanarySize is required when the traffic routing type is CANARY.")
-    if routing.get("Type") == "LINEAR" and "LinearStepSize" not in routing:
-        raise invalid("LinearStepSize is required when the traffic routing type is LINEAR.")
-    size = routing.get("CanarySize") or routing.get("LinearStepSize")
-    if size and size["Type"] == "CAPACITY_PERCENT" and size["Value"] > 50:
-        raise invalid(f"At most 50 percent of the capacity can be shifted at once, got {size['Value']}.")
-
-
 # --- the API
 
 
@@ -314,7 +276,7 @@ def create_endpoint(request: Document, caller: Caller) -> Document:
     config = models.CONFIGS.get(caller, request["EndpointConfigName"])
     deployment = request.get("DeploymentConfig")
     if deployment:
-        _check_deployment(deployment)
+        check(deployment)
     endpoint = ENDPOINTS.add(caller, name, Endpoint(caller, name, config))
     set_tags(endpoint.arn, request.get("Tags"))
     endpoint.create(config, deployment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,25 @@ from emulator.sagemaker.container import Machine
 from emulator.sagemaker.served_model import NotHealthy, ServedModel
 from emulator.sagemaker.store import now
 
-_START_SECONDS = 600.0
+# Where the variant does not say: SageMaker gives a container eight minutes.
+_START_SECONDS = 480.0
 _DRAIN_SECONDS = 65.0
+# In SageMaker's own words.
 _PING_FAILED = (
     "The primary container for production variant {} did not pass the ping health check. "
     "Please check CloudWatch logs for this endpoint."
+)
+_CANNOT_START = (
+    "CannotStartContainerError. Please ensure the model container for variant {} starts correctly when invoked with "
+    "'docker run <image> serve'"
+)
+_NO_DATA = (
+    'Failed to download model data for container "container_1" from URL: "{}". Please ensure that there is an object '
+    "located at the URL and that the role passed to CreateModel has permissions to download the object."
+)
+_NO_ARCHIVE = (
+    'Failed to extract model data archive for container "container_1" from URL "{}". Please ensure that the object '
+    "located at the URL is a valid tar.gz archive."
 )
 
 
@@ -40,13 +55,20 @@ class Replica(ServedModel):
         self._in_flight = 0
         self._idle = threading.Condition()
 
-    def begin(self) -> None:
-        """Returns when it answers. Raises `NotHealthy` with the endpoint's failure reason."""
+    def begin(self, at_most: float) -> None:
+        """Returns when it answers; `at_most`: seconds of this machine. Raises `NotHealthy` with AWS's reason."""
+        limit = float(self.variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _START_SECONDS))
         try:
-            self.start(float(self.variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _START_SECONDS)))
+            self.start(min(settings.current().real(limit), at_most))
         except NotHealthy as error:
             raise NotHealthy(_PING_FAILED.format(self.name)) from error
-        except (objects.DataError, container.CannotStart, ServiceError, OSError) as error:
+        except objects.NotThere as error:
+            raise NotHealthy(_NO_DATA.format(error.uri)) from error
+        except objects.Malformed as error:
+            raise NotHealthy(_NO_ARCHIVE.format(error.uri)) from error
+        except container.CannotStart as error:
+            raise NotHealthy(_CANNOT_START.format(self.name)) from error
+        except (ServiceError, objects.DataError, OSError) as error:
             raise NotHealthy(f"{error} (production variant {self.name})") from error
 
     def enter(self) -> Replica:
@@ -84,8 +106,9 @@ class Fleet:
         return str(self.config["EndpointConfigName"])
 
     @classmethod
-    def start(cls, caller: Caller, endpoint: str, config: Document, generation: int) -> Fleet:
-        """Starts every variant. Raises `NotHealthy` after stopping what was started."""
+    def start(cls, caller: Caller, endpoint: str, config: Document, generation: int, at_most: float) -> Fleet:
+        """Starts every variant within `at_most` seconds. Raises `NotHealthy` after stopping what was started."""
+        deadline = time.monotonic() + at_most
         variants = config["ProductionVariants"]
         fleet = cls(
             config,
@@ -97,7 +120,7 @@ class Fleet:
             for variant in variants:
                 replica = Replica(caller, endpoint, variant, generation, config.get("DataCaptureConfig"))
                 fleet.replicas[replica.name] = replica
-                replica.begin()
+                replica.begin(deadline - time.monotonic())
         except ServiceError as error:
             fleet.stop()
             raise NotHealthy(str(error)) from error

@@ -18,6 +18,11 @@ from emulator.sagemaker.fleet import Replica
 _LARGEST_BODY = 25 * 1024 * 1024
 _ANSWER_SECONDS = 60.0
 _CHUNK = 65536
+# In SageMaker's own words; the status that it names is 0 then.
+_TIMED_OUT = (
+    "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
+    "each container in Amazon CloudWatch, resolve the issue, and try again."
+)
 
 
 @control.route("POST", r"/endpoints/(?P<name>[^/]+)/invocations")
@@ -52,8 +57,9 @@ def _invoke(request: Request, caller: Caller, match: re.Match[str]) -> Response:
         connection.close()
         replica.leave()
         endpoint.measure(replica.name, 500, time.monotonic() - asked, asked - arrived)
-        message = f"Received no answer from the container of {replica.name}: {error}"
-        return _model_error(endpoint, replica, 500, message)
+        if isinstance(error, TimeoutError):
+            return _model_error(endpoint, replica, 0, _TIMED_OUT)
+        return _model_error(endpoint, replica, 500, f"Received no answer from the container: {error}")
     if answer.status >= 400:
         text = answer.read().decode(errors="replace")
         connection.close()
@@ -87,7 +93,7 @@ def _invoke(request: Request, caller: Caller, match: re.Match[str]) -> Response:
 
 
 def _model_error(endpoint: Endpoint, replica: Replica, status: int, text: str) -> Response:
-    whose = "client" if status < 500 else "server"
+    whose = "client" if 400 <= status < 500 else "server"
     group = f"/aws/sagemaker/Endpoints/{endpoint.name}"
     where = f"https://{endpoint.caller.region}.console.aws.amazon.com/cloudwatch/home#logEventViewer:group={group}"
     message = f'Received {whose} error ({status}) from primary with message "{text}". See {where} for more information.'

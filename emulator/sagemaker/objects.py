@@ -17,6 +17,22 @@ class DataError(Exception):
     """Input that is not there or cannot be used; the text is the job's failure reason."""
 
 
+class NotThere(DataError):
+    """No object lies at `uri`."""
+
+    def __init__(self, uri: str, problem: object) -> None:
+        super().__init__(f"Failed to download model data from {uri}: {problem}")
+        self.uri = uri
+
+
+class Malformed(DataError):
+    """The object at `uri` is no archive."""
+
+    def __init__(self, uri: str, problem: object) -> None:
+        super().__init__(f"Failed to extract model data from {uri}: {problem}")
+        self.uri = uri
+
+
 def split(uri: str) -> tuple[str, str]:
     """Bucket and key of `s3://bucket/key`. Raises `DataError`."""
     parsed = urlparse(uri)
@@ -122,8 +138,8 @@ def unpack_model(uri: str, target: Path, region: str) -> None:
         with tarfile.open(archive) as content:
             content.extractall(target, filter="data")
     except ClientError as error:
-        raise DataError(f"Failed to download model data from {uri}: {error}") from error
+        raise NotThere(uri, error) from error
     except (tarfile.TarError, EOFError, OSError) as error:
         shutil.rmtree(target, ignore_errors=True)
-        raise DataError(f"Failed to extract model data from {uri}: {error}") from error
+        raise Malformed(uri, error) from error
     archive.unlink()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from emulator import logs
+from emulator import logs, settings
 from emulator.api import Caller, Document, ServiceError, operation
 from emulator.sagemaker import container, models, objects
 from emulator.sagemaker.job import SUPPORTED_SOURCES, Job, read_manifest
@@ -24,7 +24,7 @@ from emulator.sagemaker.served_model import NotHealthy, ServedModel
 from emulator.sagemaker.store import Table, invalid, now, only, page, set_tags
 
 _MEGABYTE = 1024 * 1024
-_START_SECONDS = 600.0
+_START_SECONDS = 480.0
 _DEFAULT_PAYLOAD_MB = 6
 _LARGEST_PAYLOADS_MB = 100
 _DEFAULT_TIMEOUT_SECONDS = 600
@@ -74,7 +74,7 @@ class TransformJob(Job):
         model = models.container(self.caller, request["ModelName"])
         served = ServedModel(self.caller, model, self.machine, log_group=self.log_group, stream=self.stream)
         try:
-            served.start(_START_SECONDS, self._variables())
+            served.start(settings.current().real(_START_SECONDS), self._variables())
             request["TransformStartTime"] = now()
             failures = self._transform_all(served, inputs)
         except NotHealthy:
