@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from drawing_ocr.atomic_write import write_atomically
-from drawing_ocr.evaluation.report import Evaluation, GroupMetrics, Metrics, TestSet
+from drawing_ocr.evaluation.report import Difference, Evaluation, GroupMetrics, Metrics, TestSet
 from drawing_ocr.text import canonical
 
 _GALLERY = 100  # lines of a kind that are shown; each is a picture of a few kilobytes
@@ -76,20 +76,34 @@ def write_report(path: Path, evaluation: Evaluation, lines: Sequence[ComparedLin
 
 
 def _test_set(name: str, test_set: TestSet) -> str:
-    challenger, champion = test_set.challenger, test_set.champion
-    recognition = challenger.recognition
-    before = champion.recognition if champion else None
-    parts = [f"<h2>Test set “{escape(name)}”</h2>\n", _overall(challenger, champion)]
-    for caption, groups, groups_before in (
-        ("By category", recognition.by_category, before.by_category if before else {}),
-        ("By symbol class", recognition.by_symbol_class, before.by_symbol_class if before else {}),
+    recognition = test_set.challenger.recognition
+    before = test_set.champion.recognition if test_set.champion else None
+    known = test_set.difference
+    parts = [f"<h2>Test set “{escape(name)}”</h2>\n", _overall(test_set)]
+    for caption, groups, groups_before, differences in (
+        (
+            "By category",
+            recognition.by_category,
+            before.by_category if before else {},
+            known.by_category if known else {},
+        ),
+        (
+            "By symbol class",
+            recognition.by_symbol_class,
+            before.by_symbol_class if before else {},
+            known.by_symbol_class if known else {},
+        ),
     ):
-        rows = [_group_row(group, metrics, groups_before.get(group)) for group, metrics in groups.items()]
-        parts.append(_table(f"{caption}: exact match", ["", "lines", "challenger", "champion", "points"], rows))
+        rows = [
+            _group_row(group, metrics, groups_before.get(group), differences.get(group))
+            for group, metrics in groups.items()
+        ]
+        heads = ["", "lines", "challenger", "champion", "points", "interval"]
+        parts.append(_table(f"{caption}: exact match", heads, rows))
     return "".join(parts)
 
 
-def _overall(challenger: Metrics, champion: Metrics | None) -> str:
+def _overall(test_set: TestSet) -> str:
     def figures(metrics: Metrics | None) -> list[float | None]:
         if metrics is None:
             return [None] * 6
@@ -111,18 +125,47 @@ def _overall(challenger: Metrics, champion: Metrics | None) -> str:
         "end to end: exact F1",
         "end to end: 1 − NED",
     ]
+    known = test_set.difference
+    differences = [known.exact, known.one_minus_ned, known.cer] if known else [None] * 3
     rows = [
-        [f"<th>{name}</th>", _share(now), _share(then), _points(now, then, lower_is_better=name.endswith("CER"))]
-        for name, now, then in zip(names, figures(challenger), figures(champion), strict=True)
+        [
+            f"<th>{name}</th>",
+            _share(now),
+            _share(then),
+            _points(now, then, lower_is_better=name.endswith("CER")),
+            _interval(difference),
+        ]
+        for name, now, then, difference in zip(
+            names,
+            figures(test_set.challenger),
+            figures(test_set.champion),
+            [*differences, None, None, None],
+            strict=True,
+        )
     ]
-    caption = f"{challenger.recognition.lines} lines"
-    return _table(caption, ["", "challenger", "champion", "points"], rows)
+    caption = f"{test_set.challenger.recognition.lines} lines"
+    if known:
+        caption += (
+            f" of {known.drawings} drawings; {known.confidence:.0%} intervals of the difference by a paired bootstrap "
+            f"over drawings, {known.resamples} resamples"
+        )
+    return _table(caption, ["", "challenger", "champion", "points", "interval"], rows)
 
 
-def _group_row(name: str, now: GroupMetrics, then: GroupMetrics | None) -> list[str]:
+def _group_row(name: str, now: GroupMetrics, then: GroupMetrics | None, difference: Difference | None) -> list[str]:
     before = then.exact if then else None
     head = f"<th>{escape(name.replace('_', ' '))}</th>"
-    return [head, f"<td>{now.lines}</td>", _share(now.exact), _share(before), _points(now.exact, before)]
+    lines = f"<td>{now.lines}</td>"
+    return [head, lines, _share(now.exact), _share(before), _points(now.exact, before), _interval(difference)]
+
+
+def _interval(difference: Difference | None) -> str:
+    if difference is None:
+        return "<td>–</td>"
+    bounds = f"{difference.low * 100:+.2f} … {difference.high * 100:+.2f}"
+    if difference.verdict == "noise":
+        return f"<td>{bounds}, may be chance</td>"
+    return f'<td class="{difference.verdict}">{bounds}, {difference.verdict}</td>'
 
 
 def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, kind: str = "") -> str:

@@ -12,6 +12,7 @@ from drawing_ocr.evaluation.gate import Thresholds, judge
 from drawing_ocr.evaluation.html_report import ComparedLine, changed_lines, render_report, write_report
 from drawing_ocr.evaluation.recognition import ReadLine, evaluate_recognition
 from drawing_ocr.evaluation.report import Evaluation, Metrics, TestSet
+from drawing_ocr.evaluation.significance import PairedLine, compare_recognition
 
 
 def compared(tmp_path: Path, text: str, challenger: str, champion: str) -> ComparedLine:
@@ -124,3 +125,20 @@ def test_the_first_version_has_no_champion(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "<b>Passed</b>" in page
     assert "<th>recognition: exact</th><td>100.00%</td><td>–</td><td>–</td>" in page
+
+
+def test_intervals_say_what_may_be_chance(tmp_path: Path) -> None:
+    lines = [compared(tmp_path, f"M{number}", f"M{number}", f"N{number}") for number in range(10)]
+    lines.append(compared(tmp_path, "⌀50", "⌀50", "050"))
+    pairs = [
+        PairedLine(f"{number}", line.text, line.challenger, line.champion, line.category)
+        for number, line in enumerate(lines)
+    ]
+    plain = evaluated(lines)
+    test_set = plain.test_sets["new"].model_copy(update={"difference": compare_recognition(pairs)})
+    page = render_report(plain.model_copy(update={"test_sets": {"new": test_set}}), lines)
+    assert "11 lines of 11 drawings; 95% intervals of the difference by a paired bootstrap" in page
+    assert '<td class="better">+100.00 … +100.00, better</td>' in page
+    # One line of its class proves nothing.
+    assert "<th>diameter</th><td>1</td><td>100.00%</td><td>0.00%</td>" in page
+    assert "+100.00 … +100.00, may be chance" in page
