@@ -1,5 +1,6 @@
 """`drawingops models`: what versions there are, what is in them, which one answers, and changing that."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -104,20 +105,21 @@ class History(Result):
     deployments: list[release.Deployment]
 
     def render(self) -> RenderableType:
-        table = Table(
-            "started", "status", "from", "to", "took", "requested by", "reason", "message", title=self.endpoint
-        )
+        table = Table("started", "what", "status", "from", "to", "took", "measured", "requested by", "why", "message")
         for entry in self.deployments:
             table.add_row(
                 short_time(entry.started),
+                entry.action,
                 Text(entry.status, OUTCOMES[entry.status]),
                 _version_name(entry.from_version),
                 _version_name(entry.to_version),
                 duration(entry.seconds),
+                _measured(entry.metrics),
                 entry.requested_by,
                 entry.reason,
                 entry.message,
             )
+        table.title = self.endpoint
         return table if self.deployments else f"{self.endpoint}: nothing was deployed yet"
 
 
@@ -355,6 +357,12 @@ def follow_release(call: Call, execution_arn: str) -> Released:
         call.progress.print(f"  {duration((datetime.now(UTC) - started).total_seconds()):>8}  {state}", style="dim")
     ended = release.outcome(call.environment, execution_arn)
     return Released(nothing=ended) if isinstance(ended, str) else Released(deployment=ended)
+
+
+def _measured(metrics: str) -> str:
+    """The accuracy that a version was registered with, out of the history's JSON."""
+    accuracy = json.loads(metrics).get("accuracy") if metrics else None
+    return percent(float(accuracy) if accuracy else None)
 
 
 def _version_name(number: str) -> str:

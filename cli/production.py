@@ -79,10 +79,14 @@ def deployed_here(access: Access) -> list[str]:
 def rollback_target(
     environment: Environment, live: int | None, history: Sequence[release.Deployment]
 ) -> ModelVersion | None:
-    """The version that `drawingops models rollback` goes to: deployed with success before, and still approved."""
+    """The version that `drawingops models rollback` goes to: deployed with success before, and still approved.
+
+    The rule is the release workflow's own (lambda/release/target.py), which decides when the order has its turn.
+    """
     tried: set[str] = set()
-    for entry in history:
-        if entry.status != "SUCCEEDED" or entry.to_version in ("", str(live)) or entry.to_version in tried:
+    good = [entry for entry in history if entry.status == "SUCCEEDED" and entry.ended]
+    for entry in sorted(good, key=lambda item: item.ended or item.started, reverse=True):
+        if entry.to_version in ("", str(live)) or entry.to_version in tried:
             continue
         tried.add(entry.to_version)
         try:

@@ -143,7 +143,8 @@ def _production(environments: Sequence[InProduction]) -> Iterator[Row]:
 def _deployments(page: VersionPage) -> Iterator[Row]:
     yield "", "it answers now" if page.live else "not deployed now"
     for entry in page.deployments:
-        yield short_time(entry.started), f"{entry.status} by {entry.requested_by}: {entry.reason}"
+        said = f"{entry.status} by {entry.requested_by or '-'}: {entry.reason}"
+        yield short_time(entry.started), f"{said}  {entry.endpoint_config}".rstrip()
 
 
 def _back(environments: Sequence[InProduction]) -> Iterator[Row]:

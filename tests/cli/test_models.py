@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
-from tests.cli.world import BUCKET, ENDPOINT, GROUP, World
+from tests.cli.world import BUCKET, ENDPOINT, GROUP, HISTORY, World
 
 Put = Callable[[str, bytes | str], str]
 
@@ -233,6 +233,32 @@ def test_the_history_is_newest_first(world: World) -> None:
     table = world.run("models", "history").stdout
     assert table.index("ROLLED_BACK") < table.index("SUCCEEDED")
     assert "42.0 s" in table
+
+
+def test_the_history_says_what_was_asked_what_was_measured_and_what_came_of_it(world: World) -> None:
+    world.remember("2026-11-20T10:01:00Z#one", 1, "config-1")
+    world.client("dynamodb").update_item(
+        TableName=HISTORY,
+        Key={"endpoint": {"S": ENDPOINT}, "deployment": {"S": "2026-11-20T10:01:00Z#one"}},
+        UpdateExpression="SET #status = :status, #action = :action, #metrics = :metrics, #config = :config",
+        ExpressionAttributeNames={
+            "#status": "status",
+            "#action": "action",
+            "#metrics": "metrics",
+            "#config": "deployment_config",
+        },
+        ExpressionAttributeValues={
+            ":status": {"S": "REFUSED"},
+            ":action": {"S": "rollback"},
+            ":metrics": {"S": '{"accuracy": "0.91"}'},
+            ":config": {"S": "{}"},
+        },
+    )
+    table = world.run("models", "history").stdout
+    for part in ("rollback", "REFUSED", "91.0 %", "user/operator", "tried and good"):
+        assert part in " ".join(table.split())
+    (entry,) = world.answer("models", "history")["deployments"]
+    assert (entry["action"], entry["deployment_config"]) == ("rollback", "{}")
 
 
 def test_the_live_version_is_the_one_whose_configuration_answers_not_the_newest_attempt(world: World) -> None:
