@@ -13,7 +13,9 @@ from botocore.exceptions import ClientError
 import emulator
 from cli import cdk
 from cli.environment import LOCAL_STATE, ROOT, Access, access
+from cli.errors import OperatorError
 from emulator import lifetime
+from emulator.settings import Runtime
 
 # Everything that a template or a bundle is made of; a change in it needs a deployment.
 SOURCES = (
@@ -46,13 +48,22 @@ Report = Callable[[Done], None]
 Begin = Callable[[str], None]
 
 
-def start(report: Report) -> Access:
-    """Starts the account, or finds it running, and gives back how to reach it."""
+def start(report: Report, runtime: Runtime | None = None) -> Access:
+    """Starts the account, or finds it running, and gives back how to reach it.
+
+    Raises:
+        OperatorError: it runs with another runtime than the one that was asked for.
+    """
     with _timed(report, "account") as say:
         running = lifetime.status(LOCAL_STATE)
         if running is None:
-            running = lifetime.up(_free_port(), LOCAL_STATE)
+            running = lifetime.up(_free_port(), LOCAL_STATE, runtime or "process")
             say(f"started on {running.url}")
+        elif runtime not in (None, running.runtime):
+            raise OperatorError(
+                f"--runtime {runtime}: the account runs with the runtime {running.runtime}: "
+                "stop it with `drawingops local down` first"
+            )
         else:
             say(f"runs on {running.url}")
     return access("local", None)

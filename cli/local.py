@@ -1,6 +1,7 @@
 """`drawingops local`: the AWS account on this machine, with every stack deployed and a first model version in it."""
 
 import time
+from typing import Annotated
 
 import typer
 from rich.console import Console, RenderableType
@@ -13,6 +14,7 @@ from cli.console import Result, duration
 from cli.environment import LOCAL_STATE, discover
 from cli.errors import OperatorError
 from emulator import lifetime
+from emulator.settings import Runtime
 
 app = typer.Typer(help="The AWS account on this machine: start, stop, look.", no_args_is_help=True)
 
@@ -56,11 +58,21 @@ class Down(Result):
         return "stopped" if self.stopped else "no account ran on this machine"
 
 
+RuntimeOption = Annotated[
+    Runtime | None,
+    typer.Option(
+        help="How jobs and endpoints run: as processes, or in their images by podman (needs root and "
+        "scripts/oci/prepare.sh); as processes without it.",
+        show_default=False,
+    ),
+]
+
+
 @command(app, "up")
-def up(call: Call) -> Result:
+def up(call: Call, runtime: RuntimeOption = None) -> Result:
     """Starts the account, deploys every stack and registers the official model as version 1; safe to repeat."""
     _only_local(call)
-    return bring_up(call.progress)
+    return bring_up(call.progress, runtime)
 
 
 @command(app, "down")
@@ -86,8 +98,8 @@ def status(call: Call) -> Result:
     return known.model_copy(update={"versions": len(versions), "live": release.live_version(environment)})
 
 
-def bring_up(console: Console) -> Up:
-    """Account, stacks and seeds, each with its time on `console`."""
+def bring_up(console: Console, runtime: Runtime | None = None) -> Up:
+    """Account, stacks and seeds, each with its time on `console`; an account that runs keeps its runtime."""
     started = time.monotonic()
     steps: list[Done] = []
     with console.status("account") as spinner:
@@ -99,7 +111,7 @@ def bring_up(console: Console) -> Up:
         def begin(what: str) -> None:
             spinner.update(what)
 
-        reached = account.start(report)
+        reached = account.start(report, runtime)
         account.deploy(reached, begin, report)
         started_seeding = time.monotonic()
         imported = official.import_official(discover("local"), begin)

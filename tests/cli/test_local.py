@@ -49,3 +49,13 @@ def test_a_change_in_any_source_needs_a_deployment(tmp_path: Path, monkeypatch: 
     assert account._sources_digest() == before
     (tmp_path / "config" / "file.txt").write_text("two")
     assert account._sources_digest() != before
+
+
+def test_an_account_that_runs_keeps_its_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = lifetime.Running(1, 5000, tmp_path, "process", 0.0)
+    monkeypatch.setattr(lifetime, "status", lambda _: running)
+    result = CliRunner().invoke(app, ["local", "up", "--runtime", "container"])
+    assert result.exit_code == 1
+    assert "the account runs with the runtime process: stop it with `drawingops local down` first" in " ".join(
+        result.stderr.split()
+    )
