@@ -102,7 +102,6 @@ class MonitoringStack(cdk.Stack):
                 alarms=props.settings.alarms,
                 endpoint_name=props.settings.endpoint_name,
                 pipeline_name=props.settings.pipeline_name,
-                has_instances=props.settings.serverless is None,
                 label_age=props.training.trigger.label_age,
                 dead_letter_queues=self._dead_letter_queues(),
                 functions={name: function.function for name, function in self._functions().items()},

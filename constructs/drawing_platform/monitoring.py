@@ -23,7 +23,6 @@ from drawing_platform.settings import AlarmSettings
 SECONDS_PER_HOUR = 3600
 # The step of the pipeline that runs only when the gate has refused (pipeline_definition.py).
 REFUSAL_STEP = "Alert"
-MINUTES_WITHOUT_INSTANCE = 5  # a machine that is replaced is missed for two or three
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +33,6 @@ class MonitoringProps:
         topic: receives every alarm.
         alarms: thresholds.
         endpoint_name, pipeline_name: names in SageMaker.
-        has_instances: whether the endpoint has machines that can be missing.
         label_age: seconds that the oldest batch has waited.
         dead_letter_queues, functions: by the name of what they belong to.
         release_workflow: fails when a release fails or is rolled back.
@@ -44,7 +42,6 @@ class MonitoringProps:
     alarms: AlarmSettings
     endpoint_name: str
     pipeline_name: str
-    has_instances: bool
     label_age: cloudwatch.IMetric
     dead_letter_queues: Mapping[str, sqs.IQueue]
     functions: Mapping[str, lambda_.IFunction]
@@ -60,8 +57,8 @@ class Monitoring(Construct):
         self._action = actions.SnsAction(props.topic)
         self._alarm_on_failed_runs()
         self._alarm_on_failed_releases()
-        if props.has_instances:
-            self._alarm_on_a_dead_endpoint()
+        if props.alarms.silent_minutes:
+            self._alarm_on_silent_machines(props.alarms.silent_minutes)
         self._alarm_on_forgotten_labels()
         self._alarm_on_dead_letters()
         self._alarm_on_function_errors()
@@ -107,7 +104,7 @@ class Monitoring(Construct):
             description=f"A release to {self._props.endpoint_name} failed or was rolled back",
         )
 
-    def _alarm_on_a_dead_endpoint(self) -> None:
+    def _alarm_on_silent_machines(self, minutes: int) -> None:
         # SageMaker counts no healthy machines, but one that lives reports its processors every minute: silence alarms.
         reports = instance_metric(self._props.endpoint_name, "CPUUtilization").with_(
             statistic=cloudwatch.Stats.SAMPLE_COUNT
@@ -117,9 +114,9 @@ class Monitoring(Construct):
             "NoHealthyInstance",
             metric=reports,
             threshold=1,
-            evaluation_periods=MINUTES_WITHOUT_INSTANCE,
+            evaluation_periods=minutes,
             alarm_description=Runbook.NO_HEALTHY_INSTANCE.describe(
-                f"No machine of {self._props.endpoint_name} has reported for {MINUTES_WITHOUT_INSTANCE} minutes"
+                f"No machine of {self._props.endpoint_name} has reported for {minutes} minutes"
             ),
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING,

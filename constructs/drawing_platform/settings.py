@@ -257,6 +257,8 @@ class AlarmSettings(_Section):
     server_errors_per_minute: Annotated[int, Field(ge=1)]
     latency_p99_ms: Annotated[int, Field(ge=1)]
     label_age_hours: Annotated[int, Field(ge=1, le=336)]  # labels that wait this long were forgotten; SQS keeps 14 days
+    # No machine of the endpoint has reported for so long. None: no such alarm, for an environment without a release.
+    silent_minutes: Annotated[int, Field(ge=3, le=60)] | None = None
 
 
 class BudgetSettings(_Section):
@@ -414,10 +416,15 @@ class Settings(_Section):
         return self
 
     @model_validator(mode="after")
-    def _drift_has_something_to_look_at(self) -> Self:
-        if self.drift and self.serverless:
+    def _what_is_watched_has_machines(self) -> Self:
+        if self.serverless is None:
+            return self
+        if self.drift:
             remedy = "a serverless endpoint captures nothing: leave out [drift] or [serverless]"
             raise _refused("drift.capture_percent", self.drift.capture_percent, remedy)
+        if self.alarms.silent_minutes:
+            remedy = "a serverless endpoint has no machines that could be silent: leave this out"
+            raise _refused("alarms.silent_minutes", self.alarms.silent_minutes, remedy)
         return self
 
 

@@ -19,7 +19,7 @@ from drawing_platform.settings import AlarmSettings, BudgetSettings
 from tests.constructs.empty_stack import empty_stack
 from tests.constructs.platform_parts import parts
 
-ALARMS = AlarmSettings(server_errors_per_minute=3, latency_p99_ms=6000, label_age_hours=48)
+ALARMS = AlarmSettings(server_errors_per_minute=3, latency_p99_ms=6000, label_age_hours=48, silent_minutes=5)
 AGE = cloudwatch.Metric(namespace="Labels", metric_name="Age")
 
 
@@ -47,7 +47,6 @@ def template() -> Template:
             alarms=ALARMS,
             endpoint_name="reader",
             pipeline_name="training",
-            has_instances=True,
             label_age=AGE,
             dead_letter_queues={"Trigger": dead},
             functions={"StartTraining": function},
