@@ -19,7 +19,8 @@ from start_training.state import BATCHES_IN_ONE_RUN, Last, Pending, State
 
 Number = Annotated[float, Field(gt=0, le=1)]
 
-# While a run is active there is nothing to look for: its end is an event, and the schedule looks too.
+# While a run is active there is nothing to look for: its end is an event, and the schedule looks too. All messages that
+# wait come back at the same quarter of an hour, so that they are one call and not one each.
 ACTIVE_SECONDS = 900.0
 
 
@@ -128,7 +129,7 @@ class Gate:
         active = self._active(last)
         if active:
             reason = f"{active} is running; {len(new)} batches wait for it"
-            wait = ACTIVE_SECONDS
+            wait = self._until_next_look()
             return Decision(decision="active", reason=reason, left=left, wait_seconds=wait, oldest_seconds=oldest)
         reason, wait = self._patience(new)
         if wait > 0:
@@ -155,6 +156,9 @@ class Gate:
             return Decision(decision="active", reason=f"{active} is running: stop it or wait", manifests=uris)
         by = f" ({wanted.requested_by})" if wanted.requested_by else ""
         return self._start(batches, wanted.parameters, f"{wanted.reason or 'by hand'}{by}", last)
+
+    def _until_next_look(self) -> float:
+        return ACTIVE_SECONDS - self.clock() % ACTIVE_SECONDS
 
     def _active(self, last: Last | None) -> str | None:
         return self.pipeline.active_execution(last.execution_arn if last else None)
@@ -206,7 +210,7 @@ class Gate:
             execution_arn=arn,
             manifests=uris,
             left=tuple(batch.key for batch in rest),
-            wait_seconds=ACTIVE_SECONDS,
+            wait_seconds=self._until_next_look(),
         )
 
     def _plan(self, batches: list[Batch], parameters: Parameters, reason: str) -> Pending:
