@@ -13,8 +13,6 @@ from cli.environment import Environment
 from cli.errors import OperatorError
 from drawing_ocr.reading.result import ReadingResult
 
-# What InvokeEndpoint takes; a larger drawing is read without the endpoint.
-MAX_BYTES = 25_000_000
 ATTEMPTS = 4
 # One attempt a call: what is repeated, and what counts as failed, is decided here.
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=130)
@@ -41,11 +39,6 @@ class Endpoint:
 
     def read(self, picture: bytes, name: str) -> ReadingResult:
         """Reads one file's bytes, repeating what may pass; OperatorError for what will not, naming the file."""
-        if len(picture) > MAX_BYTES:
-            raise OperatorError(
-                f"{name}: {len(picture) / 1e6:.1f} MB, an endpoint takes at most {MAX_BYTES / 1e6:.1f} MB: "
-                "scale it down, or read it without --endpoint"
-            )
         attempts = Retrying(
             retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(ATTEMPTS),

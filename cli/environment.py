@@ -51,6 +51,7 @@ class Names(BaseModel):
     sagemaker_role_arn: str
     regression_prefix: str
     batch: str  # a JSON document: cli/batch/platform.py
+    large_drawings: str  # a JSON document: cli/large_drawings.py
     region: str
     account: str
 

@@ -11,10 +11,10 @@ from rich.text import Text
 from cli.command import Call, command
 from cli.console import Result, percent
 from cli.data import progress_bar
-from cli.endpoint import Endpoint
 from cli.errors import OperatorError
+from cli.large_drawings import EndpointSource
 from cli.official import official_reader
-from cli.reading import EndpointSource, FileRead, PackageSource, Source, check_output, read_files
+from cli.reading import FileRead, PackageSource, Source, check_output, read_files
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".pdf"}
 
@@ -69,7 +69,9 @@ def read(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where answers and overlay pictures go.")] = Path(
         "readings"
     ),
-    endpoint: Annotated[bool, typer.Option("--endpoint", help="Read through the endpoint of --env.")] = False,
+    endpoint: Annotated[
+        bool, typer.Option("--endpoint", help="Read through the endpoints of --env: by size in real time or not.")
+    ] = False,
     model: Annotated[
         Path | None,
         typer.Option("--model", metavar="PACKAGE", help="A model.tar.gz or its folder; else the official one."),
@@ -101,7 +103,7 @@ def _source(call: Call, endpoint: bool, model: Path | None) -> Source:
     if endpoint and model:
         raise OperatorError("--endpoint and --model exclude each other: the endpoint reads with its own version")
     if endpoint:
-        return EndpointSource(Endpoint(call.environment))
+        return EndpointSource(call.environment, call.progress.print)
     with call.progress.status("opening the model") as spinner:
         return PackageSource(model or official_reader(lambda what: spinner.update(what)))
 

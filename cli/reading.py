@@ -7,7 +7,6 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from cli.endpoint import Endpoint
 from cli.errors import OperatorError, one_line
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.evaluation.drawing_labels import DrawingScore, score_labelme
@@ -35,17 +34,6 @@ class PackageSource:
     def read(self, path: Path) -> ReadingResult:
         """Reads one file with ONNX Runtime in this process."""
         return self._reader.read_file(path)
-
-
-class EndpointSource:
-    """A deployed endpoint."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-
-    def read(self, path: Path) -> ReadingResult:
-        """Sends the file's bytes as they are."""
-        return self._endpoint.read(path.read_bytes(), str(path))
 
 
 class FileRead(BaseModel):

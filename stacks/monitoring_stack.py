@@ -23,6 +23,7 @@ from stacks.function_environment import function_environment
 from stacks.images_stack import ImagesStack
 from stacks.network_stack import NetworkStack
 from stacks.release_stack import ReleaseStack
+from stacks.serving_stack import ServingStack
 from stacks.training_stack import TrainingStack
 
 
@@ -36,6 +37,7 @@ class MonitoringStackProps:
     network: NetworkStack | None
     training: TrainingStack
     release: ReleaseStack
+    serving: ServingStack
 
 
 class MonitoringStack(cdk.Stack):
@@ -51,12 +53,14 @@ class MonitoringStack(cdk.Stack):
 
     def _functions(self) -> dict[str, PlatformFunction]:
         training, release = self._props.training, self._props.release.release
+        asynchronous = self._props.serving.asynchronous
         return {
             "Notify": training.notifier.function,
             "ResolveBaseModel": training.pipeline.resolve_base_model,
             "RegisterModel": training.pipeline.register_model,
             "StartTraining": training.trigger.function,
             **{f"Release{step.capitalize()}": function for step, function in release.functions.items()},
+            **({"FollowRelease": asynchronous.function} if asynchronous else {}),
         }
 
     def _dead_letter_queues(self) -> dict[str, sqs.IQueue]:

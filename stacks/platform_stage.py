@@ -52,7 +52,13 @@ class PlatformStage(cdk.Stage):
             self,
             "Monitoring",
             props=MonitoringStackProps(
-                settings=settings, data=data, images=images, network=network, training=training, release=release
+                settings=settings,
+                data=data,
+                images=images,
+                network=network,
+                training=training,
+                release=release,
+                serving=serving,
             ),
         )
         for stack in (training, release, serving, monitoring):

@@ -18,8 +18,9 @@ from cli.demo.stage import BrokenPromise, Journal, Stage
 from cli.endpoint import Endpoint
 from cli.environment import Environment
 from cli.labels import read_labels
+from cli.large_drawings import EndpointSource
 from cli.read import find_pictures
-from cli.reading import EndpointSource, FileRead, read_files
+from cli.reading import FileRead, read_files
 from cli.upload import upload_batch
 
 # What is promised, as fractions of exactly read lines.
@@ -214,7 +215,7 @@ class Demo:
 
     def _read(self, stage: Stage, name: str) -> list[FileRead]:
         stage.command(f"read {self.pictures[0].parent} --endpoint --out {self.out / name}")
-        source = EndpointSource(Endpoint(self._environment))
+        source = EndpointSource(self._environment, stage.say)
         reading = read_files(source, self.pictures, self.out / name, lambda: None)
         results = []
         for result in reading:

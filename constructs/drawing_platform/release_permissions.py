@@ -10,6 +10,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
+from drawing_platform import sagemaker_permissions
+
 Statements = list[iam.PolicyStatement]
 
 
@@ -114,24 +116,7 @@ class ReleasePermissions:
 
     def scale(self) -> Statements:
         """Register the variant with Application Auto Scaling."""
-        # The service names its targets.
-        targets = self.stack.format_arn(
-            service="application-autoscaling", resource="scalable-target", resource_name="*"
-        )
-        role = "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*"
-        return [
-            iam.PolicyStatement(
-                actions=["application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScalingPolicy"],
-                resources=[targets],
-                conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
-            ),
-            _allow(["sagemaker:UpdateEndpointWeightsAndCapacities"], [self._endpoint()]),
-            iam.PolicyStatement(
-                actions=["iam:CreateServiceLinkedRole"],
-                resources=[f"arn:{self.stack.partition}:iam::{self.stack.account}:{role}"],
-                conditions={"StringLike": {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}},
-            ),
-        ]
+        return sagemaker_permissions.scaling(self.stack, self._endpoint())
 
     def _arn(self, resource: str, name: str) -> str:
         return self.stack.format_arn(service="sagemaker", resource=resource, resource_name=name)

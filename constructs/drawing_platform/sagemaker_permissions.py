@@ -77,3 +77,24 @@ def network() -> list[iam.PolicyStatement]:
             resources=["*"],  # IAM knows no narrower resource
         )
     ]
+
+
+def scaling(scope: IConstruct, endpoint_arn: str) -> list[iam.PolicyStatement]:
+    """Registers a variant of an endpoint with Application Auto Scaling, and its policies."""
+    stack = cdk.Stack.of(scope)
+    # The service names its targets.
+    targets = stack.format_arn(service="application-autoscaling", resource="scalable-target", resource_name="*")
+    role = "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*"
+    return [
+        iam.PolicyStatement(
+            actions=["application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScalingPolicy"],
+            resources=[targets],
+            conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+        ),
+        iam.PolicyStatement(actions=["sagemaker:UpdateEndpointWeightsAndCapacities"], resources=[endpoint_arn]),
+        iam.PolicyStatement(
+            actions=["iam:CreateServiceLinkedRole"],
+            resources=[f"arn:{stack.partition}:iam::{stack.account}:{role}"],
+            conditions={"StringLike": {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}},
+        ),
+    ]

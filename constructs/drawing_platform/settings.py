@@ -23,6 +23,9 @@ CONFIG_DIRECTORY = Path(__file__).resolve().parents[2] / "config"
 PRODUCTION = "prod"
 PRODUCTION_INSTANCES = 2
 
+# An endpoint's name has 63 characters at most; the asynchronous one is called after the other with `-async` behind.
+ASYNCHRONOUS_LEADER_LIMIT = 57
+
 # SageMaker's own rule for the names of endpoints, groups and pipelines (botocore: EntityName, EndpointName).
 SAGEMAKER_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
 BUCKET_NAME = r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$"
@@ -362,6 +365,9 @@ class Settings(_Section):
         machines = {f"instances.{step}": getattr(self.instances, step) for step in ("train", "serve", "batch")}
         if self.asynchronous:
             machines["asynchronous.instance"] = self.asynchronous.instance
+            if len(self.endpoint_name) > ASYNCHRONOUS_LEADER_LIMIT:
+                remedy = f"the asynchronous endpoint adds to it: at most {ASYNCHRONOUS_LEADER_LIMIT} characters"
+                raise _refused("endpoint_name", self.endpoint_name, remedy)
         for key, machine in machines.items():
             image = "training" if key == "instances.train" else "inference"
             if _has_gpu(machine) and not getattr(self.images, image):

@@ -20,13 +20,13 @@ Page = npt.NDArray[np.uint8]
 # PDF pages are vector drawings: at 200 dpi the smallest lettering of ISO 3098 (1.8 mm) is 14 pixels high, and an A0
 # sheet has 62 megapixels.
 PDF_DPI: Final = 200
-_PDF_POINTS_PER_INCH: Final = 72.0
+POINTS_PER_INCH: Final = 72.0
 _FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 _SIGNATURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"RIFF")
 _PDF_HEADER_WITHIN: Final = 1024  # bytes; readers accept junk before %PDF- (ISO 32000, annex H)
 
 # PDFium may run in one thread of a process at a time.
-_PDFIUM: Final = threading.Lock()
+PDFIUM: Final = threading.Lock()
 
 # Pillow warns at 89 megapixels and refuses 179; an A0 scan at 300 dpi has 140. `Limits` is checked instead.
 Image.MAX_IMAGE_PIXELS = None
@@ -103,9 +103,14 @@ def load_bytes(data: bytes, *, name: str = "image", limits: Limits = Limits()) -
     if not data:
         raise UnreadableImage(f"{name}: the file is empty: send an image")
     _check_bytes(len(data), name, limits)
-    if b"%PDF-" in data[:_PDF_HEADER_WITHIN]:
+    if is_pdf(data):
         return _pdf_pages(data, name, limits)
     return _picture_pages(data, name, limits)
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether a file's content is a PDF document."""
+    return b"%PDF-" in data[:_PDF_HEADER_WITHIN]
 
 
 def _check_bytes(size: int, name: str, limits: Limits) -> None:
@@ -189,8 +194,8 @@ def _eight_bits(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
 
 
 def _pdf_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
-    scale = PDF_DPI / _PDF_POINTS_PER_INCH
-    with _PDFIUM:
+    scale = PDF_DPI / POINTS_PER_INCH
+    with PDFIUM:
         try:
             document = pypdfium2.PdfDocument(data)
             pages = len(document)
@@ -212,7 +217,7 @@ def _pdf_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
 def _render(document: pypdfium2.PdfDocument, pages: int, scale: float, name: str) -> Iterator[Page]:
     try:
         for number in range(pages):
-            with _PDFIUM:
+            with PDFIUM:
                 try:
                     page = document[number]
                     pixels = page.render(scale=scale, rev_byteorder=False, prefer_bgrx=False).to_numpy()
@@ -222,7 +227,7 @@ def _render(document: pypdfium2.PdfDocument, pages: int, scale: float, name: str
                     raise _unreadable(name, error) from error
             yield bgr
     finally:
-        with _PDFIUM:
+        with PDFIUM:
             document.close()
 
 

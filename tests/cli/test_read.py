@@ -204,13 +204,6 @@ def test_an_endpoint_that_is_not_there_names_the_remedy(world: World, monkeypatc
         reading.read(b"png", "a.png")
 
 
-def test_a_file_over_the_endpoints_limit_is_not_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    reading, runtime = endpoint(world, monkeypatch)
-    with pytest.raises(OperatorError, match=r"a\.png: 26\.0 MB, an endpoint takes at most"):
-        reading.read(bytes(26_000_000), "a.png")
-    assert runtime.names == []
-
-
 def test_progress_is_told_after_every_file(drawing: Path, tmp_path: Path) -> None:
     told: list[int] = []
     list(read_files(OneText(), [drawing], tmp_path / "out", lambda: told.append(1)))

@@ -33,6 +33,16 @@ NAMES = {
     "inference-image": "image/inference@sha256:2",
     "sagemaker-role-arn": ROLE,
     "regression-prefix": "datasets/regression/",
+    "large-drawings": json.dumps(
+        {
+            "real_time_bytes": 25_000_000,
+            "asynchronous": {
+                "endpoint_name": f"{ENDPOINT}-async",
+                "prefix": "results/asynchronous/",
+                "answer_seconds": 900,
+            },
+        }
+    ),
     "batch": json.dumps(
         {
             "role_arn": f"arn:aws:iam::{ACCOUNT}:role/batch",

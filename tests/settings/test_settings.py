@@ -139,6 +139,10 @@ def test_dev_has_no_machine_that_serves_and_waits() -> None:
             "config/dev.toml: asynchronous.instance = 'ml.t3.medium': SageMaker offers no such type for endpoints",
         ),
         (
+            changed("^endpoint_name = .*", f'endpoint_name = "{"r" * 58}"'),
+            f"config/dev.toml: endpoint_name = '{'r' * 58}': the asynchronous endpoint adds to it: at most 57",
+        ),
+        (
             changed('^instance = "ml.m5.xlarge"', 'instance = "ml.g5.xlarge"'),
             "config/dev.toml: asynchronous.instance = 'ml.g5.xlarge': a GPU needs an image built for it",
         ),

@@ -30,6 +30,7 @@ PARAMETERS = {
     "endpoint-name",
     "history-table",
     "inference-image",
+    "large-drawings",
     "model-package-group",
     "pipeline-name",
     "region",

@@ -1,0 +1,1 @@
+"""Keeps the asynchronous endpoint on the version that serves in real time."""
