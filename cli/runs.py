@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cli.environment import Environment
 from cli.errors import OperatorError
+from drawing_ocr.dataset.manifest import RunManifest
 
 RUNNING = {"Executing", "Stopping"}
 POLL_SECONDS = 2.0
@@ -99,6 +100,12 @@ def find(environment: Environment, name: str | None) -> str:
         if name in (item["PipelineExecutionArn"], item["PipelineExecutionArn"].rsplit("/", 1)[1]):
             return str(item["PipelineExecutionArn"])
     raise OperatorError(f"{name}: no such execution of {environment.names.pipeline_name}; the newest is the default")
+
+
+def manifests(environment: Environment, name: str) -> list[str]:
+    """Addresses of the labelled batches that the execution `name` learned from."""
+    uri = _parameters(environment.client("sagemaker"), find(environment, name))["LabelManifest"]
+    return [item.uri for item in RunManifest.parse(environment.read_object(uri), where=uri).manifests]
 
 
 def started_since(environment: Environment, moment: datetime, patience: float) -> str | None:

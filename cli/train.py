@@ -88,13 +88,21 @@ class Started(Result):
         return Group(head, *lines)
 
 
-@command(app, "start")
+@command(
+    app,
+    "start",
+    "drawingops train start --dry-run",
+    'drawingops train start --base v2 --epochs 60 --reason "new scanner"',
+)
 def start(
     call: Call,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be trained on.")] = False,
     manifest: Annotated[
         list[str], typer.Option("--manifest", metavar="URI", help="A batch to train on (again); else all new ones.")
     ] = [],  # noqa: B006 - typer copies it
+    repeat: Annotated[
+        str | None, typer.Option("--repeat", metavar="EXECUTION", help="Train on the batches of this run again.")
+    ] = None,
     base: Annotated[
         str | None,
         typer.Option("--base", metavar="VERSION", help="Train on from this version; else the last approved."),
@@ -126,7 +134,7 @@ def start(
     order = {
         "action": "start",
         "dry_run": dry_run,
-        "manifests": manifest,
+        "manifests": [*manifest, *(runs.manifests(environment, repeat) if repeat else [])],
         "parameters": parameters,
         "reason": reason,
         "requested_by": environment.caller,
@@ -143,20 +151,20 @@ def start(
     return Started(decision=decision, parameters=parameters)
 
 
-@command(app, "status")
+@command(app, "status", "drawingops train status", "drawingops train status abc123def456 --env prod")
 def status(call: Call, execution: Execution = None) -> Result:
     """The steps of a run with their times, the training curve and, where it was refused, why."""
     return Shown(run=runs.read(call.environment, runs.find(call.environment, execution)))
 
 
-@command(app, "watch")
+@command(app, "watch", "drawingops train watch")
 def watch(call: Call, execution: Execution = None) -> Result:
     """Shows a run until it ends: steps, loss and accuracy; exit code 1 when it was refused or failed."""
     arn = runs.find(call.environment, execution)
     return Shown(run=live.show(call.progress, runs.watch(call.environment, arn)), waited=True)
 
 
-@command(app, "stop")
+@command(app, "stop", "drawingops train stop")
 def stop(call: Call, execution: Execution = None) -> Result:
     """Stops a run that is under way."""
     environment = call.environment
@@ -169,7 +177,7 @@ def stop(call: Call, execution: Execution = None) -> Result:
     return Stopping(execution=run.name)
 
 
-@command(app, "replay")
+@command(app, "replay", "drawingops train replay --env prod")
 def replay(call: Call) -> Result:
     """Puts label events on which the trigger failed back into its queue, once the cause is gone."""
     environment = call.environment

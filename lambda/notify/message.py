@@ -92,7 +92,7 @@ def failed(execution_arn: str, failure: str, steps: Sequence[Mapping[str, Any]],
                 "",
                 f"Training run {name} failed. Nothing was registered.",
                 f"Execution: {execution_arn}",
-                "Repeat it with `drawingops train start --manifest …` when the cause is gone.",
+                f"When the cause is gone: `drawingops train start --repeat {name}`",
             ]
         ),
         reason=reason,

@@ -116,7 +116,7 @@ def _require_approved_base(request: Request, sagemaker: Any) -> None:
         why = f" ({base.decision})" if base.decision else ""
         raise PlatformError(
             f"{base.name}, which run {request.RunId} started from, is {base.approval} meanwhile{why}: nothing was "
-            "registered; `drawingops train start` with these manifests trains from the version that is approved now"
+            "registered; `drawingops train start --repeat` trains from the version that is approved now"
         )
 
 

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from cli import live, runs
 from cli.runs import Curve, Run, Step, parse_curve
+from drawing_ocr.dataset.manifest import ManifestReference, RunManifest
 from tests.cli.world import World
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -243,6 +244,17 @@ def test_the_base_is_named_by_version(world: World, trigger: Trigger) -> None:
     arn = world.register("Approved")
     world.run("train", "start", "--base", "v1")
     assert trigger.order["parameters"] == {"BaseModelPackage": arn}
+
+
+def test_a_run_is_repeated_with_its_own_batches(
+    world: World, trigger: Trigger, monkeypatch: pytest.MonkeyPatch, put: Callable[[str, bytes | str], str]
+) -> None:
+    learned = RunManifest(run_id="r", manifests=(ManifestReference(uri="s3://b/a"), ManifestReference(uri="s3://b/c")))
+    uri = put("datasets/runs/r/run.json", learned.to_json())
+    monkeypatch.setattr("cli.runs.find", lambda _, name: f"arn:of:{name}")
+    monkeypatch.setattr("cli.runs._parameters", lambda _, arn: {"arn:of:abc123": {"LabelManifest": uri}}[arn])
+    assert world.run("train", "start", "--repeat", "abc123").exit_code == 0
+    assert trigger.order["manifests"] == ["s3://b/a", "s3://b/c"]
 
 
 def test_nothing_new_is_no_success(world: World, trigger: Trigger) -> None:
