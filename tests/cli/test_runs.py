@@ -171,6 +171,13 @@ def test_the_refusal_is_what_the_job_itself_said(world: World, monkeypatch: pyte
     assert found.refusal == "Prepare: DatasetRejected: 3 of 4 drawings are bad"
 
 
+def test_what_a_function_of_ours_said_stands_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "v2, which run r started from, is Rejected meanwhile: nothing was registered"
+    around = f"ClientError: The lambda function returned an error: PlatformError: {said}"
+    steps = [listed("Register", "Failed", {"Lambda": {"Arn": "arn:aws:lambda:register"}}, around)]
+    assert reading(world, monkeypatch, Pipeline("Failed", steps, [])).refusal == f"Register: {said}"
+
+
 def test_the_refusal_of_the_gate_is_its_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = [
         listed("Gate", "Succeeded", {"Condition": {"Outcome": "False"}}),
