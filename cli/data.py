@@ -48,14 +48,14 @@ class Drawn(Result):
         )
 
 
-@command(app, "check")
+@command(app, "check", "drawingops data check drawings/")
 def check(call: Call, path: Labels) -> Result:
     """Checks labelled drawings as the training pipeline will: pictures, labels, boxes, characters, duplicates."""
     with call.progress.status("checking") as spinner:
         return check_labels(path, lambda what: spinner.update(what))
 
 
-@command(app, "upload")
+@command(app, "upload", "drawingops data upload drawings/ --batch spring-07 --env dev")
 def upload(
     call: Call,
     path: Labels,
@@ -75,7 +75,7 @@ def upload(
         return Uploaded(batch=upload_batch(environment, annotations, batch, lambda: bar.advance(task)))
 
 
-@command(app, "synth")
+@command(app, "synth", "drawingops data synth --out sheets --count 12")
 def synth(
     call: Call,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the batch; empty or not there yet.")],

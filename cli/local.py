@@ -68,21 +68,21 @@ RuntimeOption = Annotated[
 ]
 
 
-@command(app, "up")
+@command(app, "up", "drawingops local up")
 def up(call: Call, runtime: RuntimeOption = None) -> Result:
     """Starts the account, deploys every stack and registers the official model as version 1; safe to repeat."""
     _only_local(call)
     return bring_up(call.progress, runtime)
 
 
-@command(app, "down")
+@command(app, "down", "drawingops local down")
 def down(call: Call) -> Result:
     """Stops the account; everything in it is gone."""
     _only_local(call)
     return Down(stopped=account.stop() is not None)
 
 
-@command(app, "status")
+@command(app, "status", "drawingops local status", "drawingops local status --json")
 def status(call: Call) -> Result:
     """Says whether the account runs and what is in it."""
     _only_local(call)

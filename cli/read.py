@@ -60,7 +60,9 @@ class Read(Result):
 
 def add_to(app: typer.Typer) -> None:
     """Adds `read` to the top of the command line."""
-    command(app, "read")(read)
+    command(app, "read", "drawingops read sheet.png --out readings", "drawingops read drawings/ --endpoint --env dev")(
+        read
+    )
 
 
 def read(

@@ -11,7 +11,7 @@ from cli.console import Result
 
 def add_to(app: typer.Typer) -> None:
     """Adds `delete` to the group `models`."""
-    command(app, "delete")(delete)
+    command(app, "delete", 'drawingops models delete v3 --reason "never used"')(delete)
 
 
 def delete(

@@ -46,7 +46,12 @@ class Batch(Result):
 
 def add_to(app: typer.Typer) -> None:
     """Adds `batch` to the top of the command line."""
-    command(app, "batch")(batch)
+    command(
+        app,
+        "batch",
+        "drawingops batch drawings/ --out readings --env dev",
+        "drawingops batch s3://BUCKET/drawings/spring/ --out spring --env prod",
+    )(batch)
 
 
 def batch(
