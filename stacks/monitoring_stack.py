@@ -121,6 +121,8 @@ class MonitoringStack(cdk.Stack):
             props=DashboardProps(
                 name=f"{settings.project}-{settings.env}",
                 alarms=settings.alarms,
+                drift=settings.drift,
+                budget=settings.budget,
                 endpoint_name=settings.endpoint_name,
                 pipeline_name=settings.pipeline_name,
                 training_metrics=TRAINING_METRICS,

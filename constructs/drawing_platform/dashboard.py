@@ -1,9 +1,10 @@
-"""The dashboard of one environment: the four golden signals of the endpoint, then training."""
+"""The dashboard of one environment: the four golden signals of the endpoint, runs and labels, drift and cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 
@@ -12,31 +13,46 @@ from drawing_platform.metrics import (
     FIVE_MINUTES,
     MICROSECONDS_PER_MILLISECOND,
     MINUTE,
+    drift_metric,
     endpoint_metric,
+    estimated_charges,
     instance_metric,
     pipeline_metric,
+    stability_metric,
     training_metric,
 )
-from drawing_platform.settings import AlarmSettings
+from drawing_platform.settings import AlarmSettings, BudgetSettings, DriftSettings
 
 THIRD_OF_WIDTH = 8  # of the 24 columns of a dashboard
+LOOK = cdk.Duration.hours(1)  # a finer grain than the job's, so that a point stands where it was measured
 
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardProps:
-    """What is shown."""
+    """What is shown.
+
+    Attributes:
+        name: of the dashboard.
+        alarms, drift, budget: where the lines of the alarms are drawn; None where there is none.
+        endpoint_name, pipeline_name: names in SageMaker.
+        training_metrics: names in the training job's MetricDefinitions.
+        label_queue: events of labelled batches.
+        label_age: seconds that the oldest batch has waited.
+    """
 
     name: str
     alarms: AlarmSettings
+    drift: DriftSettings | None
+    budget: BudgetSettings | None
     endpoint_name: str
     pipeline_name: str
-    training_metrics: tuple[str, ...]  # names in the training job's MetricDefinitions
+    training_metrics: tuple[str, ...]
     label_queue: sqs.IQueue
-    label_age: cloudwatch.IMetric  # seconds that the oldest batch has waited
+    label_age: cloudwatch.IMetric
 
 
 class Dashboard(Construct):
-    """Traffic, errors, latency, saturation; runs, waiting labels, and the curves of training."""
+    """Traffic, errors, latency, saturation; runs, waiting labels, drift, cost, and the curves of training."""
 
     def __init__(self, scope: Construct, construct_id: str, *, props: DashboardProps) -> None:
         super().__init__(scope, construct_id)
@@ -44,6 +60,8 @@ class Dashboard(Construct):
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=props.name)
         dashboard.add_widgets(self._traffic(), self._errors(), self._latency())
         dashboard.add_widgets(self._saturation(), self._runs(), self._waiting_labels())
+        watched = [self._drift(props.drift), self._stability()] if props.drift else []
+        dashboard.add_widgets(*watched, self._cost())
         dashboard.add_widgets(*(self._training(name) for name in props.training_metrics))
 
     def _graph(
@@ -113,6 +131,25 @@ class Dashboard(Construct):
             "Label events that wait (left), seconds that the oldest batch has waited (right)",
             [queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)],
             right=[self._props.label_age],
+        )
+
+    def _drift(self, drift: DriftSettings) -> cloudwatch.IWidget:
+        return self._graph(
+            "Drift: the largest index of the shifted features",
+            [drift_metric(self._props.endpoint_name, LOOK)],
+            alarm_at=drift.population_stability,
+        )
+
+    def _stability(self) -> cloudwatch.IWidget:
+        return self._graph("Population stability index by feature", [stability_metric(self._props.endpoint_name)])
+
+    def _cost(self) -> cloudwatch.IWidget:
+        # The account's, for AWS publishes it by no tag; `drawingops cost` says what this environment should cost.
+        budget = self._props.budget
+        return self._graph(
+            "Cost of the account this month in US dollars",
+            [estimated_charges()],
+            alarm_at=budget.monthly_usd * budget.warn_at_percent / 100 if budget else None,
         )
 
     def _training(self, name: str) -> cloudwatch.IWidget:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,7 +16,7 @@ from aws_cdk.assertions import Match, Template
 from drawing_platform.budget import Budget, BudgetProps
 from drawing_platform.dashboard import Dashboard, DashboardProps
 from drawing_platform.monitoring import REFUSAL_STEP, Monitoring, MonitoringProps
-from drawing_platform.settings import AlarmSettings, BudgetSettings
+from drawing_platform.settings import AlarmSettings, BudgetSettings, DriftSettings
 from tests.constructs.empty_stack import empty_stack
 from tests.constructs.platform_parts import parts
 
@@ -59,6 +60,8 @@ def template() -> Template:
         props=DashboardProps(
             name="drawings",
             alarms=ALARMS,
+            drift=DriftSettings(capture_percent=10, population_stability=0.25),
+            budget=BudgetSettings(monthly_usd=200, warn_at_percent=75),
             endpoint_name="reader",
             pipeline_name="training",
             training_metrics=("loss", "val_exact"),
@@ -137,19 +140,41 @@ def test_the_step_that_tells_of_a_refusal_is_one_of_the_pipeline() -> None:
     assert REFUSAL_STEP in [step["Name"] for step in gate["Arguments"]["ElseSteps"]]
 
 
-def test_the_dashboard_shows_the_four_golden_signals_and_training(template: Template) -> None:
-    body = next(iter(template.find_resources("AWS::CloudWatch::Dashboard").values()))["Properties"]["DashboardBody"]
-    text = json.dumps(body)
+def widgets(template: Template) -> dict[str, dict[str, Any]]:
+    """Properties of the dashboard's widgets by their titles; references are called `x`."""
+    (board,) = template.find_resources("AWS::CloudWatch::Dashboard").values()
+    body = board["Properties"]["DashboardBody"]["Fn::Join"][1]
+    parsed = json.loads("".join(part if isinstance(part, str) else "x" for part in body))
+    return {each["properties"]["title"]: each["properties"] for each in parsed["widgets"]}
+
+
+def test_the_dashboard_shows_the_golden_signals_training_labels_drift_and_cost(template: Template) -> None:
+    titles = " ".join(widgets(template))
     for shown in (
         "Traffic",
         "Errors",
         "Latency",
         "Saturation",
         "Training runs",
+        "Label events that wait",
+        "Drift",
+        "Population stability",
+        "Cost",
         "Training: loss",
         "Training: val_exact",
     ):
-        assert shown in text
+        assert shown in titles
+
+
+@pytest.mark.parametrize(("title", "value"), [("Errors", 3), ("Latency", 6000), ("Drift", 0.25), ("Cost", 150)])
+def test_a_graph_shows_from_where_on_somebody_is_told(template: Template, title: str, value: float) -> None:
+    (properties,) = [each for name, each in widgets(template).items() if name.startswith(title)]
+    assert [line["value"] for line in properties["annotations"]["horizontal"]] == [value]
+
+
+def test_the_cost_comes_from_the_one_region_that_publishes_it(template: Template) -> None:
+    (properties,) = [each for name, each in widgets(template).items() if name.startswith("Cost")]
+    assert properties["metrics"][0][-1]["region"] == "us-east-1"
 
 
 def test_the_budget_counts_this_environment_and_warns_before_the_money_is_spent(template: Template) -> None:
