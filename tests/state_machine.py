@@ -37,6 +37,7 @@ class Execution:
 
     def __post_init__(self) -> None:
         self.state = self.definition["StartAt"]
+        self.data_at_start = self.data
         self._tries: dict[int, int] = {}
 
     def step(self) -> None:
