@@ -16,6 +16,7 @@ from cli.synthesis import Resource, text_of
 MINUTES = {"minute": 1, "minutes": 1, "hour": 60, "hours": 60, "day": 1440, "days": 1440}
 RATE = re.compile(r"rate\((\d+) (\w+)\)")
 ENDPOINT_VARIABLE = "ENDPOINT"
+FOLLOWER_VARIABLE = "FOLLOWER"
 JOB_STEPS = {"Prepare": "prepare_minutes", "Train": "train_minutes", "Evaluate": "evaluate_minutes"}
 DRAWINGS = 1000
 SECONDS_PER_HOUR = 3600
@@ -68,7 +69,8 @@ def idle(resources: Sequence[Resource], table: PriceTable) -> list[Item]:
             f"no price for {', '.join(sorted(unknown))}: add it to cli/prices.toml, or below [free] with the reason"
         )
     items = [_unit_item(name, table, float(count), _TITLES[name]) for name, count in counted.items() if count]
-    items += [*_endpoint(resources, table), *_schedules(resources, table), *_stored(table)]
+    items += [*_endpoint(resources, table), *_asynchronous(resources)]
+    items += [*_schedules(resources, table), *_stored(table)]
     return sorted(items, key=lambda item: -item.usd)
 
 
@@ -191,15 +193,42 @@ def _endpoint(resources: Sequence[Resource], table: PriceTable) -> Iterator[Item
     yield _item(title, hours, "hour", table.instance(serving.instance_type), "day and night")
 
 
+def _asynchronous(resources: Sequence[Resource]) -> Iterator[Item]:
+    for resource in resources:
+        text = resource.properties.get("Environment", {}).get("Variables", {}).get(FOLLOWER_VARIABLE)
+        if resource.type == "AWS::Lambda::Function" and text is not None:
+            title = f"asynchronous endpoint, {json.loads(text_of(text))['instance_type']}"
+            yield Item(what=title, quantity=0, unit="hour", usd=0, certain=True, note="scales to nothing")
+
+
 def _schedules(resources: Sequence[Resource], table: PriceTable) -> Iterator[Item]:
-    calls = sum(_calls_a_month(resource, table) for resource in resources)
+    calls = 0.0
+    for resource in resources:
+        times = _times_a_month(resource, table)
+        machine = _scheduled_machine(resource)
+        if machine is None:
+            calls += times
+        elif times:
+            minutes = table.assumed.scheduled_job_minutes + table.assumed.start_minutes
+            hours = times * minutes / MINUTES_PER_HOUR
+            note = f"{times:.0f} times, {minutes:g} minutes each, assumed"
+            yield _item(f"scheduled job, {machine}", hours, "hour", table.instance(machine), note)
     if calls:
         gb_seconds = calls * table.assumed.schedule_seconds * _function_gb(resources)
         yield _unit_item("lambda", table, gb_seconds, "functions that a schedule calls")
-        yield _unit_item("s3 put", table, calls, "looking for new labels")
+        yield _unit_item("s3 put", table, calls, "what they list in S3")
 
 
-def _calls_a_month(resource: Resource, table: PriceTable) -> float:
+def _scheduled_machine(resource: Resource) -> str | None:
+    """The machine of a processing job that the scheduler starts by itself; None where it calls a function."""
+    target = resource.properties.get("Target", {})
+    if resource.type != "AWS::Scheduler::Schedule" or "createProcessingJob" not in str(target.get("Arn")):
+        return None
+    job = json.loads(text_of(target["Input"]))
+    return str(job["ProcessingResources"]["ClusterConfig"]["InstanceType"])
+
+
+def _times_a_month(resource: Resource, table: PriceTable) -> float:
     if resource.type not in ("AWS::Events::Rule", "AWS::Scheduler::Schedule"):
         return 0.0
     found = RATE.fullmatch(str(resource.properties.get("ScheduleExpression", "")))

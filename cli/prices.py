@@ -50,6 +50,7 @@ class Assumed(_Entry):
     custom_metrics: int
     schedule_seconds: float
     start_minutes: float
+    scheduled_job_minutes: float
     prepare_minutes: float
     train_minutes: float
     evaluate_minutes: float

@@ -114,7 +114,7 @@ def _execution(environment: Environment, subject: Subject) -> Iterator[Event]:
                 time=step.ended or step.started,
                 source="pipeline",
                 what=f"{step.name} {step.status}" if step.ended else f"{step.name} started",
-                detail=" ".join(part for part in (_took(step.seconds), step.detail, step.job or "") if part),
+                detail=" ".join(part for part in (_took(step.seconds), step.detail, _job(step.job)) if part),
                 failed=step.status == "Failed",
             )
     if run.ended:
@@ -208,6 +208,11 @@ def _log_event(line: dict[str, Any], name: str) -> Event | None:
 
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
+
+
+def _job(arn: str | None) -> str:
+    """The name of a job, by which its log streams begin."""
+    return arn.rsplit("/", 1)[1] if arn else ""
 
 
 def _took(seconds: float | None) -> str:

@@ -126,7 +126,24 @@ def test_a_schedule_pays_for_each_of_its_calls() -> None:
     rule = resource("AWS::Events::Rule", ScheduleExpression="rate(5 minutes)")
     calls = TABLE.hours_per_month * 12
     items = cost_items.idle([rule, endpoint(serverless={"memory_mb": 1024})], TABLE)
-    assert usd(items, "looking for new labels") == pytest.approx(calls * TABLE.units["s3 put"].usd)
+    assert usd(items, "list in S3") == pytest.approx(calls * TABLE.units["s3 put"].usd)
+
+
+def test_a_job_that_the_scheduler_starts_pays_for_its_machine_each_time() -> None:
+    job = {"ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.m5.xlarge"}}}
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob", "Input": json.dumps(job)}
+    daily = resource("AWS::Scheduler::Schedule", ScheduleExpression="rate(24 hours)", Target=target)
+    minutes = TABLE.assumed.scheduled_job_minutes + TABLE.assumed.start_minutes
+    hours = TABLE.hours_per_month / 24 * minutes / 60
+    paid = usd(cost_items.idle([daily], TABLE), "scheduled job, ml.m5.xlarge")
+    assert paid == pytest.approx(hours * TABLE.instance("ml.m5.xlarge").usd)
+
+
+def test_an_asynchronous_endpoint_that_nobody_uses_is_listed_and_free() -> None:
+    follower = json.dumps({"instance_type": "ml.m5.xlarge"})
+    function = resource("AWS::Lambda::Function", Environment={"Variables": {"FOLLOWER": follower}})
+    (item,) = [item for item in cost_items.idle([function], TABLE) if "asynchronous" in item.what]
+    assert (item.usd, item.note) == (0, "scales to nothing")
 
 
 def test_every_step_is_advised_with_a_machine_and_a_reason(prod: list[Resource]) -> None:
