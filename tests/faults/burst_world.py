@@ -185,8 +185,8 @@ class Account:
         self._in_function = False
         self.at_instant: Callable[[], None] = lambda: None  # called before and after every call of the function to AWS
         for client in (self.s3, self.dynamodb):
-            client.meta.events.register("before-call", self._instant)
-            client.meta.events.register("after-call", self._instant)
+            client.meta.events.register("before-call", self.instant)
+            client.meta.events.register("after-call", self.instant)
         self._settings = Settings(
             bucket=BUCKET,
             labels_prefix="labels/",
@@ -269,7 +269,7 @@ class Account:
                 calls += 1
                 tick = self._next_tick()
             calls += self.poll()
-        self.clock.now = end
+        self.clock.now = max(end, self.clock.now)
         return calls
 
     def end_run(self) -> None:
@@ -297,8 +297,10 @@ class Account:
     def _utcnow(self) -> datetime:
         return datetime.fromtimestamp(self.clock.now, UTC).replace(tzinfo=None)
 
-    def _instant(self, **_: Any) -> None:
+    def instant(self, **_: Any) -> None:
+        """Before or after a call of the function to AWS; none takes no time."""
         if self._in_function:
+            self.clock.now += 0.01
             self.at_instant()
 
     def _watched(self, target: Any) -> Any:
@@ -315,9 +317,9 @@ class _Watched:
         call = getattr(self._target, name)
 
         def watched(**arguments: Any) -> Any:
-            self._account.at_instant()
+            self._account.instant()
             answer = call(**arguments)
-            self._account.at_instant()
+            self._account.instant()
             return answer
 
         return watched

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from moto import mock_aws
@@ -90,25 +90,38 @@ def test_random_kills_neither_lose_nor_double_a_run(account: Account, seed: int)
 
 
 def test_a_kill_at_every_single_instant_of_a_start_ends_with_that_one_run(account: Account) -> None:
+    def die() -> None:
+        raise Killed
+
+    _at_every_instant_of_a_start(account, die)
+
+
+def test_another_call_at_every_single_instant_of_a_start_ends_with_that_one_run(account: Account) -> None:
+    """A whole second call runs between two steps of the first, decides the same and perhaps starts it before."""
+    _at_every_instant_of_a_start(account, lambda: account.invoke({"source": "aws.events"}))
+
+
+def _at_every_instant_of_a_start(account: Account, happens: Callable[[], object]) -> None:
     instants = _instants_of_a_start(account)
     assert instants >= 20
     for instant in range(instants):
-        keys = sorted(account.upload(f"kill-{instant:03d}-{number}") for number in range(3))
+        keys = sorted(account.upload(f"at-{instant:03d}-{number}") for number in range(3))
         account.clock.now += QUIET + 1
         left = instant
 
-        def die() -> None:
+        def perhaps() -> None:
             nonlocal left
-            if left == 0:
-                raise Killed
             left -= 1
+            if left == -1:
+                happens()
 
-        account.at_instant = die
-        assert account.invoke({"source": "aws.events"}) is None
+        account.at_instant = perhaps
+        account.invoke({"source": "aws.events"})
         account.at_instant = lambda: None
+        assert left < 0
         account.pass_time(HOUR)
-        assert account.runs()[-1] == keys, f"killed at instant {instant}"
-        assert len(account.runs()) == instant + 2, f"killed at instant {instant}"
+        assert account.runs()[-1] == keys, f"at instant {instant}"
+        assert len(account.runs()) == instant + 2, f"at instant {instant}"
         assert not account.pending()
         account.pipelines.end()
         account.clock.now += 60
