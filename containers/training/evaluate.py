@@ -18,6 +18,9 @@ from drawing_ocr.evaluation.gate import Thresholds, judge
 from drawing_ocr.evaluation.html_report import write_report
 from drawing_ocr.evaluation.report import Evaluation
 
+NEW_SHEETS = 2
+FROZEN_SHEETS = 1  # a page of notes, which has more lines than a drawing
+
 _FORESEEN = (*failure.FORESEEN, ArgumentsError, InputMissing)
 
 
@@ -55,9 +58,9 @@ def _evaluate(folders: ProcessingFolders, options: GateOptions) -> None:
         unpacked = pool.map(lambda name: model_package(folders.input(name), Path(temporary) / name)[0], names)
         detectors = Detectors()
         challenger, *released = [Version(folder, detectors) for folder in unpacked]
-        sets = {"new": TestSetFolder(folders.input("dataset"))}
+        sets = {"new": TestSetFolder(folders.input("dataset"), sheets=NEW_SHEETS)}
         if folders.has_input("regression"):
-            sets["regression"] = TestSetFolder(folders.input("regression"))
+            sets["regression"] = TestSetFolder(folders.input("regression"), sheets=FROZEN_SHEETS)
         results, lines = compare(sets, challenger, released[0] if released else None, threads=threads)
     evaluation = Evaluation(test_sets=results, gate=judge(results, thresholds))
     output = folders.output("evaluation")

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import cv2
 import numpy as np
@@ -30,9 +29,6 @@ from drawing_ocr.reading.reader import Reader, ReadingSettings
 from drawing_ocr.reading.recogniser import Recogniser
 from drawing_ocr.reading.result import ModelName
 from drawing_ocr.reading.session import Session
-
-_SHEETS: Final = 2
-"""Sheets of a test set that are read whole: each takes each version seconds, and the lines judge the recogniser."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +54,18 @@ class TestSetFolder:
 
     __test__ = False  # not a test, whatever pytest makes of the name
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, sheets: int) -> None:
+        """Reads the lists.
+
+        Args:
+            folder: In the dataset layout.
+            sheets: How many sheets are read whole: one costs as much as a hundred lines, and the lines judge.
+
+        Raises:
+            FormatError: A list that cannot be read, or no line in it.
+        """
         self._folder = folder
+        self._sheets = sheets
         self.lines = [
             LabelledLine(line.crop, line.text, line.category, self._drawing(line.crop))
             for line in layout.read_lines(folder, Split.VAL)
@@ -71,7 +77,7 @@ class TestSetFolder:
         """The sheets that are read whole."""
         if not (self._folder / layout.detection_list(Split.VAL)).is_file():
             return []
-        drawings = layout.read_drawings(self._folder, Split.VAL)[:_SHEETS]
+        drawings = layout.read_drawings(self._folder, Split.VAL)[: self._sheets]
         return [Sheet(self._folder / each.image, Page(each.regions, ())) for each in drawings]
 
     def _drawing(self, crop: Path) -> str:

@@ -39,7 +39,7 @@ def dataset(tmp_path: Path) -> TestSetFolder:
             crops.append(LabelledCrop(crop, f"{name}{i}"))
     write_detection(tmp_path / "det_val.txt", drawings)
     write_recognition(tmp_path / "rec_val.txt", crops)
-    return TestSetFolder(tmp_path)
+    return TestSetFolder(tmp_path, sheets=1)
 
 
 class Reads:
@@ -62,11 +62,15 @@ def test_lines_of_one_drawing_are_known_to_belong_together(dataset: TestSetFolde
     assert {line.category for line in dataset.lines} == {Category.DIMENSION}
 
 
+def test_only_some_sheets_are_read_whole(dataset: TestSetFolder) -> None:
+    assert [sheet.picture.name for sheet in dataset.sheets()] == ["a.png"]
+
+
 def test_lines_that_were_drawn_alone_are_units_of_their_own(tmp_path: Path) -> None:
     for number in range(2):
         picture(tmp_path / f"crops/{number:04d}.png")
     write_recognition(tmp_path / "rec_val.txt", [LabelledCrop(f"crops/{i:04d}.png", "text") for i in range(2)])
-    frozen = TestSetFolder(tmp_path)
+    frozen = TestSetFolder(tmp_path, sheets=1)
     assert [line.drawing for line in frozen.lines] == ["0000.png", "0001.png"]
     assert frozen.sheets() == []
 
@@ -74,7 +78,7 @@ def test_lines_that_were_drawn_alone_are_units_of_their_own(tmp_path: Path) -> N
 def test_a_test_set_without_a_line_is_refused(tmp_path: Path) -> None:
     write_recognition(tmp_path / "rec_val.txt", [])
     with pytest.raises(FormatError, match="no line to judge by: prepare the dataset again"):
-        TestSetFolder(tmp_path)
+        TestSetFolder(tmp_path, sheets=1)
 
 
 def test_both_versions_are_compared_drawing_by_drawing(dataset: TestSetFolder) -> None:
