@@ -251,7 +251,8 @@ class Drift(Construct):
 
     def _tell_of_failed_jobs(self) -> None:
         # By its ARN: the topic's own policy lets rules of this account publish, a grant would let those of any.
-        topic = sns.Topic.from_topic_arn(self, "Topic", self._props.topic.topic_arn)
+        arn = cdk.Stack.of(self).format_arn(service="sns", resource=self._props.topic.topic_name)
+        topic = sns.Topic.from_topic_arn(self, "Topic", arn)
         events.Rule(
             self,
             "JobFailed",
