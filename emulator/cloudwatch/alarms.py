@@ -12,6 +12,8 @@ from typing import Any
 
 from moto.cloudwatch.exceptions import ValidationError
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.responses import ActionResult
 
 from emulator import settings
 from emulator.api import Caller, Document
@@ -137,14 +139,13 @@ _put_metric_alarm = CloudWatchBackend.put_metric_alarm
 def _put(self: Any, name: str, *arguments: Any, **named: Any) -> Alarm:
     before = self.alarms.get(name)
     alarm: Alarm = _put_metric_alarm(self, name, *arguments, **named)
-    if alarm.rule is None:
-        try:
-            _check(alarm)
-        except ValidationError:
-            self.alarms.pop(name)
-            if before is not None:
-                self.alarms[name] = before
-            raise
+    try:
+        _check(alarm)
+    except ValidationError:
+        self.alarms.pop(name)
+        if before is not None:
+            self.alarms[name] = before
+        raise
     if before is not None:  # another threshold, the same state until the next evaluation
         alarm.state_value, alarm.state_updated_timestamp = before.state_value, before.state_updated_timestamp
         alarm.state_reason, alarm.state_reason_data = before.state_reason, before.state_reason_data
@@ -167,7 +168,24 @@ def _set_state(self: Any, alarm_name: str, reason: str, reason_data: str, state_
     _moto_set_state(self, alarm_name, reason, reason_data, state_value)
 
 
+def _describe(self: Any) -> ActionResult:
+    """moto obeys only one filter of a request."""
+    names, state = self._get_param("AlarmNames", []), self._get_param("StateValue")
+    prefix, action = self._get_param("AlarmNamePrefix", ""), self._get_param("ActionPrefix", "")
+    found = [
+        alarm
+        for alarm in self.cloudwatch_backend.describe_alarms()
+        if (not names or alarm.name in names)
+        and alarm.name.startswith(prefix)
+        and state in (None, alarm.state_value)
+        and (not action or any(each.startswith(action) for each in alarm.alarm_actions or []))
+        and "MetricAlarm" in (self._get_param("AlarmTypes", []) or ["MetricAlarm"])
+    ]
+    return ActionResult({"MetricAlarms": found, "CompositeAlarms": []})
+
+
 _moto_set_state = CloudWatchBackend.set_alarm_state
+replace(CloudWatchResponse, "describe_alarms", _describe)
 replace(CloudWatchBackend, "put_metric_alarm", _put)
 replace(CloudWatchBackend, "set_alarm_state", _set_state)
 
@@ -202,8 +220,6 @@ def _evaluate_all() -> None:
         for account, regions in list(cloudwatch_backends.items()):
             for region, backend in list(regions.items()):
                 for alarm in list(backend.alarms.values()):
-                    if alarm.rule is not None:
-                        continue
                     step = settings.current().real(min(_EVALUATION_SECONDS, _period(alarm)))
                     end = (time.time() - late) // step * step
                     if done.get(alarm.alarm_arn) == end:

@@ -220,9 +220,7 @@ class Pool:
             if worker is None or not worker.alive:
                 self._stop_old_versions(function)
                 worker = Worker(function, model.code_bytes, model.layers)
-            started = time.monotonic()
             outcome = worker.invoke(event, invoked_arn)
-            _measure(function, outcome, time.monotonic() - started)
         finally:
             with self._lock:
                 self._busy[function.arn] -= 1
@@ -252,15 +250,6 @@ class Pool:
                     del self._idle[function]
         for worker in stopped:
             worker.stop()
-
-
-def _measure(function: Function, outcome: Outcome, seconds: float) -> None:
-    for name, value, unit in (
-        ("Invocations", 1.0, "Count"),
-        ("Errors", float(outcome.error), "Count"),
-        ("Duration", seconds * 1000, "Milliseconds"),
-    ):
-        logs.put_metric(function.caller, "AWS/Lambda", name, value, unit, {"FunctionName": function.name})
 
 
 POOL = Pool()

@@ -49,77 +49,55 @@ class _Answer:
 
 
 @dataclass(frozen=True)
-class _Waiting:
-    """One request in the queue."""
+class _Invocation:
+    """One request in the queue: where its answer goes, and who is told."""
 
+    endpoint: Endpoint
     inference_id: str
     request: Document
     received: datetime
     arrived: float
     output: str
     failure: str | None
+    notifications: Document
 
-
-class _Backlog:
-    """The requests of one endpoint, first come, first served."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._workers: dict[int, ThreadPoolExecutor] = {}
-        self._waiting = 0
-        self._lock = threading.Lock()
-
-    def add(self, waiting: _Waiting, configuration: Document) -> None:
-        limit = configuration.get("ClientConfig", {}).get("MaxConcurrentInvocationsPerInstance", _CONCURRENT)
-        with self._lock:
-            # An update may bring another limit: what waits already goes on under the old one.
-            workers = self._workers.setdefault(limit, ThreadPoolExecutor(limit, thread_name_prefix="async"))
-        self._count(1)
-        workers.submit(self._work, waiting, configuration["OutputConfig"])
-
-    def _count(self, difference: int) -> None:
-        with self._lock:
-            self._waiting += difference
-            size = self._waiting
-        dimensions = {"EndpointName": self._endpoint.name}
-        for name in ("ApproximateBacklogSize", "ApproximateBacklogSizePerInstance"):
-            logs.put_metric(self._endpoint.caller, "AWS/SageMaker", name, float(size), "Count", dimensions)
-
-    def _work(self, waiting: _Waiting, output: Document) -> None:
-        self._measure("TimeInBacklog", (time.monotonic() - waiting.arrived) * 1000, "Milliseconds")
+    def work(self) -> None:
+        """From the input's download to the notification; raises nothing."""
+        self._measure("TimeInBacklog", self._milliseconds(), "Milliseconds")
         try:
-            answer = self._answer(waiting)
-            objects.write(waiting.output, answer.body, self._endpoint.caller.region, answer.content_type)
+            answer = self._answer()
+            objects.write(self.output, answer.body, self.endpoint.caller.region, answer.content_type)
         except (_Failed, objects.DataError, ServiceError) as error:
             self._measure("InvocationFailures", 1, "Count")
-            self._fail(waiting, output, str(error))
+            self._fail(str(error))
         except Exception as error:
-            log.exception("asynchronous request %s of %s", waiting.inference_id, self._endpoint.name)
-            self._fail(waiting, output, f"InternalServerError: the emulator failed: {error!r}")
+            log.exception("asynchronous request %s of %s", self.inference_id, self.endpoint.name)
+            self._fail(f"InternalServerError: the emulator failed: {error!r}")
         else:
             self._measure("InvocationsProcessed", 1, "Count")
-            self._notify(output, "SuccessTopic", self._success(waiting, output, answer))
-        finally:
-            self._measure("TotalProcessingTime", (time.monotonic() - waiting.arrived) * 1000, "Milliseconds")
-            self._count(-1)
+            self._notify("SuccessTopic", self._success(answer))
+        self._measure("TotalProcessingTime", self._milliseconds(), "Milliseconds")
 
-    def _answer(self, waiting: _Waiting) -> _Answer:
-        request = waiting.request
-        if time.monotonic() - waiting.arrived > request.get("RequestTTLSeconds", _TTL_SECONDS):
+    def _milliseconds(self) -> float:
+        return (time.monotonic() - self.arrived) * 1000
+
+    def _answer(self) -> _Answer:
+        request = self.request
+        if time.monotonic() - self.arrived > request.get("RequestTTLSeconds", _TTL_SECONDS):
             raise _Failed("ClientError: the request expired in the queue: it is older than RequestTTLSeconds")
         if "InputLocation" in request:
-            body = objects.read(request["InputLocation"], self._endpoint.caller.region)
+            body = objects.read(request["InputLocation"], self.endpoint.caller.region)
         else:
             body = request["Body"]
         headers = {
             "Content-Type": request.get("ContentType", "application/octet-stream"),
-            "X-Amzn-SageMaker-Inference-Id": waiting.inference_id,
+            "X-Amzn-SageMaker-Inference-Id": self.inference_id,
         }
         if "Accept" in request:
             headers["Accept"] = request["Accept"]
         if "CustomAttributes" in request:
             headers["X-Amzn-SageMaker-Custom-Attributes"] = request["CustomAttributes"]
-        replica = self._endpoint.choose(None)
+        replica = self.endpoint.choose(None)
         started = time.monotonic()
         try:
             connection = replica.http(float(request.get("InvocationTimeoutSeconds", _TIMEOUT_SECONDS)))
@@ -127,69 +105,97 @@ class _Backlog:
                 connection.request("POST", "/invocations", body, headers)
                 answer = connection.getresponse()
                 content, status = answer.read(), answer.status
-            except (OSError, http.client.HTTPException) as error:
-                content, status = f"no answer from the container: {error or type(error).__name__}".encode(), 500
+                content_type = answer.headers.get("Content-Type", "application/octet-stream")
             finally:
                 connection.close()
+        except (OSError, http.client.HTTPException) as error:
+            content, status = f"no answer from the container: {error or type(error).__name__}".encode(), 500
         finally:
             replica.leave()
-        self._endpoint.measure(replica.name, status, time.monotonic() - started, started - waiting.arrived)
+        self.endpoint.measure(replica.name, status, time.monotonic() - started, started - self.arrived)
         if status >= 400:
             whose = "client" if status < 500 else "server"
             text = content.decode(errors="replace")
             raise _Failed(f'ClientError: Received {whose} error ({status}) from model with message "{text}"')
-        return _Answer(content, answer.headers.get("Content-Type", "application/octet-stream"))
+        return _Answer(content, content_type)
 
-    def _fail(self, waiting: _Waiting, output: Document, reason: str) -> None:
-        if waiting.failure:
+    def _fail(self, reason: str) -> None:
+        message = self._message("Failed") | {"failureReason": reason}
+        if self.failure:
             try:
-                objects.write(waiting.failure, reason.encode(), self._endpoint.caller.region, "text/plain")
+                objects.write(self.failure, reason.encode(), self.endpoint.caller.region, "text/plain")
             except objects.DataError as error:
-                log.warning("%s: %s", self._endpoint.name, error)
-        message = self._message(waiting, "Failed") | {"failureReason": reason}
-        if waiting.failure:
-            message["responseParameters"] = {"outputLocation": waiting.failure}
-        self._notify(output, "ErrorTopic", message)
+                log.warning("%s: %s", self.endpoint.name, error)
+            message["responseParameters"] = {"outputLocation": self.failure}
+        self._notify("ErrorTopic", message)
 
-    def _success(self, waiting: _Waiting, output: Document, answer: _Answer) -> Document:
-        response: Document = {"contentType": answer.content_type, "outputLocation": waiting.output}
-        included = output.get("NotificationConfig", {}).get("IncludeInferenceResponseIn", [])
+    def _success(self, answer: _Answer) -> Document:
+        response: Document = {"contentType": answer.content_type, "outputLocation": self.output}
+        included = self.notifications.get("IncludeInferenceResponseIn", [])
         if "SUCCESS_NOTIFICATION_TOPIC" in included and len(answer.body) <= _LARGEST_RESPONSE_IN_NOTIFICATION:
             response["responseContent"] = base64.b64encode(answer.body).decode()
-        return self._message(waiting, "Completed") | {"responseParameters": response}
+        return self._message("Completed") | {"responseParameters": response}
 
-    def _message(self, waiting: _Waiting, status: str) -> Document:
-        request = waiting.request
+    def _message(self, status: str) -> Document:
         asked = {
-            "contentType": request.get("ContentType"),
-            "endpointName": self._endpoint.name,
-            "inputLocation": request.get("InputLocation"),
+            "contentType": self.request.get("ContentType"),
+            "endpointName": self.endpoint.name,
+            "inputLocation": self.request.get("InputLocation"),
         }
         return {
-            "awsRegion": self._endpoint.caller.region,
+            "awsRegion": self.endpoint.caller.region,
             "eventTime": _moment(datetime.now(UTC)),
-            "receivedTime": _moment(waiting.received),
+            "receivedTime": _moment(self.received),
             "invocationStatus": status,
             "requestParameters": {key: value for key, value in asked.items() if value},
-            "inferenceId": waiting.inference_id,
+            "inferenceId": self.inference_id,
             "eventVersion": "1.0",
             "eventSource": "aws:sagemaker",
             "eventName": "InferenceResult",
         }
 
-    def _notify(self, output: Document, kind: str, message: Document) -> None:
-        topic = output.get("NotificationConfig", {}).get(kind)
-        if topic:
+    def _notify(self, kind: str, message: Document) -> None:
+        if topic := self.notifications.get(kind):
             try:
-                client("sns", self._endpoint.caller.region).publish(TopicArn=topic, Message=json.dumps(message))
+                client("sns", self.endpoint.caller.region).publish(TopicArn=topic, Message=json.dumps(message))
             except Exception as error:
                 self._measure("NotificationFailures", 1, "Count")
                 log.warning("%s: %s", topic, error)
 
     def _measure(self, name: str, value: float, unit: str) -> None:
-        variants = self._endpoint.fleet.replicas if self._endpoint.fleet else {}
-        dimensions = {"EndpointName": self._endpoint.name, "VariantName": next(iter(variants), "")}
-        logs.put_metric(self._endpoint.caller, "AWS/SageMaker", name, value, unit, dimensions)
+        variants = self.endpoint.fleet.replicas if self.endpoint.fleet else {}
+        dimensions = {"EndpointName": self.endpoint.name, "VariantName": next(iter(variants), "")}
+        logs.put_metric(self.endpoint.caller, "AWS/SageMaker", name, value, unit, dimensions)
+
+
+class _Backlog:
+    """The requests of one endpoint, first come, first served."""
+
+    def __init__(self) -> None:
+        self._workers: dict[int, ThreadPoolExecutor] = {}
+        self._waiting = 0
+        self._lock = threading.Lock()
+
+    def add(self, invocation: _Invocation, concurrent: int) -> None:
+        with self._lock:
+            # An update may bring another limit: what waits already goes on under the old one.
+            if concurrent not in self._workers:
+                self._workers[concurrent] = ThreadPoolExecutor(concurrent, thread_name_prefix="async")
+            workers = self._workers[concurrent]
+        self._count(invocation.endpoint, 1)
+        workers.submit(self._work, invocation)
+
+    def _work(self, invocation: _Invocation) -> None:
+        invocation.work()
+        self._count(invocation.endpoint, -1)
+
+    def _count(self, endpoint: Endpoint, difference: int) -> None:
+        with self._lock:
+            self._waiting += difference
+            size = self._waiting
+        dimensions = {"EndpointName": endpoint.name}
+        for name in ("ApproximateBacklogSize", "ApproximateBacklogSizePerInstance"):
+            logs.put_metric(endpoint.caller, "AWS/SageMaker", name, float(size), "Count", dimensions)
 
 
 def _moment(when: datetime) -> str:
@@ -222,10 +228,11 @@ def _invoke_async(request: Request, caller: Caller, match: re.Match[str]) -> Res
     if configuration is None:
         message = f"Endpoint {endpoint.name} has no AsyncInferenceConfig: it answers synchronous requests only."
         raise ServiceError("ValidationError", message)
-    waiting = _waiting(asked, configuration["OutputConfig"])
+    waiting = _invocation(endpoint, asked, configuration["OutputConfig"])
     with _lock:
-        backlog = _BACKLOGS.setdefault(endpoint, _Backlog(endpoint))
-    backlog.add(waiting, configuration)
+        backlog = _BACKLOGS.setdefault(endpoint, _Backlog())
+    limits = configuration.get("ClientConfig", {})
+    backlog.add(waiting, limits.get("MaxConcurrentInvocationsPerInstance", _CONCURRENT))
     result = {"InferenceId": waiting.inference_id, "OutputLocation": waiting.output}
     headers = {"X-Amzn-SageMaker-OutputLocation": waiting.output}
     if waiting.failure:
@@ -249,7 +256,7 @@ def _parsed(request: Request, name: str) -> Document:
     return found
 
 
-def _waiting(asked: Document, output: Document) -> _Waiting:
+def _invocation(endpoint: Endpoint, asked: Document, output: Document) -> _Invocation:
     # Without a path of its own AWS writes into a bucket that it makes for the account; nobody here would find that.
     if "S3OutputPath" not in output:
         raise ServiceError(
@@ -258,11 +265,13 @@ def _waiting(asked: Document, output: Document) -> _Waiting:
     name = str(uuid.uuid4())
     extension = f"/{asked['S3OutputPathExtension'].strip('/')}" if "S3OutputPathExtension" in asked else ""
     failures = output.get("S3FailurePath")
-    return _Waiting(
+    return _Invocation(
+        endpoint=endpoint,
         inference_id=asked.get("InferenceId", str(uuid.uuid4())),
         request=asked,
         received=datetime.now(UTC),
         arrived=time.monotonic(),
         output=f"{output['S3OutputPath'].rstrip('/')}{extension}/{asked.get('Filename', f'{name}.out')}",
         failure=f"{failures.rstrip('/')}{extension}/{name}-error.out" if failures else None,
+        notifications=output.get("NotificationConfig", {}),
     )

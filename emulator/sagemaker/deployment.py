@@ -123,8 +123,7 @@ class Watch:
         if not self._guardrails.alarms:
             return
         found = client("cloudwatch", self._caller.region).describe_alarms(
-            AlarmNames=list(self._guardrails.alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+            AlarmNames=list(self._guardrails.alarms), StateValue="ALARM"
         )
-        for alarm in [*found["MetricAlarms"], *found["CompositeAlarms"]]:
-            if alarm["StateValue"] == "ALARM":
-                raise RolledBack(f"alarm {alarm['AlarmName']} is in the ALARM state")
+        for alarm in found["MetricAlarms"]:
+            raise RolledBack(f"alarm {alarm['AlarmName']} is in the ALARM state")

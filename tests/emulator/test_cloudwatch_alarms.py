@@ -175,6 +175,19 @@ def test_messages_that_wait_in_a_queue_are_measured(fast_client: Client) -> None
     wait_for_state(fast_client, waiting, "ALARM")
 
 
+def test_filters_of_a_description_hold_together(client: Client) -> None:
+    cloudwatch, ringing, quiet = client("cloudwatch"), put_alarm(client), put_alarm(client)
+    cloudwatch.set_alarm_state(AlarmName=ringing, StateValue="ALARM", StateReason="test")
+
+    def names(**asked: Any) -> list[str]:
+        return [each["AlarmName"] for each in cloudwatch.describe_alarms(**asked)["MetricAlarms"]]
+
+    assert names(AlarmNames=[ringing, quiet], StateValue="ALARM") == [ringing]
+    assert names(AlarmNames=[quiet], StateValue="ALARM") == []
+    assert names(AlarmNamePrefix=ringing) == [ringing]
+    assert names(AlarmNamePrefix=ringing, AlarmTypes=["CompositeAlarm"]) == []
+
+
 @pytest.mark.parametrize(
     ("more", "reason"),
     [

@@ -7,6 +7,7 @@ import io
 import json
 import uuid
 import zipfile
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -86,6 +87,28 @@ def test_the_log_tail_comes_with_the_answer_and_the_log_group_has_it(client: Cli
     assert "REPORT RequestId" in tail
     events = client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}", filterPattern="hello")["events"]
     assert events
+
+
+def test_invocations_and_errors_are_measured(client: Client) -> None:
+    name = make(client, HANDLER)
+    for event in ({}, {"do": "raise"}, {}):
+        client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+    now = datetime.now(UTC)
+
+    def total(metric: str) -> Any:
+        found = client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName=metric,
+            Dimensions=[{"Name": "FunctionName", "Value": name}],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=5),
+            Period=600,
+            Statistics=["Sum"],
+        )
+        return sum(each["Sum"] for each in found["Datapoints"])
+
+    assert total("Invocations") == 3
+    assert total("Errors") == 1
 
 
 def test_an_exception_is_a_function_error_of_awss_shape(client: Client, function: str) -> None:

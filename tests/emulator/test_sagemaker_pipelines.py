@@ -229,6 +229,10 @@ def test_a_failed_gate_ends_in_the_fail_step_and_registers_nothing(client: Clien
     found = steps(client, arn)
     assert "Register" not in found
     assert found["Refused"]["FailureReason"] == "accuracy is 0.5"
+    metrics = client("cloudwatch").list_metrics(
+        Namespace="AWS/Sagemaker/ModelBuildingPipeline", MetricName="ExecutionFailed"
+    )["Metrics"]
+    assert [{"Name": "PipelineName", "Value": pipeline}] in [each["Dimensions"] for each in metrics]
 
 
 def test_a_function_that_raises_fails_its_step_and_nothing_after_it_runs(client: Client, pipeline: str) -> None:

@@ -90,20 +90,6 @@ simple(
     },
 )
 simple(
-    "AWS::CloudWatch::CompositeAlarm",
-    "cloudwatch",
-    create="put_composite_alarm",
-    update="put_composite_alarm",
-    delete="delete_alarms",
-    name="AlarmName",
-    longest=255,
-    physical_id=lambda _context, properties, _answer: properties["AlarmName"],
-    key=lambda name, _properties: {"AlarmName": name, "AlarmNames": [name]},
-    attributes=lambda context, properties, _answer: {
-        "Arn": context.arn("cloudwatch", f"alarm:{properties['AlarmName']}")
-    },
-)
-simple(
     "AWS::CloudWatch::Dashboard",
     "cloudwatch",
     create="put_dashboard",
