@@ -5,7 +5,6 @@ promotion.py), so whoever promotes needs no right of their own in the target's a
 """
 
 import hashlib
-from typing import Any
 
 from botocore.exceptions import ClientError
 from rich.console import Group, RenderableType
@@ -123,29 +122,34 @@ def _register(
 
 def _copy(target: Environment, uri: str, key: str) -> str:
     """Copies one object inside S3, encrypted with the target's key by its bucket's default; gives back its address."""
-    bucket, source_key = split_uri(uri)
-    destination = target.names.data_bucket
     try:
-        target.client("s3").copy_object(
-            Bucket=destination, Key=key, CopySource={"Bucket": bucket, "Key": source_key}, MetadataDirective="COPY"
-        )
+        return _copy_object(target, uri, key)
     except ClientError as error:
         raise OperatorError(
             f"{uri} cannot be copied to {target.name} ({error.response['Error']['Code']}): is it still there, and do "
             f"the policies of the source's bucket and key name {target.name}'s promotion role?"
         ) from error
-    return f"s3://{destination}/{key}"
 
 
 def _copy_if_there(target: Environment, uri: str, key: str) -> None:
-    bucket, source_key = split_uri(uri)
-    client: Any = target.client("s3")
     try:
-        client.copy_object(Bucket=target.names.data_bucket, Key=key, CopySource={"Bucket": bucket, "Key": source_key})
+        _copy_object(target, uri, key)
     except ClientError as error:
         # Without the right to list, S3 says that an absent object is denied.
         if error.response["Error"]["Code"] not in ("NoSuchKey", "404", "AccessDenied"):
             raise
+
+
+def _copy_object(target: Environment, uri: str, key: str) -> str:
+    bucket, source_key = split_uri(uri)
+    target.client("s3").copy_object(
+        Bucket=target.names.data_bucket,
+        Key=key,
+        CopySource={"Bucket": bucket, "Key": source_key},
+        # Of the whole object: what was uploaded in parts has a checksum of its parts' checksums.
+        ChecksumAlgorithm="SHA256",
+    )
+    return f"s3://{target.names.data_bucket}/{key}"
 
 
 def _check(target: Environment, uri: str, digest: str, version: ModelVersion) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -108,6 +109,17 @@ def test_the_same_bytes_wait_for_approval_in_the_other_account(world: World, put
     assert staging_client("s3").get_object(Bucket=bucket, Key=key)["Body"].read() == PACKAGE
     found = staging_client("sagemaker").describe_model_package(ModelPackageName=version["arn"])
     assert found["ModelPackageGroupName"] == STAGING_GROUP
+
+
+@pytest.mark.usefixtures("staging")
+def test_a_package_that_was_uploaded_in_parts_is_copied_and_read_back_whole(world: World, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 50_000  # 12.8 MB: two parts
+    (tmp_path / "model.tar.gz").write_bytes(content)
+    world.client("s3").upload_file(str(tmp_path / "model.tar.gz"), BUCKET, "models/x/model.tar.gz")
+    world.register("Approved", package_sha256=sha256(content).hexdigest())
+    version = world.answer("models", "promote", "v1", "--to", "staging")["version"]
+    key = version["model_data_url"].removeprefix(f"s3://{STAGING_BUCKET}/")
+    assert staging_client("s3").get_object(Bucket=STAGING_BUCKET, Key=key)["Body"].read() == content
 
 
 @pytest.mark.usefixtures("staging")
