@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from cli import promotion_roles
 from cli.environment import Environment
 from drawing_ocr.evaluation.report import Evaluation, Gate, Metrics, RecognitionMetrics, TestSet
-from tests.cli.world import ACCOUNT, NAMES, REGION, World
+from tests.cli.world import ACCOUNT, BUCKET, NAMES, REGION, World
 
 Put = Callable[[str, bytes | str], str]
 STAGING_ACCOUNT = "222222222222"
