@@ -1,5 +1,6 @@
 """`drawingops trace`: one story, from the labels that arrived to the release, with one correlation id: the run's."""
 
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -28,14 +29,20 @@ class Story(Result):
         table = Table.grid(padding=(0, 2))
         for column in range(4):
             table.add_column(no_wrap=column < 2, overflow="fold")
-        for event in self.events:
+        for (source, what, detail, failed), same in groupby(self.events, key=_without_time):
+            repeated = list(same)
             table.add_row(
-                event.time.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
-                Text(event.source, SOURCES[event.source]),
-                Text(event.what, "bold red" if event.failed else ""),
-                Text(event.detail),
+                repeated[0].time.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+                Text(source, SOURCES[source]),
+                Text(what, "bold red" if failed else ""),
+                Text(f"{detail} × {len(repeated)}".strip() if len(repeated) > 1 else detail),
             )
         return Group(head, table)
+
+
+def _without_time(event: Event) -> tuple[str, str, str, bool]:
+    """A workflow that waits says the same again and again: one line, with how often."""
+    return event.source, event.what, event.detail, event.failed
 
 
 _WAITS = "no run has taken it yet: `drawingops train start --dry-run` says why"

@@ -152,6 +152,15 @@ def test_a_person_sees_times_reasons_and_who_asked(trained: World) -> None:
         assert part in " ".join(text.split())
 
 
+def test_what_is_said_again_and_again_is_one_line_for_a_person_and_all_of_it_as_json(trained: World) -> None:
+    for _ in range(3):
+        log(trained, json.dumps({"service": "release", "message": "looked", "correlation_id": RUN}))
+    assert [what for _, what in told(trained.answer("trace", RUN))].count("release: looked") == 3
+    text = trained.run("trace", RUN).stdout
+    assert text.count("release: looked") == 1
+    assert "× 3" in text
+
+
 def test_a_failed_step_is_marked_with_its_reason(trained: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "read", lambda *_: run("Failed", "ran out of memory"))
     failed = [event for event in trained.answer("trace", RUN)["events"] if event["failed"]]
