@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from drawing_ocr.monitoring.features import FEATURES
+from drawing_ocr.monitoring.observation import Observation
 from drawing_ocr.monitoring.shift import Sensitivity, compare, score
 from tests.drawing_ocr.monitoring.days import STEADY, Stream
 
@@ -59,6 +60,18 @@ def test_false_alarms_come_at_the_stated_rate() -> None:
 )
 def test_a_changed_input_is_found_in_the_feature_that_changed(stream: Stream, feature: str) -> None:
     assert feature in shifted(stream)
+
+
+def test_a_shift_of_half_the_day_is_found_though_other_features_never_vary() -> None:
+    random = np.random.default_rng(9)
+    constant = {"lengths": (5, 5), "confidences": (0.9, 0.9), "megapixels": 5.12}
+
+    def uniform(stream: Stream, drawings: int) -> list[Observation]:
+        return [each.model_copy(update=constant) for each in stream.day(drawings, random)]
+
+    day = [*uniform(STEADY, 25), *uniform(replace(STEADY, darkness=0.25), 25)]
+    found = compare(uniform(STEADY, 50), day, DEFAULT, seed=9)
+    assert [each.name for each in found if each.shifted] == ["darkness"]
 
 
 def test_only_the_feature_that_changed_is_named() -> None:
