@@ -190,6 +190,10 @@ def has_figures(left: ModelVersion, right: ModelVersion) -> bool:
     )
 
 
+# By test set; None where a version was not measured.
+Figures = dict[str, Metrics | None]
+
+
 @dataclass(frozen=True)
 class Measured:
     """Figures of both versions by test set, and what is known of their differences.
@@ -216,8 +220,8 @@ def _measured_together(environment: Environment, left: ModelVersion, right: Mode
         turned = True
     else:
         return None
-    challenger = {name: item.challenger for name, item in sets.items()}
-    champion = {name: item.champion for name, item in sets.items()}
+    challenger: Figures = {name: item.challenger for name, item in sets.items()}
+    champion: Figures = {name: item.champion for name, item in sets.items()}
     return Measured(
         left=challenger if turned else champion,
         right=champion if turned else challenger,
@@ -228,11 +232,17 @@ def _measured_together(environment: Environment, left: ModelVersion, right: Mode
 
 
 def _measured_apart(environment: Environment, left: ModelVersion, right: ModelVersion) -> Measured:
-    first, second = (
-        {name: item.challenger for name, item in _evaluation(environment, version).test_sets.items()}
-        for version in (left, right)
+    return Measured(
+        left=_own(environment, left),
+        right=_own(environment, right),
+        differences={},
+        turned=False,
+        same_data=False,
     )
-    return Measured(left=first, right=second, differences={}, turned=False, same_data=False)
+
+
+def _own(environment: Environment, version: ModelVersion) -> Figures:
+    return {name: item.challenger for name, item in _evaluation(environment, version).test_sets.items()}
 
 
 def _evaluation(environment: Environment, version: ModelVersion) -> Evaluation:
@@ -284,10 +294,12 @@ class _TestSet:
             lower=True,
         )
         if known.detection:
-            yield self._row("boxes found (hmean)", lambda metrics: metrics.detection and metrics.detection.hmean)
+            yield self._row(
+                "boxes found (hmean)", lambda metrics: metrics.detection.hmean if metrics.detection else None
+            )
         if known.end_to_end:
             yield self._row(
-                "whole sheets, exact (F1)", lambda metrics: metrics.end_to_end and metrics.end_to_end.exact_f1
+                "whole sheets, exact (F1)", lambda metrics: metrics.end_to_end.exact_f1 if metrics.end_to_end else None
             )
         yield from self._groups("category", "by_category", known, paired.by_category if paired else {})
         yield from self._groups("symbols", "by_symbol_class", known, paired.by_symbol_class if paired else {})

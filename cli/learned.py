@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,6 +13,7 @@ from cli.registry import ModelVersion
 from drawing_ocr.dataset.manifest import LabelledBatch, ManifestError, ManifestReference, RunManifest, load_manifest
 
 SUMMARY = "dataset.json"
+T = TypeVar("T")
 ABSENT = {"NoSuchKey", "NoSuchVersion", "404", "AccessDenied", "NoSuchBucket"}
 
 
@@ -136,7 +137,7 @@ def _dataset(environment: Environment, uri: str | None, problems: list[str]) -> 
     return _or_problem(lambda: Dataset.model_validate_json(_fetch(environment, place, None)), problems)
 
 
-def _or_problem(read: Callable[[], Any], problems: list[str]) -> Any:
+def _or_problem(read: Callable[[], T], problems: list[str]) -> T | None:
     try:
         return read()
     except (ManifestError, OSError, OperatorError) as error:
