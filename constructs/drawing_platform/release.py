@@ -33,9 +33,9 @@ from drawing_platform.release_workflow import ReleaseWorkflow, ReleaseWorkflowPr
 from drawing_platform.settings import AutoscalingSettings, ReleaseSettings, ServerlessSettings
 from drawing_platform.state_table import StateTable, StateTableProps
 
-# A step that is silent for longer than this lost its workflow: ten turns of asking, and time for a slow start.
+# A step that is silent for longer than this lost its workflow: ten turns of asking, and the longest answer of a model.
 LEASE_TURNS = 10
-LEASE_MARGIN_SECONDS = 20
+LEASE_MARGIN_SECONDS = 90
 STEP_TIMEOUT = cdk.Duration.minutes(1)
 CHECK_TIMEOUT = cdk.Duration.minutes(4)  # a handful of drawings, each allowed a minute by SageMaker
 KEPT_VERSIONS = 5  # of those that served; these stay, with all that serves them, to go back to

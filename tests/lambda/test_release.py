@@ -232,7 +232,7 @@ def model_error(_: ReleaseWorld) -> Any:
         (lambda _: READING | {"model": {"name": "r", "version": "1"}}, "version 1 answered, not 2"),
         (model_error, "it answered with an error: out of memory"),
         (lambda _: ReadTimeoutError(endpoint_url="x"), "no answer: Read timeout"),
-        (slow, "a drawing took 6.0 s, at most 5.0 s are allowed"),
+        (slow, "bore.png took 6.0 s, at most 5.0 s are allowed"),
     ],
 )
 def test_a_version_that_answers_wrongly_never_comes_near_the_traffic(
