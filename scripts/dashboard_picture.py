@@ -119,7 +119,7 @@ def widgets_of(template: dict[str, Any]) -> list[dict[str, Any]]:
 def lines(properties: dict[str, Any]) -> list[Line]:
     """What a graph shows: its metrics and expressions, but for those that only serve an expression."""
     found = []
-    for row in properties["metrics"]:
+    for row in properties.get("metrics", []):
         options = row[-1] if isinstance(row[-1], dict) else {}
         if options.get("visible") is False:
             continue
@@ -142,8 +142,18 @@ def draw(widgets: list[dict[str, Any]]) -> Figure:
         left, bottom = each["x"] / COLUMNS, 1 - (each["y"] + each["height"]) / rows
         width, height = each["width"] / COLUMNS, each["height"] / rows
         axes = figure.add_axes((left + 0.15 * width, bottom + 0.2 * height, 0.76 * width, 0.62 * height))
-        _graph(axes, each["properties"])
+        (_graph if each["type"] == "metric" else _states)(axes, each["properties"])
     return figure
+
+
+def _states(axes: Any, properties: dict[str, Any]) -> None:
+    """A tile for each alarm, as if none rang."""
+    count = len(properties["alarms"])
+    axes.set_title(properties["title"], fontsize=8, loc="left")
+    axes.bar(range(count), [1] * count, width=0.9, color="#2ca02c")
+    for number in range(count):
+        axes.text(number, 0.5, "OK", ha="center", va="center", fontsize=7, color="white")
+    axes.set_axis_off()
 
 
 def _graph(axes: Any, properties: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ class MonitoringStack(cdk.Stack):
         super().__init__(scope, construct_id, **kwargs)
         self._props = props
         self._drift = self._define_drift()
-        self._define_alarms()
+        self._alarms = self._define_alarms()
         self._define_dashboard()
         self._define_budget()
 
@@ -96,9 +96,9 @@ class MonitoringStack(cdk.Stack):
             ),
         )
 
-    def _define_alarms(self) -> None:
+    def _define_alarms(self) -> Monitoring:
         props = self._props
-        Monitoring(
+        return Monitoring(
             self,
             "Alarms",
             props=MonitoringProps(
@@ -115,11 +115,14 @@ class MonitoringStack(cdk.Stack):
 
     def _define_dashboard(self) -> None:
         settings, trigger = self._props.settings, self._props.training.trigger
+        endpoint = self._props.release.alarms
+        drift = [self._drift.alarm] if self._drift else []
         Dashboard(
             self,
             "Dashboard",
             props=DashboardProps(
                 name=f"{settings.project}-{settings.env}",
+                watched=[endpoint.server_errors, endpoint.latency, *self._alarms.alarms, *drift],
                 alarms=settings.alarms,
                 drift=settings.drift,
                 budget=settings.budget,

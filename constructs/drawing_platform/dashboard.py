@@ -1,7 +1,8 @@
-"""The dashboard of one environment: the four golden signals of the endpoint, runs and labels, drift and cost."""
+"""The dashboard of one environment: alarms, the endpoint's four golden signals, runs and labels, drift and cost."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -23,7 +24,8 @@ from drawing_platform.metrics import (
 )
 from drawing_platform.settings import AlarmSettings, BudgetSettings, DriftSettings
 
-THIRD_OF_WIDTH = 8  # of the 24 columns of a dashboard
+WIDTH = 24  # columns of a dashboard
+THIRD_OF_WIDTH = WIDTH // 3
 LOOK = cdk.Duration.hours(1)  # a finer grain than the job's, so that a point stands where it was measured
 
 
@@ -33,6 +35,7 @@ class DashboardProps:
 
     Attributes:
         name: of the dashboard.
+        watched: alarms whose states are shown first.
         alarms, drift, budget: where the lines of the alarms are drawn; None where there is none.
         endpoint_name, pipeline_name: names in SageMaker.
         training_metrics: names in the training job's MetricDefinitions.
@@ -41,6 +44,7 @@ class DashboardProps:
     """
 
     name: str
+    watched: Sequence[cloudwatch.IAlarm]
     alarms: AlarmSettings
     drift: DriftSettings | None
     budget: BudgetSettings | None
@@ -52,12 +56,13 @@ class DashboardProps:
 
 
 class Dashboard(Construct):
-    """Traffic, errors, latency, saturation; runs, waiting labels, drift, cost, and the curves of training."""
+    """Alarms; traffic, errors, latency, saturation; runs, waiting labels, drift, cost, and the curves of training."""
 
     def __init__(self, scope: Construct, construct_id: str, *, props: DashboardProps) -> None:
         super().__init__(scope, construct_id)
         self._props = props
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=props.name)
+        dashboard.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", width=WIDTH, alarms=list(props.watched)))
         dashboard.add_widgets(self._traffic(), self._errors(), self._latency())
         dashboard.add_widgets(self._saturation(), self._runs(), self._waiting_labels())
         watched = [self._drift(props.drift), self._stability()] if props.drift else []

@@ -51,10 +51,13 @@ class MonitoringProps:
 class Monitoring(Construct):
     """The alarms of one environment; each speaks through the alerts topic."""
 
+    alarms: list[cloudwatch.IAlarm]
+
     def __init__(self, scope: Construct, construct_id: str, *, props: MonitoringProps) -> None:
         super().__init__(scope, construct_id)
         self._props = props
         self._action = actions.SnsAction(props.topic)
+        self.alarms = []
         self._alarm_on_failed_runs()
         self._alarm_on_failed_releases()
         if props.alarms.silent_minutes:
@@ -77,6 +80,7 @@ class Monitoring(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         alarm.add_alarm_action(self._action)
+        self.alarms.append(alarm)
 
     def _alarm_on_failed_runs(self) -> None:
         name = self._props.pipeline_name
@@ -122,6 +126,7 @@ class Monitoring(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         )
         alarm.add_alarm_action(self._action)
+        self.alarms.append(alarm)
 
     def _alarm_on_forgotten_labels(self) -> None:
         hours = self._props.alarms.label_age_hours

@@ -40,7 +40,7 @@ def template() -> Template:
         "Workflow",
         definition_body=stepfunctions.DefinitionBody.from_chainable(stepfunctions.Pass(stack, "Pass")),
     )
-    Monitoring(
+    monitoring = Monitoring(
         stack,
         "Monitoring",
         props=MonitoringProps(
@@ -59,6 +59,7 @@ def template() -> Template:
         "Dashboard",
         props=DashboardProps(
             name="drawings",
+            watched=monitoring.alarms,
             alarms=ALARMS,
             drift=DriftSettings(capture_percent=10, population_stability=0.25),
             budget=BudgetSettings(monthly_usd=200, warn_at_percent=75),
@@ -164,6 +165,12 @@ def test_the_dashboard_shows_the_golden_signals_training_labels_drift_and_cost(t
         "Training: val_exact",
     ):
         assert shown in titles
+
+
+def test_the_dashboard_begins_with_the_state_of_every_alarm(template: Template) -> None:
+    title, properties = next(iter(widgets(template).items()))
+    assert title == "Alarms"
+    assert len(properties["alarms"]) == len(template.find_resources("AWS::CloudWatch::Alarm"))
 
 
 @pytest.mark.parametrize(("title", "value"), [("Errors", 3), ("Latency", 6000), ("Drift", 0.25), ("Cost", 150)])
