@@ -158,7 +158,6 @@ def _states(axes: Any, properties: dict[str, Any]) -> None:
 
 def _graph(axes: Any, properties: dict[str, Any]) -> None:
     axes.set_title(textwrap.fill(properties["title"], TITLE_LETTERS), fontsize=8, loc="left")
-    axes.margins(y=0.15)
     other = None
     for number, line in enumerate(lines(properties)):
         if line.right and other is None:
@@ -174,7 +173,7 @@ def _graph(axes: Any, properties: dict[str, Any]) -> None:
     for mark in properties.get("annotations", {}).get("horizontal", []):
         axes.axhline(mark["value"], color="red", linewidth=1, label=mark["label"])
     axes.set_xlim(0, 24)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.15 * axes.get_ylim()[1])
     axes.set_xticks(range(0, 25, 6), [f"{hour:02d}:00" for hour in range(0, 25, 6)])
     axes.tick_params(labelsize=6)
     axes.yaxis.get_offset_text().set_fontsize(6)
