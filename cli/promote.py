@@ -42,7 +42,7 @@ class Promoted(Result):
                 (item.name, "bold"),
                 f" of {self.target}, {item.state}",
             ),
-            Text(f"sha256 {item.metadata['package_sha256']}, the same in both; read back and compared"),
+            Text(f"sha256 {item.metadata['package_sha256']}{', read back and compared' if self.new else ''}"),
         ]
         if not self.same_serving_image:
             lines.append(
