@@ -5,4 +5,5 @@ from pathlib import Path
 
 from stacks.application import build
 
-build(["local"], directory=Path(os.environ["E2E_CONFIG"])).synth()
+folder = Path(os.environ["E2E_CONFIG"])
+build(sorted(file.stem for file in folder.glob("*.toml")), directory=folder).synth()
