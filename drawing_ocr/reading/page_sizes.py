@@ -27,7 +27,8 @@ def _pdf(data: bytes) -> float:
     with PDFIUM:
         document = pypdfium2.PdfDocument(data)
         try:
-            return sum(scale * math.prod(document.get_page_size(number)) for number in range(len(document)))
+            sizes = [document.get_page_size(number) for number in range(len(document))]
+            return float(sum(scale * math.prod(size) for size in sizes))
         finally:
             document.close()
 
