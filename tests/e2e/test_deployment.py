@@ -11,7 +11,9 @@ from tests.e2e.account import client, empty_account, free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
-STACKS = {f"drawing-platform-local-{name}" for name in ("Data", "Images", "Training", "Release", "Monitoring")}
+STACKS = {
+    f"drawing-platform-local-{name}" for name in ("Data", "Serving", "Images", "Training", "Release", "Monitoring")
+}
 
 
 def test_a_second_deployment_changes_nothing_and_destroying_leaves_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
-import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,14 +21,6 @@ import boto3
 import moto.s3.models
 
 from shared.base_version import BaseVersions
-
-# Powertools reads its variables when a function's module is imported.
-os.environ |= {
-    "POWERTOOLS_SERVICE_NAME": "test",
-    "POWERTOOLS_METRICS_NAMESPACE": "Test",
-    "POWERTOOLS_TRACE_DISABLED": "true",
-}
-
 from start_training import handler
 from start_training.gate import Gate, Settings
 from start_training.labels import Labels

@@ -1,19 +1,11 @@
-"""One emulated account for each test, and what Lambda sets in every function's environment."""
+"""One emulated account for each test."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
-
-# Powertools reads its variables when a function's module is imported.
-os.environ |= {
-    "POWERTOOLS_SERVICE_NAME": "test",
-    "POWERTOOLS_METRICS_NAMESPACE": "Test",
-    "POWERTOOLS_TRACE_DISABLED": "true",
-}
 
 
 @pytest.fixture(autouse=True)
