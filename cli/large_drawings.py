@@ -47,13 +47,13 @@ class Limits(BaseModel):
 
     Attributes:
         real_time_bytes: of a file that the real-time endpoint takes.
-        asynchronous: None where the environment has no such endpoint.
+        asynchronous: left out where the environment has no such endpoint.
     """
 
     model_config = ConfigDict(frozen=True)
 
     real_time_bytes: int
-    asynchronous: Asynchronous | None
+    asynchronous: Asynchronous | None = None
 
 
 class EndpointSource:
