@@ -20,10 +20,10 @@ demo: setup ## the whole product on this machine in eight stages; DRAWINGS=DIR L
 	@$(BIN)/python -m cli.demo $(if $(DRAWINGS),--drawings "$(DRAWINGS)") $(if $(LEAST_GAIN),--least-gain $(LEAST_GAIN))
 
 test: setup ## every test but images and faults; PYTEST_ARGS="-k name" picks some
-	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not image and not fault" $(PYTEST_ARGS)
+	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not image and not fault" $(PYTEST_ARGS)
 
 test-faults: setup ## breaks things on purpose: bursts, kills, bad versions, races
-	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m fault tests/faults $(PYTEST_ARGS)
+	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m fault tests/faults $(PYTEST_ARGS)
 
 test-images: setup ## builds both images with podman, trains two steps and serves in them
 	@$(BIN)/python -m pytest -m image tests/images $(PYTEST_ARGS)
