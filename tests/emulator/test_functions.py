@@ -173,7 +173,7 @@ def test_a_queue_is_polled_in_batches_and_only_failed_messages_come_back(
 ) -> None:
     dead_url, dead_arn = queue(client)
     policy = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": "2"})
-    url, arn = queue(client, VisibilityTimeout="1", RedrivePolicy=policy)
+    url, arn = queue(client, VisibilityTimeout="4", RedrivePolicy=policy)
     mapping = client("lambda").create_event_source_mapping(
         EventSourceArn=arn,
         FunctionName=function,
