@@ -57,6 +57,7 @@ lock: ## writes the hashed locks anew from pyproject.toml and requirements/*.in
 	@$(LOCK) --extra serve -c requirements.txt pyproject.toml -o requirements/serve.txt
 	@$(LOCK) --extra train -c requirements.txt pyproject.toml -o requirements/train.txt
 	@$(LOCK) -c requirements.txt requirements/lambda.in -o requirements/lambda.txt
+	@$(LOCK) -c requirements.txt requirements/consensus.in -o requirements/consensus.txt
 	@$(LOCK) requirements/lint.in -o requirements/lint.txt
 	@$(LOCK) requirements/uv.in -o requirements/uv.txt
 	@$(LOCK) requirements/node.in -o requirements/node.txt

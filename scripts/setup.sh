@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 
 PYTHON=${PYTHON:-python3}
 APT_PACKAGES=(libgomp1 libgl1 libglib2.0-0                       # Paddle and OpenCV
-    fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-freefont-ttf fonts-osifont fonts-wqy-zenhei fonts-wqy-microhei)  # drawings
+    fonts-dejavu-core fonts-dejavu-extra fonts-liberation fonts-freefont-ttf fonts-osifont fonts-wqy-zenhei fonts-wqy-microhei  # drawings
+    chromium)                                                    # the tests of the page
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
