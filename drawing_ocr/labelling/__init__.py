@@ -1,0 +1,1 @@
+"""People label drawings, and the machine learns from them."""
