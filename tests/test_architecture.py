@@ -26,6 +26,9 @@ LIGHT_MODULES = [
     "drawing_ocr/evaluation/__init__.py",
     "drawing_ocr/evaluation/report.py",
     "drawing_ocr/evaluation/gate.py",
+    "drawing_ocr/labelling/__init__.py",
+    "drawing_ocr/labelling/answer.py",
+    "drawing_ocr/labelling/task.py",
     "drawing_ocr/reading/result.py",
 ]
 
