@@ -1,4 +1,4 @@
-"""How large a file's pages are, told from its headers: nothing is decoded."""
+"""How many pages a file has and how large they are, told from its headers: nothing is decoded."""
 
 from __future__ import annotations
 
@@ -22,6 +22,32 @@ def megapixels(data: bytes) -> float:
         return 0.0
 
 
+def count(data: bytes) -> int:
+    """Pages of an image file or PDF. 0 for what is no image: whoever reads it says why."""
+    try:
+        return _pdf_pages(data) if is_pdf(data) else _picture_pages(data)
+    except Exception:  # decoders raise whatever the damage leads them to
+        return 0
+
+
+def _pdf_pages(data: bytes) -> int:
+    with PDFIUM:
+        document = pypdfium2.PdfDocument(data)
+        try:
+            return len(document)
+        finally:
+            document.close()
+
+
+def _picture_pages(data: bytes) -> int:
+    with Image.open(io.BytesIO(data)) as picture:
+        return _frames(picture)
+
+
+def _frames(picture: Image.Image) -> int:
+    return int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+
+
 def _pdf(data: bytes) -> float:
     scale = (PDF_DPI / POINTS_PER_INCH) ** 2
     with PDFIUM:
@@ -35,6 +61,5 @@ def _pdf(data: bytes) -> float:
 
 def _picture(data: bytes) -> float:
     with Image.open(io.BytesIO(data)) as picture:
-        pages = int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
         width, height = picture.size
-        return float(width * height * pages)
+        return float(width * height * _frames(picture))
