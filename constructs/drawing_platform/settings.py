@@ -19,6 +19,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 CONFIG_DIRECTORY = Path(__file__).resolve().parents[2] / "config"
 
+# The one that is an account on this machine.
+LOCAL = "local"
 # The environment that customers depend on, and the machines that it never goes below: one in each of two zones.
 PRODUCTION = "prod"
 PRODUCTION_INSTANCES = 2
@@ -297,6 +299,38 @@ class DriftSettings(_Section):
         return self
 
 
+class LabellingSettings(_Section):
+    """How people label drawings.
+
+    Attributes:
+        backend: who hands tasks out: our own API and page, or SageMaker Ground Truth (closed to new customers).
+        page_scheme: of the page's address; plain http only where the account is this machine.
+        page_reads_from: origins of signed addresses, where they do not lead to the bucket's own host.
+        annotators: how many people label a drawing, where the job does not say.
+        lease_minutes: a task that its holder has not touched for so long goes to somebody else.
+        url_minutes: how long a signed address of a picture works.
+        agreement: a consensus with less goes to a reviewer.
+        gold_share: of the tasks that a person gets, the share whose answer is known.
+        weekly_drawings: what active learning may offer in a week.
+        oldest_task_days: a task that is open for so long is told about.
+        multi_factor: a second factor at sign-in.
+        job_days: answers, drafts and pyramids of a job are kept so long; what was exported stays with the data.
+    """
+
+    backend: Literal["self_hosted", "ground_truth"] = "self_hosted"
+    page_scheme: Literal["https", "http"] = "https"
+    page_reads_from: tuple[str, ...] = Field(default=(), strict=False)
+    annotators: Annotated[int, Field(ge=1, le=9)] = 1
+    lease_minutes: Annotated[int, Field(ge=5, le=480)] = 60
+    url_minutes: Annotated[int, Field(ge=1, le=15)] = 15
+    agreement: Fraction = 0.8
+    gold_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    weekly_drawings: Annotated[int, Field(ge=0, le=100_000)] = 100
+    oldest_task_days: Annotated[int, Field(ge=1, le=365)] = 7
+    multi_factor: Literal["off", "optional", "required"] = "optional"
+    job_days: Days = 730
+
+
 class PromotionPartner(_Section):
     """Another environment, in this region and perhaps in another account."""
 
@@ -340,6 +374,7 @@ class Settings(_Section):
     alarms: AlarmSettings
     budget: BudgetSettings | None = None
     drift: DriftSettings | None = None
+    labelling: LabellingSettings = LabellingSettings()
     promotion: PromotionSettings = PromotionSettings()
 
     @property
@@ -383,6 +418,16 @@ class Settings(_Section):
                 f"stay between autoscaling.min_instances = {self.autoscaling.min_instances} "
                 f"and autoscaling.max_instances = {self.autoscaling.max_instances}",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _the_page_is_encrypted_in_aws(self) -> Self:
+        if self.env != LOCAL and self.labelling.page_scheme != "https":
+            remedy = "CloudFront serves the page by TLS: write 'https'"
+            raise _refused("labelling.page_scheme", self.labelling.page_scheme, remedy)
+        if self.env != LOCAL and self.labelling.page_reads_from:
+            remedy = "signed addresses lead to the bucket itself: leave this out"
+            raise _refused("labelling.page_reads_from", list(self.labelling.page_reads_from), remedy)
         return self
 
     @model_validator(mode="after")

@@ -287,6 +287,18 @@ def test_a_machine_with_a_gpu_needs_an_image_built_for_it(tmp_path: Path) -> Non
             changed("^log_retention_days = .*", "log_retention_days = 31"),
             "config/dev.toml: log_retention_days = 31: input should be 1, 3, 5,",
         ),
+        (
+            changed("^gold_share = .*", "gold_share = 0.1\nurl_minutes = 16"),
+            "config/dev.toml: labelling.url_minutes = 16: input should be less than or equal to 15",
+        ),
+        (
+            changed("^gold_share = .*", 'gold_share = 0.1\npage_scheme = "http"'),
+            "config/dev.toml: labelling.page_scheme = 'http': CloudFront serves the page by TLS: write 'https'",
+        ),
+        (
+            changed("^gold_share = .*", 'gold_share = 0.1\npage_reads_from = ["http://localhost:*"]'),
+            "config/dev.toml: labelling.page_reads_from = ['http://localhost:*']: signed addresses lead to the bucket",
+        ),
         ("env = \n", "config/dev.toml: not valid TOML: Invalid value (at line 1, column 7); correct the file"),
     ],
 )
