@@ -28,11 +28,11 @@ test-faults: setup ## breaks things on purpose: bursts, kills, bad versions, rac
 test-images: setup ## builds both images with podman, trains two steps and serves in them
 	@$(BIN)/python -m pytest -m image tests/images $(PYTEST_ARGS)
 
-lint: setup .venv-lint/.installed ## ruff, mypy --strict, hadolint, cfn-lint, checkov, cdk-nag
+lint: setup .venv-lint/.installed ## ruff, mypy --strict, tsc, biome, hadolint, cfn-lint, checkov, cdk-nag
 	@scripts/lint.sh
 
-format: setup ## rewrites the Python code in the house style
-	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+format: setup ## rewrites the code in the house style
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && npm --prefix web/annotator run --silent format
 
 bench: setup ## every benchmark, each beside its peer
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
@@ -63,4 +63,4 @@ lock: ## writes the hashed locks anew from pyproject.toml and requirements/*.in
 	@$(LOCK) requirements/node.in -o requirements/node.txt
 
 clean: ## removes everything that was built or installed here
-	@rm -rf .venv .venv-lint node_modules cdk.out demo-out .local .oci .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-lint node_modules web/annotator/node_modules web/annotator/dist cdk.out demo-out .local .oci .pytest_cache .mypy_cache .ruff_cache .hypothesis

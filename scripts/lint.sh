@@ -27,6 +27,7 @@ run_checkov() { .venv-lint/bin/checkov --quiet --compact --config-file .checkov.
 check ruff ruff check .
 check format ruff format --check .
 check mypy mypy drawing_ocr cli emulator constructs/drawing_platform stacks lambda containers app.py benchmarks tests
+check annotator npm --prefix web/annotator run --silent check
 check hadolint hadolint containers/training/Dockerfile containers/inference/Dockerfile
 check "synth+nag" synthesise
 check cfn-lint cfn_lint

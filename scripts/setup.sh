@@ -63,6 +63,27 @@ install_cdk_command_line() {
     printf '%s' "$wanted" >"$stamp"
 }
 
+install_annotator_packages() {
+    local stamp=web/annotator/node_modules/.installed wanted
+    wanted=$(sha256sum web/annotator/package-lock.json)
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
+    say "packages of the annotator into web/annotator/node_modules"
+    (PATH="$PWD/.venv/bin:$PATH" && cd web/annotator && npm ci --silent --no-audit --no-fund)
+    printf '%s' "$wanted" >"$stamp"
+}
+
+# The page on which people label. The stamp lies outside dist, all of which is served.
+build_annotator() {
+    local stamp=web/annotator/node_modules/.built wanted
+    wanted=$(find web/annotator -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 | sort -z | xargs -0 sha256sum)
+    [ -f web/annotator/dist/index.html ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
+    say "annotator into web/annotator/dist"
+    (PATH="$PWD/.venv/bin:$PATH" && cd web/annotator && npm run --silent build -- --logLevel warn)
+    printf '%s' "$wanted" >"$stamp"
+}
+
 install_system_packages
 install_python_packages
 install_cdk_command_line
+install_annotator_packages
+build_annotator

@@ -1,0 +1,86 @@
+/**
+ * One line of text on a drawing, as labelling knows it (docs/architecture.md, "labelling").
+ *
+ * Points are pixels of the upright original, y downwards, clockwise from the text's own top left: the first side runs
+ * along the top of the text in reading direction, however the text is turned.
+ */
+import * as v from "valibot";
+import type { Quad } from "../geometry/quad";
+
+export const CATEGORIES = ["text", "dimension", "symbol", "table", "title_block"] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+const Coordinate = v.pipe(v.number(), v.finite());
+const PointSchema = v.tuple([Coordinate, Coordinate]);
+const QuadSchema = v.tuple([PointSchema, PointSchema, PointSchema, PointSchema]);
+
+const shape = {
+  id: v.pipe(v.string(), v.minLength(1)),
+  points: QuadSchema,
+  text: v.string(),
+  category: v.picklist(CATEGORIES),
+  ignore: v.boolean(),
+};
+
+/** What the machine read: a region of a task. `confidence` lies in 0 to 1. */
+export const MachineRegionSchema = v.object({ ...shape, confidence: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) });
+export interface MachineRegion {
+  readonly id: string;
+  readonly points: Quad;
+  readonly text: string;
+  readonly category: Category;
+  readonly ignore: boolean;
+  readonly confidence: number;
+}
+
+/** What a person says: a region of an answer. `source` is "person" as soon as a person changed anything of it. */
+export const AnsweredRegionSchema = v.object({
+  ...shape,
+  source: v.picklist(["machine", "person"]),
+  accepted: v.boolean(),
+});
+export type AnsweredRegion = Omit<Region, "confidence">;
+
+/** A region while it is worked on. */
+export interface Region {
+  readonly id: string;
+  readonly points: Quad;
+  readonly text: string;
+  readonly category: Category;
+  /** Unreadable, `###` in PaddleOCR's files. */
+  readonly ignore: boolean;
+  readonly source: "machine" | "person";
+  /** A person has looked at it and says that it is right. */
+  readonly accepted: boolean;
+  /** The machine's, 0 to 1; null for what a person drew. */
+  readonly confidence: number | null;
+}
+
+/** The machine's region as the beginning of a person's answer. */
+export function unseen(region: MachineRegion): Region {
+  return { ...region, source: "machine", accepted: false };
+}
+
+/** Whether two regions say the same. */
+export function sameRegion(left: Region, right: Region): boolean {
+  return (
+    left === right ||
+    (left.id === right.id &&
+      left.text === right.text &&
+      left.category === right.category &&
+      left.ignore === right.ignore &&
+      left.source === right.source &&
+      left.accepted === right.accepted &&
+      left.confidence === right.confidence &&
+      sameQuad(left.points, right.points))
+  );
+}
+
+export function sameQuad(left: Quad, right: Quad): boolean {
+  return left.every((point, corner) => point[0] === right[corner]?.[0] && point[1] === right[corner]?.[1]);
+}
+
+/** A new region's id: random, so that two people and two tabs never make the same one. */
+export function newRegionId(): string {
+  return crypto.randomUUID();
+}
