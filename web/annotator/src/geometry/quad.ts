@@ -2,7 +2,7 @@
  * The outline of a text: four corners, clockwise from the text's own top left, in pixels of the upright original. The
  * first side runs along the top of the text in reading direction, however the text is turned.
  */
-import { add, between, cross, distance, nearestOnSegment, type Point, subtract, turnedAbout } from './point';
+import { add, between, cross, distance, nearestOnSegment, type Point, subtract, turnedAbout } from "./point";
 
 export type Quad = readonly [Point, Point, Point, Point];
 
@@ -108,15 +108,15 @@ export function distanceToOutline(quad: Quad, place: Point): number {
 }
 
 /** Why four corners cannot be the outline of a text, or null when they can: `polygon_fault` of drawing_ocr/annotation.py. */
-export function faultOf(quad: Quad): 'not finite' | 'counter-clockwise' | 'too small' | 'sides cross' | null {
-  if (!quad.flat().every(Number.isFinite)) return 'not finite';
+export function faultOf(quad: Quad): "not finite" | "counter-clockwise" | "too small" | "sides cross" | null {
+  if (!quad.flat().every(Number.isFinite)) return "not finite";
   let leftTurns = 0;
   for (let i = 0; i < 4; i++) {
     const [a, b, c] = [quad[i], quad[(i + 1) % 4], quad[(i + 2) % 4]] as [Point, Point, Point];
     if (cross(subtract(b, a), subtract(c, b)) < 0) leftTurns++;
   }
   const area = areaOf(quad);
-  if (area <= -MIN_AREA && leftTurns >= 3) return 'counter-clockwise';
-  if (area < MIN_AREA) return 'too small';
-  return leftTurns > 1 ? 'sides cross' : null;
+  if (area <= -MIN_AREA && leftTurns >= 3) return "counter-clockwise";
+  if (area < MIN_AREA) return "too small";
+  return leftTurns > 1 ? "sides cross" : null;
 }
