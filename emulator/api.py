@@ -79,8 +79,20 @@ def _model(service: str) -> Any:
     return get_service_model(service)
 
 
-def answer(service: str, name: str, request: Request, caller: Caller) -> Response:
-    """Parses, checks, handles and answers one HTTP request of an operation registered here."""
+def rest_path(service: str, name: str) -> tuple[str, str]:
+    """Method and path, as a regular expression with a group a parameter, of an operation of a REST service."""
+    http = _model(service).operation_model(name).http
+    path = http["requestUri"].partition("?")[0].rstrip("/")
+    return http["method"], re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)) + "/?"
+
+
+def answer(
+    service: str, name: str, request: Request, caller: Caller, url_params: Mapping[str, str] | None = None
+) -> Response:
+    """Parses, checks, handles and answers one HTTP request of an operation registered here.
+
+    `url_params`: what a REST operation has in its path.
+    """
     model = _model(service).operation_model(name)
     protocol = _model(service).metadata["protocol"]
     serializer = get_serializer_class(service, protocol)(model, SerializationContext())
@@ -90,7 +102,7 @@ def answer(service: str, name: str, request: Request, caller: Caller) -> Respons
                 "body": request.get_data(parse_form_data=protocol == "query"),
                 "headers": request.headers,
                 "method": request.method,
-                "url_params": {},
+                "url_params": dict(url_params or {}),
                 "url_path": request.path,
                 "values": request.values,
             }

@@ -1,4 +1,4 @@
-"""Routes that are no `service + operation`: REST paths answered before moto, and the emulator's own /emulator/…"""
+"""Routes that are no `service + operation`: REST paths answered before moto, host names of services, and /emulator/…"""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
+from emulator import api
 from emulator.api import Caller, ServiceError
 
 Route = Callable[[Request, Caller, "re.Match[str]"], Response]
+HostRoute = Callable[[Request, "re.Match[str]"], Response]
 _ROUTES: list[tuple[str, re.Pattern[str], Route]] = []
+_HOSTS: list[tuple[re.Pattern[str], HostRoute]] = []
 
 
 def route(method: str, path: str) -> Callable[[Route], Route]:
@@ -23,6 +27,37 @@ def route(method: str, path: str) -> Callable[[Route], Route]:
         return handler
 
     return register
+
+
+def rest_operation(service: str, name: str) -> Callable[[api.Handler], api.Handler]:
+    """Registers a handler for one operation of a REST service, which is known by its method and path only."""
+
+    def register(handler: api.Handler) -> api.Handler:
+        api.operation(service, name)(handler)
+        method, path = api.rest_path(service, name)
+
+        @route(method, path)
+        def answer(request: Request, caller: Caller, match: re.Match[str]) -> Response:
+            values = {key: unquote(value) for key, value in match.groupdict().items()}
+            return api.answer(service, name, request, caller, values)
+
+        return handler
+
+    return register
+
+
+def host(name: str) -> Callable[[HostRoute], HostRoute]:
+    """Registers a handler for every request to a host whose name, without the port, matches the expression `name`."""
+
+    def register(handler: HostRoute) -> HostRoute:
+        _HOSTS.append((re.compile(name), handler))
+        return handler
+
+    return register
+
+
+def hosts() -> list[tuple[re.Pattern[str], HostRoute]]:
+    return _HOSTS
 
 
 def routes() -> list[tuple[str, re.Pattern[str], Route]]:

@@ -28,6 +28,8 @@ from emulator.images import podman
 log = logging.getLogger("emulator")
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[\w-]+)/(?P<service>[\w-]+)/aws4_request")
+# Operations of these services that sign a user in are not signed themselves; their target says whose they are.
+_UNSIGNED = {"AWSCognitoIdentityProviderService": "cognito-idp"}
 _PR_SET_PDEATHSIG = 1
 
 # Each registers its operations, patches or routes when imported; `start()`, where there is one, starts its thread.
@@ -44,6 +46,10 @@ _PARTS = (
     "emulator.cloudwatch.gauges",
     "emulator.functions.invocation",
     "emulator.functions.queues",
+    "emulator.cognito.pools",
+    "emulator.cognito.operations",
+    "emulator.cognito.branding",
+    "emulator.cognito.oauth",
     "emulator.sagemaker.registry",
     "emulator.sagemaker.models",
     "emulator.sagemaker.processing",
@@ -69,6 +75,10 @@ class Account:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
+        name = request.host.partition(":")[0].lower()
+        for pattern, host in control.hosts():
+            if of_host := pattern.fullmatch(name):
+                return host(request, of_host)(environ, start_response)
         caller, service = _who(request)
         if service == "cloudformation":
             request = _with_body_kept(environ, request)
@@ -76,16 +86,17 @@ class Account:
             match = path.fullmatch(request.path)
             if match and request.method == method:
                 return _answered(route, request, caller, match)(environ, start_response)
-        name = _operation_name(service, request)
-        if name and api.is_ours(service, name):
-            return api.answer(service, name, request, caller)(environ, start_response)
+        operation = _operation_name(service, request)
+        if operation and api.is_ours(service, operation):
+            return api.answer(service, operation, request, caller)(environ, start_response)
         return cast(Iterable[bytes], self._moto(environ, start_response))
 
 
 def _who(request: Request) -> tuple[api.Caller, str]:
     match = _CREDENTIAL.search(request.headers.get("Authorization", ""))
     if not match:
-        return api.Caller(ACCOUNT, REGION), ""
+        target = request.headers.get("X-Amz-Target", "").partition(".")[0]
+        return api.Caller(ACCOUNT, REGION), _UNSIGNED.get(target, "")
     return api.Caller(ACCOUNT, match["region"]), match["service"]
 
 

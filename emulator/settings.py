@@ -25,6 +25,10 @@ class Settings:
         """Seconds of this machine for seconds of AWS's clocks."""
         return seconds / self.speed
 
+    def address(self, *labels: str) -> str:
+        """Where this account answers for a host name of a service, such as `http://ID.execute-api.localhost:5000`."""
+        return f"http://{'.'.join((*labels, 'localhost'))}:{self.port}"
+
 
 _current: Settings | None = None
 

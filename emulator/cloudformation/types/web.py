@@ -53,58 +53,6 @@ for _name, _operation, _member in (
     )
 
 
-def _pool(context: Context, properties: Document) -> Document:
-    return {**properties, "PoolName": properties.get("UserPoolName") or context.name(128)}
-
-
-simple(
-    "AWS::Cognito::UserPool",
-    "cognito-idp",
-    create="create_user_pool",
-    update="update_user_pool",
-    delete="delete_user_pool",
-    prepare=_pool,
-    physical_id=lambda _context, _properties, answer: answer["UserPool"]["Id"],
-    key=lambda identity, _properties: {"UserPoolId": identity},
-    immutable=frozenset({"UserPoolName"}),
-    attributes=lambda context, _properties, answer: {
-        "Arn": context.arn("cognito-idp", f"userpool/{answer['UserPool']['Id']}"),
-        "ProviderName": f"cognito-idp.{context.region}.amazonaws.com/{answer['UserPool']['Id']}",
-        "ProviderURL": f"https://cognito-idp.{context.region}.amazonaws.com/{answer['UserPool']['Id']}",
-        "UserPoolId": answer["UserPool"]["Id"],
-    },
-)
-simple(
-    "AWS::Cognito::UserPoolClient",
-    "cognito-idp",
-    create="create_user_pool_client",
-    update="update_user_pool_client",
-    delete="delete_user_pool_client",
-    name="ClientName",
-    physical_id=lambda _context, _properties, answer: answer["UserPoolClient"]["ClientId"],
-    key=lambda identity, properties: {"ClientId": identity, "UserPoolId": properties["UserPoolId"]},
-    attributes=lambda _context, _properties, answer: {"ClientId": answer["UserPoolClient"]["ClientId"]},
-)
-simple(
-    "AWS::Cognito::UserPoolDomain",
-    "cognito-idp",
-    create="create_user_pool_domain",
-    delete="delete_user_pool_domain",
-    physical_id=lambda _context, properties, _answer: properties["Domain"],
-    key=lambda domain, properties: {"Domain": domain, "UserPoolId": properties["UserPoolId"]},
-)
-simple(
-    "AWS::Cognito::UserPoolGroup",
-    "cognito-idp",
-    create="create_group",
-    update="update_group",
-    delete="delete_group",
-    name="GroupName",
-    physical_id=lambda _context, properties, _answer: properties["GroupName"],
-    key=lambda name, properties: {"GroupName": name, "UserPoolId": properties["UserPoolId"]},
-)
-
-
 def _domain(context: Context, properties: Document) -> Document:
     # A domain's name is short and lower case; policies are objects in a template and text in the API.
     name = (properties.get("DomainName") or context.name(28)).lower()[:28].rstrip("-")
