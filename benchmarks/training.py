@@ -48,9 +48,9 @@ from drawing_ocr.synthesis.batch import write_batch
 from drawing_ocr.synthesis.style import DETAILS
 from drawing_ocr.text import Charset
 from drawing_ocr.training.batches import BatchOrder
+from drawing_ocr.training.collation import collate, ctc_loss
 from drawing_ocr.training.lines import read_lines
 from drawing_ocr.training.options import TrainingOptions
-from drawing_ocr.training.process import collate, ctc_loss
 from drawing_ocr.training.recogniser import train_recogniser
 from drawing_ocr.training.validation import reader_of, score
 

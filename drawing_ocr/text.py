@@ -72,12 +72,17 @@ _WORD_X = re.compile(
 )
 
 
+# A tolerance frame never stands within Chinese words: what looks like ⏤ there is the numeral one.
+_WORD_ONE = re.compile("(?<=[一-鿿])⏤+|⏤+(?=[一-鿿])")
+
+
 def canonical(text: str) -> str:
     """The one form of a text in labels, training and scoring.
 
     NFKC, but for signs that a drawing gives a meaning of their own (Ⓜ, ², ①); ⌀ for every diameter sign (∅ Ø ø Φ φ ϕ ф
-    where a diameter stands, not inside words); × for the x of a product, x for the × of a word; ° ± - ∥ ⊥ ⏥ ↧ for what
-    looks the same; single spaces, no invisible characters. Applying it twice changes nothing.
+    where a diameter stands, not inside words); × for the x of a product, x for the × of a word; 一 for the ⏤ of Chinese
+    words; ° ± - ∥ ⊥ ⏥ ↧ for what looks the same; single spaces, no invisible characters. Applying it twice changes
+    nothing.
 
     >>> canonical("４－φ6.6 x 45º"), canonical("Ångstrøm fi×ed"), canonical("⌖ ∅0.1 Ⓜ")
     ('4-⌀6.6 × 45°', 'Ångstrøm fixed', '⌖ ⌀0.1 Ⓜ')
@@ -86,7 +91,7 @@ def canonical(text: str) -> str:
     parts = _KEPT_SPLIT.split(visible.translate(_SAME_SIGN))
     parts[::2] = [unicodedata.normalize("NFKC", part).translate(_SAME_SIGN) for part in parts[::2]]
     spaced = " ".join("".join(parts).split())
-    worded = _WORD_X.sub(_x_of_the_same_case, spaced)
+    worded = _WORD_ONE.sub(lambda sign: "一" * len(sign.group()), _WORD_X.sub(_x_of_the_same_case, spaced))
     return _DIAMETER_LETTER.sub(DIAMETER, _TIMES.sub(r"\1\2×", worded))
 
 

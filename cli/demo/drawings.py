@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from drawing_ocr.dataset.manifest import load_manifest
 from drawing_ocr.formats.labelme import write_labelme
 from drawing_ocr.synthesis.batch import write_batch
-from drawing_ocr.synthesis.style import VIEWS
+from drawing_ocr.synthesis.style import DETAILS, VIEWS
 
 SAMPLES, SAMPLE_SEED = 3, 9_001
 # About 20 lines a sheet.
@@ -27,8 +27,8 @@ def draw_samples(folder: Path) -> Path:
 
 
 def draw_batch(folder: Path) -> Path:
-    """A batch with exact labels; gives back its folder."""
-    return write_batch(folder, BATCH_SHEETS, BATCH_SEED, VIEWS).parent
+    """A batch of sheets crowded with signs that version 1 does not know, with exact labels; gives back its folder."""
+    return write_batch(folder, BATCH_SHEETS, BATCH_SEED, DETAILS).parent
 
 
 def draw_wrong_batch(folder: Path) -> Path:

@@ -102,7 +102,7 @@ class Demo:
         self.before = self._read(stage, "v1")
 
     def _drawn_batch(self, stage: Stage) -> Path:
-        stage.command(f"data synth --out {self.out}/batch --count {drawings.BATCH_SHEETS} --style views")
+        stage.command(f"data synth --out {self.out}/batch --count {drawings.BATCH_SHEETS} --style details")
         return drawings.draw_batch(self.out / "batch")
 
     def _upload(self, stage: Stage, folder: Path, name: str) -> str:
@@ -132,12 +132,14 @@ class Demo:
         stage.command("models compare v1 v2")
         self.comparison = compare_versions(self._environment, first, second)
         stage.console.print(self.comparison.render())
-        stage.figure("all lines of unseen sheets", f"{100 * self._gain('new'):+.1f} points")
         before, after, lines = self._new_signs()
         stage.figure("lines with the new signs", f"{before:.1%} → {after:.1%} of {lines}")
+        gain = self._gain("new")
+        stage.figure("all lines of unseen sheets", f"{100 * gain:+.1f} points")
         stage.promise(
-            after - before >= LEAST_GAIN,
-            f"version 2 reads {100 * (after - before):+.1f} points more unseen lines with the new signs (≥ +20)",
+            gain >= LEAST_GAIN and after - before >= LEAST_GAIN,
+            f"version 2 reads {100 * gain:+.1f} points more of all lines of unseen sheets with the new signs (≥ +20), "
+            f"{100 * (after - before):+.1f} of the lines that carry one",
         )
         loss = -self._gain("regression")
         stage.figure("regression set", f"{-100 * loss:+.1f} points")

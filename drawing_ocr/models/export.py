@@ -43,6 +43,13 @@ def export_recogniser(recogniser: Recogniser, folder: Path) -> None:
     )
 
 
+def export_features(recogniser: Recogniser, folder: Path) -> None:
+    """Writes `inference.{onnx,json,pdiparams}` of all but the classifier: images to features [batch, steps, 120]."""
+    folder.mkdir(parents=True, exist_ok=True)
+    recogniser.network.eval()
+    _export(recogniser.network, recogniser.features, [None, 3, HEIGHT, None], folder, metadata={})
+
+
 def export_detector(detector: Detector, folder: Path) -> None:
     """Writes `inference.{onnx,json,pdiparams,yml}` and `weights.pdparams`.
 

@@ -26,6 +26,8 @@ class TrainingOptions(BaseModel):
         early_stop_patience: Validations in a row no better than the best so far, the base model's at first, after
             which a process stops. 0: never.
         checkpoint_seconds: Training time between two checkpoints: what a kill may cost.
+        new_row_steps: Steps in which the classifier's rows of characters that the base does not find are fitted alone,
+            before the training. 0: never.
         synthetic_ratio: Share of every batch that is drawn anew from `drawing_ocr.synthesis.line`.
         max_regression_drop: Share of the regression set that may be lost. Weights go back towards the base's until half
             of it is held on the guard's lines, so that chance on the lines that training never sees refuses no version.
@@ -45,5 +47,6 @@ class TrainingOptions(BaseModel):
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     early_stop_patience: int = Field(default=5, ge=0, le=1000)
     checkpoint_seconds: float = Field(default=60, ge=0, le=86_400)
+    new_row_steps: int = Field(default=300, ge=0, le=10_000)
     synthetic_ratio: float = Field(default=0.375, ge=0, lt=1)
     max_regression_drop: float = Field(default=0.01, ge=0, le=1)

@@ -15,24 +15,23 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import paddle
 from pydantic import BaseModel, ConfigDict
 
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.models import package
-from drawing_ocr.models.recogniser import BLANK, HEIGHT, TIME_STEP, Recogniser
+from drawing_ocr.models.recogniser import Recogniser
 from drawing_ocr.reading.session import Session
-from drawing_ocr.synthesis.line import LineRecipe, draw_line
 from drawing_ocr.text import Charset
 from drawing_ocr.training import checkpoint, schedule
 from drawing_ocr.training.augmentation import Pixels, augment
 from drawing_ocr.training.batches import BatchOrder
 from drawing_ocr.training.checkpoint import Checkpoint, TrainingState
 from drawing_ocr.training.classifier import ClassifierRows
+from drawing_ocr.training.collation import collate, ctc_loss, scaled_width
 from drawing_ocr.training.distillation import distillation_loss, read_exactly
+from drawing_ocr.training.drawn import drawn_lines
 from drawing_ocr.training.lines import TextLine, TrainingDataError, read_guard_lines, read_lines, sample
 from drawing_ocr.training.options import TrainingOptions
 from drawing_ocr.training.validation import reader_of, score
@@ -45,9 +44,6 @@ VALIDATED_LINES: Final = 64
 
 _VALIDATION_SHARE: Final = 0.1  # of the time at most; short epochs pass without
 
-# The sheets bring dimensions in plenty, but few of each sign, and hardly any words to remember.
-_DRAWN: Final = LineRecipe(dimensions=0.15, signs=0.4, words=0.45)
-
 # After 125 steps, 0.25 reads 0.975 of the regression set and 35 of 54 lines with new signs; 1.0, 0.992 and 23.
 _DISTILLED: Final = 0.25
 _CHOICE: Final = 8  # lines drawn for one that is taken; a line is drawn in 1 ms
@@ -55,9 +51,6 @@ _CHOICE: Final = 8  # lines drawn for one that is taken; a line is drawn in 1 ms
 _LOG_SECONDS: Final = 5.0
 _GRADIENT_NORM: Final = 5.0
 _WEIGHT_DECAY: Final = 1e-4
-_MAX_WIDTH: Final = 960  # pixels; a longer line would make its whole batch slow
-_WIDE: Final = 320  # pixels; the reader pads narrower lines to it
-_WIDE_SHARE: Final = 0.25
 # `F.ctc_loss` gives a non-finite gradient now and then although the loss is finite; more than that is divergence.
 _MOST_SKIPPED: Final = 0.2
 _SKIPPED_FREELY: Final = 20
@@ -80,8 +73,8 @@ class ProcessJob(BaseModel):
         process: Number of this process; number 0 prints the metrics.
         processes: How many there are.
         fingerprint: Of the run; see `TrainingState`.
-        base_exact: What the base model reads of the validated lines of the dataset.
-        base_regression_exact: The same of the frozen set's; None without one.
+        start_exact: What it reads of the validated lines of the dataset before the first step.
+        base_regression_exact: What the base model reads of those of the frozen set; None without one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,7 +88,7 @@ class ProcessJob(BaseModel):
     process: int
     processes: int
     fingerprint: str
-    base_exact: float
+    start_exact: float
     base_regression_exact: float | None
 
 
@@ -124,8 +117,8 @@ class _Process:
         )
         self._parameters, self._optimiser = _optimiser(self._recogniser, self._options)
         self._rows = ClassifierRows(self._recogniser, {character for line in self._lines for character in line.text})
-        # The base is the first best: training that never reads better stops soon, and gives back what it was given.
-        self._state = TrainingState(fingerprint=job.fingerprint, best_exact=job.base_exact)
+        # The start is the first best: training that never reads better stops soon, and gives back what it was given.
+        self._state = TrainingState(fingerprint=job.fingerprint, best_exact=job.start_exact)
         self._best = self._weights()
         self._next_validation = 0.0
 
@@ -226,14 +219,10 @@ class _Process:
         images = [augment(line.pixels(), generator) for line in lines]
         texts = [line.text for line in lines]
         pencil = Random(int(generator.integers(2**62)))
-        drawn: list[tuple[Pixels, str]] = []
-        while len(drawn) < self._drawn * _CHOICE:
-            picture, text = draw_line(pencil, _DRAWN)
-            if text and self._classes.keys() >= set(text):
-                drawn.append((np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8), text))
+        drawn = list(drawn_lines(pencil, self._drawn * _CHOICE, self._classes.keys()))
         # One long line among short ones would make the whole batch wide, and slow.
-        widest = max(_width(image) for image in images)
-        drawn.sort(key=lambda each: abs(_width(each[0]) - widest))
+        widest = max(scaled_width(image) for image in images)
+        drawn.sort(key=lambda each: abs(scaled_width(each[0]) - widest))
         images += [picture for picture, _ in drawn[: self._drawn]]
         texts += [text for _, text in drawn[: self._drawn]]
         return images, texts
@@ -319,55 +308,6 @@ class _Log:
 
     def mean(self) -> float:
         return float(np.mean(self._losses)) if self._losses else 0.0
-
-
-class Batch(BaseModel):
-    """What one step learns from: images [n, 3, 48, width], labels [n, longest], lengths of the labels [n]."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
-
-    images: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int32]
-    lengths: npt.NDArray[np.int64]
-
-
-def _width(image: Pixels) -> int:
-    """Pixels that a picture is wide at the height that the recogniser sees."""
-    width: int = round(HEIGHT * image.shape[1] / image.shape[0])
-    return max(TIME_STEP, min(_MAX_WIDTH, width))
-
-
-def collate(images: Sequence[Pixels], labels: Sequence[Sequence[int]], generator: np.random.Generator) -> Batch:
-    """Pictures scaled to one height and padded on the right; labels padded with blanks.
-
-    CTC needs a step between equal neighbours, so a batch is at least twice as many steps wide as its longest text.
-    """
-    widths = [_width(image) for image in images]
-    needed = max(*widths, *(TIME_STEP * (2 * len(label) + 1) for label in labels))
-    if generator.random() < _WIDE_SHARE:
-        needed = max(needed, _WIDE)
-    width = -(-needed // TIME_STEP) * TIME_STEP
-    pixels = np.zeros((len(images), 3, HEIGHT, width), np.float32)
-    targets = np.full((len(labels), max(len(label) for label in labels)), BLANK, np.int32)
-    for row, (image, own, label) in enumerate(zip(images, widths, labels, strict=True)):
-        scaled = cv2.resize(image, (own, HEIGHT))
-        pixels[row, :, :, :own] = scaled.transpose(2, 0, 1) / 127.5 - 1.0
-        targets[row, : len(label)] = label
-    return Batch(images=pixels, labels=targets, lengths=np.array([len(label) for label in labels], np.int64))
-
-
-def ctc_loss(logits: Any, batch: Batch) -> Any:
-    """Mean CTC loss of a batch (Graves et al., ICML 2006); logits [lines, steps, classes] of its images."""
-    count, steps = logits.shape[:2]
-    losses = paddle.nn.functional.ctc_loss(
-        logits.transpose([1, 0, 2]),
-        paddle.to_tensor(batch.labels),
-        paddle.full([count], steps, "int64"),
-        paddle.to_tensor(batch.lengths),
-        blank=BLANK,
-        reduction="none",
-    )
-    return losses.mean()
 
 
 def _optimiser(recogniser: Recogniser, options: TrainingOptions) -> tuple[list[Any], Any]:

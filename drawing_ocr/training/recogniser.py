@@ -1,10 +1,11 @@
 """Incremental training of the recogniser, from a model package and a dataset to the next model package.
 
-The recipe: all layers at a low rate and the classifier at ten times of it, but for its rows that no label needs; batch
-norms left as they are; old lines mixed in by the dataset; lines that the base reads right distilled;
-independent processes on their shares of the lines, averaged at the end (facts: two averaged beat one trained for as
-long); last, the step from the old to the new weights is shortened until the guard's half of the frozen regression set
-is held (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022).
+The recipe: first the rows of characters that the base does not find are fitted alone; then all layers learn at a low
+rate and the classifier at ten times of it, but for its rows that no label needs; batch norms are left as they are; old
+lines are mixed in by the dataset; lines that the base reads right are distilled; independent processes on their shares
+of the lines are averaged at the end (facts: two averaged beat one trained for as long); last, the step from the old to
+the new weights is shortened until the guard's half of the frozen regression set is held (Wortsman et al., Robust
+fine-tuning of zero-shot models, CVPR 2022).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import numpy as np
@@ -35,7 +37,9 @@ from drawing_ocr.reading.session import Session
 from drawing_ocr.text import Charset
 from drawing_ocr.training import checkpoint
 from drawing_ocr.training.checkpoint import TrainingState
+from drawing_ocr.training.drawn import drawn_lines
 from drawing_ocr.training.lines import read_guard_lines, read_lines, sample
+from drawing_ocr.training.new_rows import choose, fit_rows
 from drawing_ocr.training.options import TrainingOptions
 from drawing_ocr.training.process import INTERRUPTED, VALIDATED_LINES, ProcessJob, metric_line
 from drawing_ocr.training.validation import Score, score
@@ -46,6 +50,9 @@ _JUDGED_LINES: Final = 400
 
 _GUARD_MARGIN: Final = 0.5
 """Of what may be lost: the lines that training never sees lose more than those by which it was judged."""
+
+_FITTED_LINES: Final = 480
+"""Lines of the dataset on which rows of new characters are fitted; drawn ones come to them."""
 
 _STEPS_BACK: Final = (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
 """Shares of the way from the old to the new weights that are tried, the longest first."""
@@ -126,12 +133,14 @@ def train_recogniser(
         base_charset = Charset.load(base / package.RECOGNISER / package.DICTIONARY_NAME)
         start = Recogniser.load(base / package.RECOGNISER / package.WEIGHTS_NAME, base_charset)
         start = start.extended(charset)
-        export_recogniser(start, work / "start")
+        old = {name: value.clone() for name, value in start.state().items()}
         judge = _Judge(dataset, regression, charset, options.seed, threads=processes)
-        reader = judge.reader(work / "start", charset)
+        reader = judge.reader(base / package.RECOGNISER, base_charset)
         before = judge.scores(reader)
         print(_metrics(0, before), flush=True)
-        validated = judge.validated(reader)
+        _fit_new_rows(start, dataset, options, threads=processes)
+        export_recogniser(start, work / "start")
+        fitted = judge.reader(work / "start", charset)
         jobs = [
             ProcessJob(
                 dataset=dataset,
@@ -143,14 +152,14 @@ def train_recogniser(
                 process=number,
                 processes=processes,
                 fingerprint=_fingerprint(dataset, base, options),
-                base_exact=validated["val"],
-                base_regression_exact=validated.get("regression"),
+                start_exact=judge.validated(fitted, "val"),
+                base_regression_exact=judge.validated(reader, "regression") if regression else None,
             )
             for number in range(processes)
         ]
         _run(jobs, work)
         states, weights = _averaged(jobs)
-        share, trained, after = _shorten(start, weights, judge, before, options, work)
+        share, trained, after = _shorten(start, old, weights, judge, before, options, work)
         epochs = max(state.epoch for state in states) + any(state.batch for state in states)
         print(_metrics(epochs, after), flush=True)
 
@@ -262,14 +271,28 @@ class _Judge:
         """How the lines of the named sets, or of all, are read."""
         return {name: score(reader, self._sets[name]) for name in names or self._sets}
 
-    def validated(self, reader: Reader) -> dict[str, float]:
-        """Exact share of the lines that the processes read after an epoch."""
-        samples = {name: sample(lines, VALIDATED_LINES, seed=self._seed) for name, lines in self._lines.items()}
-        return {name: score(reader, lines).exact for name, lines in samples.items()}
+    def validated(self, reader: Reader, name: str) -> float:
+        """Exact share of the lines of a set that the processes read after an epoch."""
+        return score(reader, sample(self._lines[name], VALIDATED_LINES, seed=self._seed)).exact
+
+
+def _fit_new_rows(start: Recogniser, dataset: Path, options: TrainingOptions, *, threads: int) -> None:
+    """Fits what the base does not find, on lines of the dataset and drawn ones in the shares of the training."""
+    if not options.new_row_steps:
+        return
+    began = time.monotonic()
+    lines = choose(read_lines(dataset, "rec_train.txt", start.charset), _FITTED_LINES, seed=options.seed)
+    drawn = round(len(lines) * options.synthetic_ratio / (1 - options.synthetic_ratio))
+    examples = [(line.pixels(), line.text) for line in lines]
+    examples += drawn_lines(Random(options.seed), drawn, start.class_of().keys())
+    fitted = fit_rows(start, examples, steps=options.new_row_steps, seed=options.seed, threads=threads)
+    seconds = time.monotonic() - began
+    print(f"new_rows={len(fitted)} lines={len(examples)} seconds={seconds:.1f} fitted: {fitted or 'none'}", flush=True)
 
 
 def _shorten(
     start: Recogniser,
+    old: dict[str, Any],
     weights: dict[str, Any],
     judge: _Judge,
     before: dict[str, Score],
@@ -277,8 +300,6 @@ def _shorten(
     work: Path,
 ) -> tuple[float, Recogniser, dict[str, Score]]:
     """The longest step from the old weights to the new that holds the regression set; the shortest if none does."""
-    old = start.state()
-    old = {name: value.clone() for name, value in old.items()}
     for share in _STEPS_BACK:
         start.load_state({name: old[name] * (1 - share) + weights[name] * share for name in old})
         folder = work / f"share-{share}"

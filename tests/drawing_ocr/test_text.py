@@ -16,7 +16,7 @@ from drawing_ocr.text import (
     symbol_class,
 )
 
-tricky = st.text(alphabet="0123456789xX ØøΦφϕф∅⌀S.,RMC(×°º˚abμ²½±'´¨̊\t　Ⅱ㎡①Ⓜ﹣−–")
+tricky = st.text(alphabet="0123456789xX ⏤一月ØøΦφϕф∅⌀S.,RMC(×°º˚abμ²½±'´¨̊\t　Ⅱ㎡①Ⓜ﹣−–")
 
 
 @given(st.text() | tricky)
@@ -47,6 +47,9 @@ def test_words_keep_their_letters(word: str) -> None:
     ("written", "form"),
     [
         ("4x⌀6.6", "4×⌀6.6"),
+        ("每月⏤次", "每月一次"),
+        ("⏤⏤对应", "一一对应"),
+        ("⏤ 0.05", "⏤ 0.05"),
         ("2X", "2×"),
         ("1 x 45º", "1 × 45°"),
         ("M8x1.25", "M8×1.25"),

@@ -101,7 +101,7 @@ def job(folder: Path, dataset: Path, start: Path) -> ProcessJob:
         process=0,
         processes=1,
         fingerprint="run",
-        base_exact=0.0,
+        start_exact=0.0,
         base_regression_exact=None,
     )
 

@@ -85,7 +85,7 @@ def test_a_failing_process_gives_its_reason(dataset: Path, base: Path, tmp_path:
     for file in (copy / "crops").glob("train-*.png"):
         file.write_bytes(file.read_bytes()[:40])
     with pytest.raises(TrainingFailed, match=r"training process 0: .*train-\d+\.png: cannot be"):
-        train(copy, base, tmp_path, processes=1)
+        train(copy, base, tmp_path, processes=1, new_row_steps=0)
     assert not (tmp_path / "model" / "package.json").exists()
 
 
@@ -107,7 +107,7 @@ def job(dataset: Path, base: Path, folder: Path, *, epochs: int) -> ProcessJob:
         process=0,
         processes=1,
         fingerprint="run",
-        base_exact=0.0,
+        start_exact=0.0,
         base_regression_exact=None,
     )
 
@@ -118,7 +118,7 @@ def test_training_that_never_reads_better_gives_back_what_it_was_given(
 ) -> None:
     given = job(dataset, base, tmp_path, epochs=9)
     options = given.options.model_copy(update={"early_stop_patience": 1})
-    status, printed = run(given.model_copy(update={"options": options, "base_exact": 1.0}), tmp_path)
+    status, printed = run(given.model_copy(update={"options": options, "start_exact": 1.0}), tmp_path)
     assert (status, "stops early" in printed) == (0, True)
     end = checkpoint.latest(given.checkpoints, "run")
     assert end is not None

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import cv2
+import numpy as np
+import pytest
+
+from drawing_ocr.models.official import import_recogniser, official_charset
+from drawing_ocr.models.recogniser import Recogniser
+from drawing_ocr.synthesis.line import LineRecipe, crop_of
+from drawing_ocr.training.lines import TextLine
+from drawing_ocr.training.new_rows import choose, fit_rows
+from drawing_ocr.training.validation import reader_of
+
+CLEAN = LineRecipe(clutter=0, skewed=0, coarse=0, bled=0, blurred=0, one_bit=0, pale=0, noisy=0, compressed=0)
+
+
+def examples(seed: int, count: int, *, new: str = "⌖⌓") -> list[tuple[np.ndarray, str]]:
+    """Tolerance frames with the new signs in turn, each beside a plain number."""
+    rng = Random(seed)
+    texts = [f"{new[index % len(new)]} 0.{rng.randint(1, 9)} {rng.choice('ABC')}" for index in range(count)]
+    texts += [f"{rng.randint(10, 99)}.{rng.randint(1, 9)}" for _ in range(count // 2)]
+    return [(cv2.cvtColor(crop_of(rng, text, CLEAN), cv2.COLOR_GRAY2BGR), text) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def base() -> Recogniser:
+    return import_recogniser().extended(official_charset().extended("⌖⌓"))
+
+
+def test_characters_that_the_base_does_not_know_are_read_after_a_fit_and_no_other_row_moves(base: Recogniser) -> None:
+    weight, bias = base.network.head.head.weight, base.network.head.head.bias
+    before = weight.numpy().copy(), bias.numpy().copy()
+    unseen = examples(2, 12)
+
+    def signs_read() -> int:
+        lines = reader_of(base).read([picture for picture, _ in unseen])
+        pairs = zip((line.text for line in lines), (text for _, text in unseen), strict=True)
+        return sum(set("⌖⌓").intersection(read) == set("⌖⌓").intersection(text) for read, text in pairs)
+
+    plain = signs_read()
+    assert fit_rows(base, examples(1, 40), steps=120, seed=0, threads=2) == "⌓⌖"
+    assert plain == 6  # the plain numbers only
+    assert signs_read() >= 16  # of 18
+    fitted = [base.class_of()[character] for character in "⌖⌓"]
+    changed = np.flatnonzero((weight.numpy() != before[0]).any(axis=0) | (bias.numpy() != before[1]))
+    assert changed.tolist() == sorted(fitted)
+
+
+def test_what_the_base_reads_is_not_fitted(base: Recogniser) -> None:
+    before = base.network.head.head.weight.numpy().copy()
+    rng = Random(3)
+    lines = [
+        (cv2.cvtColor(crop_of(rng, str(number), CLEAN), cv2.COLOR_GRAY2BGR), str(number)) for number in range(40, 70)
+    ]
+    assert fit_rows(base, lines, steps=10, seed=0, threads=2) == ""
+    assert (base.network.head.head.weight.numpy() == before).all()
+
+
+def test_lines_of_rare_characters_are_chosen_first() -> None:
+    lines = [TextLine(Path(f"{index}.png"), "12", 48) for index in range(200)]
+    lines[150:153] = [TextLine(Path(f"rare-{index}.png"), "1⌖", 48) for index in range(3)]
+    chosen = choose(lines, 60, seed=1)
+    assert len(chosen) == 60
+    assert sum("⌖" in line.text for line in chosen) == 3
+    assert chosen == choose(lines, 60, seed=1)
