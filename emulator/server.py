@@ -50,6 +50,8 @@ _PARTS = (
     "emulator.cognito.operations",
     "emulator.cognito.branding",
     "emulator.cognito.oauth",
+    "emulator.http_api.operations",
+    "emulator.http_api.serving",
     "emulator.sagemaker.registry",
     "emulator.sagemaker.models",
     "emulator.sagemaker.processing",

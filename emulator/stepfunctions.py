@@ -11,7 +11,7 @@ from moto.stepfunctions.exceptions import InvalidName
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from emulator import logs
+from emulator import logs, stepfunctions_jobs
 from emulator.api import Caller
 from emulator.events import targets
 from emulator.patching import replace
@@ -82,3 +82,4 @@ def _tell(execution: Any) -> None:
 replace(StepFunctionsParserBackend, "start_execution", _named)
 replace(Execution, "start", _started)
 replace(BaseExecutionWorkerCommunication, "_reflect_execution_status", _ended)
+stepfunctions_jobs.install()

@@ -1,9 +1,8 @@
-"""HTTP APIs, Cognito user pools, OpenSearch domains: the control plane; moto has no data plane for them."""
+"""HTTP APIs with their stages, routes, integrations and authorizers."""
 
 from __future__ import annotations
 
-from emulator.api import Document
-from emulator.cloudformation.resource import Context
+from emulator import settings
 from emulator.cloudformation.simple import simple
 
 
@@ -12,6 +11,7 @@ def _of_api(member: str) -> dict[str, object]:
         "physical_id": lambda _context, _properties, answer: answer[member],
         "key": lambda identity, properties: {"ApiId": properties["ApiId"], member: identity},
         "immutable": frozenset({"ApiId"}),
+        "attributes": lambda _context, _properties, answer: {member: answer[member]},
     }
 
 
@@ -23,9 +23,10 @@ simple(
     delete="delete_api",
     physical_id=lambda _context, _properties, answer: answer["ApiId"],
     key=lambda identity, _properties: {"ApiId": identity},
-    attributes=lambda context, _properties, answer: {
+    immutable=frozenset({"ProtocolType"}),
+    attributes=lambda _context, _properties, answer: {
         "ApiId": answer["ApiId"],
-        "ApiEndpoint": f"https://{answer['ApiId']}.execute-api.{context.region}.amazonaws.com",
+        "ApiEndpoint": settings.current().address(answer["ApiId"], "execute-api"),
     },
 )
 simple(
@@ -51,28 +52,3 @@ for _name, _operation, _member in (
         delete=f"delete_{_operation}",
         **_of_api(_member),  # type: ignore[arg-type]
     )
-
-
-def _domain(context: Context, properties: Document) -> Document:
-    # A domain's name is short and lower case; policies are objects in a template and text in the API.
-    name = (properties.get("DomainName") or context.name(28)).lower()[:28].rstrip("-")
-    return {**properties, "DomainName": name}
-
-
-simple(
-    "AWS::OpenSearchService::Domain",
-    "opensearch",
-    create="create_domain",
-    update="update_domain_config",
-    delete="delete_domain",
-    prepare=_domain,
-    physical_id=lambda _context, _properties, answer: answer["DomainStatus"]["DomainName"],
-    key=lambda name, _properties: {"DomainName": name},
-    immutable=frozenset({"DomainName"}),
-    attributes=lambda _context, _properties, answer: {
-        "Arn": answer["DomainStatus"]["ARN"],
-        "DomainArn": answer["DomainStatus"]["ARN"],
-        "DomainEndpoint": answer["DomainStatus"].get("Endpoint") or "localhost:9200",
-        "Id": answer["DomainStatus"]["DomainId"],
-    },
-)
