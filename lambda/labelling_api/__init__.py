@@ -1,0 +1,1 @@
+"""The HTTP API of labelling: tasks are lent to people, and what they say is kept."""
