@@ -34,14 +34,11 @@ export interface MachineRegion {
 }
 
 /** What a person says: a region of an answer. `source` is "person" as soon as a person changed anything of it. */
-export const AnsweredRegionSchema = v.object({
+export const RegionSchema = v.object({
   ...shape,
   source: v.picklist(["machine", "person"]),
   accepted: v.boolean(),
 });
-export type AnsweredRegion = Omit<Region, "confidence">;
-
-/** A region while it is worked on. */
 export interface Region {
   readonly id: string;
   readonly points: Quad;
@@ -52,13 +49,11 @@ export interface Region {
   readonly source: "machine" | "person";
   /** A person has looked at it and says that it is right. */
   readonly accepted: boolean;
-  /** The machine's, 0 to 1; null for what a person drew. */
-  readonly confidence: number | null;
 }
 
 /** The machine's region as the beginning of a person's answer. */
-export function unseen(region: MachineRegion): Region {
-  return { ...region, source: "machine", accepted: false };
+export function unseen({ id, points, text, category, ignore }: MachineRegion): Region {
+  return { id, points, text, category, ignore, source: "machine", accepted: false };
 }
 
 /** Whether two regions say the same. */
@@ -71,7 +66,6 @@ export function sameRegion(left: Region, right: Region): boolean {
       left.ignore === right.ignore &&
       left.source === right.source &&
       left.accepted === right.accepted &&
-      left.confidence === right.confidence &&
       sameQuad(left.points, right.points))
   );
 }
@@ -80,7 +74,7 @@ export function sameQuad(left: Quad, right: Quad): boolean {
   return left.every((point, corner) => point[0] === right[corner]?.[0] && point[1] === right[corner]?.[1]);
 }
 
-/** A new region's id: random, so that two people and two tabs never make the same one. */
-export function newRegionId(): string {
-  return crypto.randomUUID();
+/** A region that a person draws. Its id is random, so that two people and two tabs never make the same one. */
+export function drawn(points: Quad, category: Category, text = ""): Region {
+  return { id: crypto.randomUUID(), points, text, category, ignore: false, source: "person", accepted: false };
 }

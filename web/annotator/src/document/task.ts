@@ -1,6 +1,6 @@
 /** Task, answer and work: what goes over the wire (docs/architecture.md, "labelling"). */
 import * as v from "valibot";
-import { type AnsweredRegion, AnsweredRegionSchema, type MachineRegion, MachineRegionSchema } from "./region";
+import { type MachineRegion, MachineRegionSchema, type Region, RegionSchema } from "./region";
 
 export const MAX_REGIONS = 5000;
 export const MAX_ANSWER_BYTES = 2_000_000;
@@ -13,7 +13,7 @@ export const AnswerSchema = v.object({
   task: v.string(),
   status: v.picklist(["labelled", "skipped"]),
   reason: v.nullish(v.string(), ""),
-  regions: v.pipe(v.array(AnsweredRegionSchema), v.maxLength(MAX_REGIONS)),
+  regions: v.pipe(v.array(RegionSchema), v.maxLength(MAX_REGIONS)),
   seconds: v.pipe(v.number(), v.minValue(0)),
   keystrokes: Count,
   clicks: Count,
@@ -25,7 +25,7 @@ export interface Answer {
   readonly status: "labelled" | "skipped";
   /** Why it was skipped; empty when it was not. */
   readonly reason: string;
-  readonly regions: readonly AnsweredRegion[];
+  readonly regions: readonly Region[];
   /** Of active work: pauses do not count. */
   readonly seconds: number;
   readonly keystrokes: number;
