@@ -1,0 +1,312 @@
+/**
+ * The drawing with its regions, to look at and to work on. It fills an element of the page and shows a `RegionSource`;
+ * what a pointer does goes to `Edits`. Keys, texts and the network's addresses are the page's.
+ *
+ * Three canvases lie over each other: the drawing, the regions, and what is being done. Each is painted only when what it
+ * shows has changed, at most once a picture of the screen.
+ */
+import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type Point, scaled, unit } from "../geometry/point";
+import { boundsOf, heightOf, moved, type Quad, widthOf } from "../geometry/quad";
+import { paintOverlay } from "./overlay";
+import { cropped, snapped } from "./pixels";
+import { Pointers } from "./pointers";
+import type { Edits, RegionSource } from "./ports";
+import { RegionIndex } from "./region_index";
+import { RegionLayer } from "./region_layer";
+import { Sheet } from "./sheet";
+import type { TileGrid } from "./tile_grid";
+import type { LoadTile } from "./tile_loader";
+import { ThreePointTool, TwoClickTool } from "./tools/draw_tools";
+import { SelectTool } from "./tools/select_tool";
+import { type Tool, tidied } from "./tools/tool";
+import {
+  centred,
+  fitted,
+  MAX_SCALE,
+  quartersTurned,
+  type Size,
+  screenBounds,
+  turned,
+  uprightQuarters,
+  type View,
+  within,
+  zoomed,
+} from "./view";
+
+type Layer = "sheet" | "regions" | "overlay";
+export type ToolName = "select" | "two_click" | "three_point";
+
+export interface SurfaceOptions {
+  readonly grid: TileGrid;
+  /** Usually `pyramidTiles`. */
+  readonly load: LoadTile<ImageBitmap>;
+  readonly source: RegionSource;
+  readonly edits: Edits;
+}
+
+const MAX_RATIO = 2; // device pixels a screen pixel; more cannot be told apart and costs memory
+const READABLE = { least: 14, wanted: 30, most: 90 } as const; // screen pixels of text height when a region is shown
+const WIDEST = 0.7; // of the screen, for a region that is shown
+const EDGE = 24; // screen pixels that a shown region stays away from the screen's edge
+
+export class DrawingSurface {
+  readonly view: ReadonlySignal<View>;
+  readonly tool: Signal<ToolName> = signal("select");
+  /** Whether texts stand beside their boxes. */
+  readonly labels: Signal<boolean> = signal(false);
+  /** False until the screen was once covered by tiles as sharp as it can show. */
+  readonly sharp: ReadonlySignal<boolean>;
+
+  readonly #view: Signal<View>;
+  readonly #sheet: Sheet;
+  readonly #regions = new RegionLayer();
+  readonly #canvases: readonly [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement];
+  readonly #tools: Readonly<Record<ToolName, Tool>>;
+  readonly #pointers: Pointers;
+  readonly #stopping = new AbortController();
+  readonly #stops: (() => void)[];
+  #index = new RegionIndex([]);
+  #screen: Size = { width: 0, height: 0 };
+  #ratio = 1;
+  #hidden: ReadonlySet<string> = new Set();
+  readonly #dirty: Record<Layer, boolean> = { sheet: false, regions: false, overlay: false };
+  #frame = 0;
+
+  /**
+   * @param host Positioned, with a size of its own and the background that is to be seen beside the sheet. Its role is set
+   *   here; its label is the page's, which knows the language.
+   */
+  constructor(
+    readonly host: HTMLElement,
+    private readonly options: SurfaceOptions,
+  ) {
+    const { grid, load, source, edits } = options;
+    this.#sheet = new Sheet(grid, load, () => this.#repaint("sheet"));
+    this.sharp = this.#sheet.sharp;
+    this.#view = signal(fitted(grid, { width: 1, height: 1 }, 0));
+    this.view = this.#view;
+    this.#canvases = [canvasIn(host), canvasIn(host), canvasIn(host)];
+    host.setAttribute("role", "application");
+    host.tabIndex = 0;
+    host.style.touchAction = "none";
+    const desk = {
+      sheet: grid,
+      source,
+      edits,
+      view: () => this.#view.peek(),
+      index: () => this.#index,
+    };
+    this.#tools = {
+      select: new SelectTool(desk),
+      two_click: new TwoClickTool(desk),
+      three_point: new ThreePointTool(desk),
+    };
+    this.#pointers = new Pointers({
+      element: host,
+      tool: () => this.#tools[this.tool.peek()],
+      view: () => this.#view.peek(),
+      look: (view) => this.#look(view),
+      onSheet: ([x, y]) => [Math.min(grid.width, Math.max(0, x)), Math.min(grid.height, Math.max(0, y))],
+      changed: () => this.#draftChanged(),
+    });
+    const resizing = new ResizeObserver(() => this.#resize());
+    resizing.observe(host);
+    this.#resize();
+    this.#stops = [() => resizing.disconnect(), () => this.#pointers.stop(), ...this.#watch()];
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    for (const stop of this.#stops) stop();
+    cancelAnimationFrame(this.#frame);
+    this.#sheet.stop();
+    for (const canvas of this.#canvases) canvas.remove();
+  }
+
+  /** Bytes of decoded tiles in memory. */
+  get memory(): number {
+    return this.#sheet.memory;
+  }
+
+  /** The whole sheet. */
+  fit(): void {
+    this.#look(fitted(this.options.grid, this.#screen, this.#view.peek().quarters));
+  }
+
+  /** About the middle of the screen; a factor above 1 makes the sheet larger. */
+  zoom(factor: number): void {
+    this.#look(zoomed(this.#view.peek(), this.#middle, factor));
+  }
+
+  /** Turns the sheet clockwise about the middle of the screen. */
+  turn(quarters: number): void {
+    this.#look(turned(this.#view.peek(), this.#middle, quarters));
+  }
+
+  /** Screen pixels. */
+  pan(right: number, down: number): void {
+    const view = this.#view.peek();
+    this.#look({ ...view, x: view.x + right, y: view.y + down });
+  }
+
+  /** Brings a region to where it can be read; the view stays where it can be read already. */
+  show(quad: Quad, { upright = true }: { upright?: boolean } = {}): void {
+    const view = this.#view.peek();
+    const quarters = upright ? uprightQuarters(quad) : view.quarters;
+    const height = heightOf(quad) * view.scale;
+    const readable = height >= READABLE.least && height <= READABLE.most;
+    const widest = (WIDEST * this.#screen.width) / widthOf(quad);
+    const scale = Math.min(MAX_SCALE, widest, readable ? view.scale : READABLE.wanted / heightOf(quad));
+    const { left, top, right, bottom } = screenBounds(view, boundsOf(quad));
+    const { width, height: room } = this.#screen;
+    const inSight = left >= EDGE && top >= EDGE && right <= width - EDGE && bottom <= room - EDGE;
+    if (inSight && quarters === view.quarters && scale === view.scale) return;
+    this.#look(centred(boundsOf(quad), this.#screen, scale, quarters));
+  }
+
+  /**
+   * Moves outlines on the screen, whichever way the sheet is turned.
+   *
+   * @param outlines By region id.
+   * @param direction On the screen.
+   * @param pixels Of the sheet.
+   * @returns The outlines that could move.
+   */
+  nudged(outlines: ReadonlyMap<string, Quad>, direction: Point, pixels: number): ReadonlyMap<string, Quad> {
+    const way = unit(quartersTurned(direction, -this.#view.peek().quarters));
+    if (way === null) return new Map();
+    const by = scaled(way, pixels);
+    const { left, top, right, bottom } = boundsOf([...outlines.values()].flatMap((quad) => moved(quad, by)));
+    const { width, height } = this.options.grid;
+    if (left < 0 || top < 0 || right > width || bottom > height) return new Map();
+    return new Map([...outlines].map(([id, quad]) => [id, moved(quad, by)]));
+  }
+
+  /** Gives up what the pointer has begun; false where there is nothing. */
+  cancel(): boolean {
+    const cancelled = this.#tools[this.tool.peek()].cancel();
+    this.#draftChanged();
+    return cancelled;
+  }
+
+  /** The quad fitted to its ink, or null where it holds none. Rejects where the drawing cannot be loaded. */
+  async snap(quad: Quad): Promise<Quad | null> {
+    const found = await snapped(this.#sheet, quad, this.#stopping.signal);
+    return found === null ? null : tidied(found, this.options.grid);
+  }
+
+  /**
+   * The text of a region upright and straight, for the eye.
+   *
+   * @param height Device pixels.
+   * @param margin What is seen around it, of its height.
+   */
+  async crop(quad: Quad, height: number, margin: number): Promise<ImageData> {
+    return await cropped(this.#sheet, quad, height, margin, this.#stopping.signal);
+  }
+
+  /** The text of a region as large as the sheet has it, for the reader. */
+  async cropPng(quad: Quad): Promise<Blob> {
+    const pixels = await cropped(this.#sheet, quad, Math.max(8, heightOf(quad)), 0, this.#stopping.signal);
+    const canvas = new OffscreenCanvas(pixels.width, pixels.height);
+    canvas.getContext("2d")?.putImageData(pixels, 0, 0);
+    return await canvas.convertToBlob({ type: "image/png" });
+  }
+
+  get #middle(): Point {
+    return [this.#screen.width / 2, this.#screen.height / 2];
+  }
+
+  #watch(): (() => void)[] {
+    const { source } = this.options;
+    let last: ToolName = this.tool.peek();
+    return [
+      effect(() => {
+        this.#index = this.#index.updated(source.regions.value);
+        this.#repaint("regions", "overlay");
+      }),
+      effect(() => {
+        source.selection.value;
+        this.#repaint("overlay");
+      }),
+      effect(() => {
+        this.labels.value;
+        this.#repaint("regions");
+      }),
+      effect(() => {
+        this.#tools[last].cancel();
+        last = this.tool.value;
+        this.#draftChanged();
+      }),
+    ];
+  }
+
+  #look(view: View): void {
+    this.#view.value = within(view, this.options.grid, this.#screen);
+    this.#repaint("sheet", "regions", "overlay");
+  }
+
+  /** A region whose outline is being changed is painted with the draft only. */
+  #draftChanged(): void {
+    const { outlines } = this.#tools[this.tool.peek()].draft;
+    const same = outlines.size === this.#hidden.size && [...outlines.keys()].every((id) => this.#hidden.has(id));
+    if (!same) {
+      this.#hidden = new Set(outlines.keys());
+      this.#repaint("regions");
+    }
+    this.#repaint("overlay");
+  }
+
+  #resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.host;
+    const ratio = Math.min(MAX_RATIO, devicePixelRatio);
+    const before = this.#screen;
+    if (width === before.width && height === before.height && ratio === this.#ratio) return;
+    this.#screen = { width, height };
+    this.#ratio = ratio;
+    for (const canvas of this.#canvases) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+    }
+    if (before.width === 0 || before.height === 0) this.fit();
+    else this.pan((width - before.width) / 2, (height - before.height) / 2); // what was in the middle stays there
+    this.#paint(); // at once: a canvas that was resized is empty
+  }
+
+  #repaint(...layers: readonly Layer[]): void {
+    for (const layer of layers) this.#dirty[layer] = true;
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#paint());
+  }
+
+  #paint(): void {
+    this.#frame = 0;
+    const { source } = this.options;
+    const [view, screen, ratio] = [this.#view.peek(), this.#screen, this.#ratio];
+    const [sheet, regions, overlay] = this.#canvases.map((canvas) => canvas.getContext("2d"));
+    if (sheet && this.#dirty.sheet) this.#sheet.paint(sheet, view, screen, ratio);
+    if (regions && this.#dirty.regions) {
+      const hidden = this.#hidden;
+      const labels = this.labels.peek();
+      this.#regions.paint(regions, source, this.#index, { view, screen, ratio, hidden, labels });
+    }
+    if (overlay && this.#dirty.overlay) {
+      const tool = this.#tools[this.tool.peek()];
+      const selected = new Set(source.selection.peek());
+      const quads = source.regions
+        .peek()
+        .filter(({ id }) => selected.has(id))
+        .map(({ id, points }) => tool.draft.outlines.get(id) ?? points);
+      paintOverlay(overlay, view, ratio, quads, tool.draft, tool === this.#tools.select);
+    }
+    Object.assign(this.#dirty, { sheet: false, regions: false, overlay: false });
+  }
+}
+
+function canvasIn(host: HTMLElement): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%;pointer-events:none";
+  canvas.setAttribute("aria-hidden", "true");
+  host.append(canvas);
+  return canvas;
+}

@@ -1,0 +1,96 @@
+/** The sheet's own pixels around a region: for fitting it to its ink, for showing it large, for reading it again. */
+import { add, type Point, scaled, subtract } from "../geometry/point";
+import { type Bounds, boundsOf, heightOf, mapped, type Quad, widthOf } from "../geometry/quad";
+import { type Pixels, rectified } from "../geometry/rectify";
+import { snappedToInk } from "../geometry/snap";
+import type { Sheet } from "./sheet";
+import type { TileAddress } from "./tile_grid";
+
+const LARGEST_READ = 16_000_000; // pixels at once: 64 MB; of a larger place a coarser level is read
+const SNAP_HEIGHT = 48; // pixels of text height in which ink is looked for
+const LONGEST_CROP = 4096; // pixels
+
+/** A quad with its sides on the ink inside, or null where there is none. Rejects where the tiles cannot be had. */
+export async function snapped(sheet: Sheet, quad: Quad, signal: AbortSignal): Promise<Quad | null> {
+  const room = heightOf(quad);
+  const bounds = boundsOf(quad);
+  const around = {
+    left: bounds.left - room,
+    top: bounds.top - room,
+    right: bounds.right + room,
+    bottom: bounds.bottom + room,
+  };
+  const read = await readPixels(sheet, around, Math.min(1, SNAP_HEIGHT / heightOf(quad)), signal);
+  const found = snappedToInk(read.pixels, mapped(quad, read.toPixels));
+  return found === null ? null : mapped(found, read.toSheet);
+}
+
+/**
+ * The text of a quad, upright and straight.
+ *
+ * @param height Of the result, pixels; where it would get longer than 4,096 it gets lower instead.
+ * @param margin Of the text's height, shown on every side.
+ */
+export async function cropped(
+  sheet: Sheet,
+  quad: Quad,
+  height: number,
+  margin: number,
+  signal: AbortSignal,
+): Promise<ImageData> {
+  const grown = grownBy(quad, margin);
+  const long = (height * widthOf(grown)) / heightOf(grown);
+  const shrink = Math.min(1, LONGEST_CROP / long);
+  const [columns, rows] = [Math.max(1, Math.round(long * shrink)), Math.max(1, Math.round(height * shrink))];
+  const read = await readPixels(sheet, boundsOf(grown), rows / heightOf(grown), signal);
+  const { data } = rectified(read.pixels, mapped(grown, read.toPixels), columns, rows);
+  return new ImageData(data, columns, rows);
+}
+
+/** A quad with room around it, `margin` times its height on every side. */
+function grownBy(quad: Quad, margin: number): Quad {
+  const room = margin * heightOf(quad);
+  const along = scaled(add(subtract(quad[1], quad[0]), subtract(quad[2], quad[3])), room / 2 / widthOf(quad));
+  const across = scaled(add(subtract(quad[3], quad[0]), subtract(quad[2], quad[1])), room / 2 / heightOf(quad));
+  const signs = [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+  ] as const;
+  return mapped(quad, (corner, index) => {
+    const [x, y] = signs[index] as readonly [number, number];
+    return add(corner, add(scaled(along, x), scaled(across, y)));
+  });
+}
+
+interface Read {
+  readonly pixels: Pixels;
+  readonly toPixels: (place: Point) => Point;
+  readonly toSheet: (place: Point) => Point;
+}
+
+/** What of the sheet lies in `bounds`, sharp enough for `scale` pixels a sheet pixel. */
+async function readPixels(sheet: Sheet, bounds: Bounds, scale: number, signal: AbortSignal): Promise<Read> {
+  const { grid } = sheet;
+  const area = (bounds.right - bounds.left) * (bounds.bottom - bounds.top);
+  const level = grid.levelFor(Math.min(scale, Math.sqrt(LARGEST_READ / area)));
+  const reduction = grid.reduction(level);
+  const [left, top] = [Math.floor(bounds.left / reduction), Math.floor(bounds.top / reduction)];
+  const width = Math.max(1, Math.ceil(bounds.right / reduction) - left);
+  const height = Math.max(1, Math.ceil(bounds.bottom / reduction) - top);
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  if (context === null) throw new Error("the browser has no memory for the pixels of this region: close other pages");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  const draw = async (tile: TileAddress) => {
+    const picture = await sheet.picture(tile, signal); // drawn at once: memory may be wanted for another tile later
+    context.drawImage(picture, tile.column * grid.tile - left, tile.row * grid.tile - top);
+  };
+  await Promise.all(grid.tilesIn(bounds, level).map(draw));
+  return {
+    pixels: context.getImageData(0, 0, width, height),
+    toPixels: ([x, y]) => [x / reduction - left, y / reduction - top],
+    toSheet: ([x, y]) => [(x + left) * reduction, (y + top) * reduction],
+  };
+}
