@@ -12,7 +12,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_aws_sdk as aws_sdk
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
@@ -23,6 +26,7 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from emulator import clients
 from emulator.patching import replace
+from emulator.sagemaker.store import as_event
 
 _ENDED_WELL = ("Completed",)
 _ENDED = (*_ENDED_WELL, "Failed", "Stopped")
@@ -69,13 +73,14 @@ class SageMakerJobs(StateTaskServiceCallback):
         env.stack.pop()
 
         def look() -> Any:
-            job = describe(**name)
+            job = as_event(describe(**name))
             job.pop("ResponseMetadata", None)
             if job[f"{self._kind}Status"] not in _ENDED:
                 return None
             if job[f"{self._kind}Status"] in _ENDED_WELL:
                 return job
-            raise FailureEventException(self._failure(env, "States.TaskFailed", to_json_str(job)))
+            failed = StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed)
+            raise FailureEventException(self._failure(env, failed, to_json_str(job)))
 
         return look
 
@@ -84,18 +89,22 @@ class SageMakerJobs(StateTaskServiceCallback):
             code = ex.response["Error"]["Code"]
             # Only errors of SageMaker's own model have a name; the others are the SDK's general one.
             name = code if code.startswith("Resource") else "AmazonSageMaker"
-            return self._failure(env, f"SageMaker.{name}Exception", ex.response["Error"]["Message"])
+            refused = CustomErrorName(f"SageMaker.{name}Exception")
+            return self._failure(env, refused, ex.response["Error"]["Message"])
         failure: FailureEvent = super()._from_error(env=env, ex=ex)
         return failure
 
-    def _failure(self, env: Any, error: str, cause: str) -> FailureEvent:
+    def _failure(self, env: Any, error: ErrorName, cause: str) -> FailureEvent:
         details = TaskFailedEventDetails(
-            resource=self._get_sfn_resource(), resourceType=self._get_sfn_resource_type(), error=error, cause=cause
+            resource=self._get_sfn_resource(),
+            resourceType=self._get_sfn_resource_type(),
+            error=error.error_name,
+            cause=cause,
         )
         described: Any = {"taskFailedEventDetails": details}
         return FailureEvent(
             env=env,
-            error_name=CustomErrorName(error),
+            error_name=error,
             event_type=HistoryEventType.TaskFailed,
             event_details=described,
         )
