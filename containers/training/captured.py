@@ -91,6 +91,14 @@ class Exchange(_Captured):
         except ValidationError as error:
             raise CaptureError(f"captured answer {self.metadata.event_id} is no reading result") from error
 
+    def picture(self) -> bytes:
+        """The image file that was sent: the body itself, or in JSON `{"image": base64}`.
+
+        Raises:
+            CaptureError: it is neither.
+        """
+        return _picture(self.data.request)
+
     def observation(self, result: ReadingResult) -> Observation:
         """What `result`, this exchange's answer, and its picture tell.
 
@@ -98,7 +106,7 @@ class Exchange(_Captured):
             CaptureError: the picture cannot be decoded.
         """
         try:
-            page = next(iter(load_bytes(_picture(self.data.request), name=self.metadata.event_id)))
+            page = next(iter(load_bytes(self.picture(), name=self.metadata.event_id)))
         except (ImageError, StopIteration) as error:
             raise CaptureError(f"captured picture {self.metadata.event_id}: {error}") from error
         return observe(result, darkness=darkness(page), when=self.metadata.when)

@@ -10,7 +10,6 @@ import random
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +22,7 @@ from containers.training import failure
 from containers.training.arguments import ArgumentsError, parse
 from containers.training.captured import CaptureError, CaptureFolder, Exchange
 from containers.training.folders import ProcessingFolders
+from containers.training.released import Deployment, newest_deployment
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.monitoring.baseline import Baseline, BaselineError
 from drawing_ocr.monitoring.html_report import render_report
@@ -64,15 +64,6 @@ class DriftOptions(BaseModel):
     window_hours: int = Field(default=24, ge=1)
     false_alarm_rate: float = Field(default=0.001, gt=0, lt=1)
     population_stability: float = Field(default=0.2, ge=0)
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """A successful deployment, as the history tells it."""
-
-    key: str
-    version: str
-    ended: datetime
 
 
 def main() -> int:
@@ -148,24 +139,7 @@ class Watch:
         )
 
     def _deployment(self) -> Deployment | None:
-        """The newest that put a version on the endpoint; one in progress, failed or rolled back changes nothing."""
-        pages = (
-            _client("dynamodb")
-            .get_paginator("query")
-            .paginate(
-                TableName=self._options.history_table,
-                KeyConditionExpression="endpoint = :endpoint",
-                ExpressionAttributeValues={":endpoint": {"S": self._options.endpoint}},
-                ScanIndexForward=False,
-            )
-        )
-        for page in pages:
-            for item in page["Items"]:
-                # An order that only removed an old version succeeded, too, but leads to none.
-                version = item.get("to_version", {}).get("S", "")
-                if version and item["status"]["S"] == "SUCCEEDED":
-                    return Deployment(item["deployment"]["S"], version, datetime.fromisoformat(item["ended"]["S"]))
-        return None
+        return newest_deployment(_client("dynamodb"), self._options.history_table, self._options.endpoint)
 
     def _baseline_key(self, deployment: Deployment) -> str:
         name = re.sub(r"[^A-Za-z0-9.-]+", "-", deployment.key)

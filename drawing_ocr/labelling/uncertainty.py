@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from drawing_ocr.annotation import Category, Region
 from drawing_ocr.evaluation.matching import Page, match_page
 from drawing_ocr.evaluation.matching import Prediction as Outline
+from drawing_ocr.labelling.offer import Parts
 from drawing_ocr.reading.categorise import category_of
 from drawing_ocr.reading.result import Prediction
 from drawing_ocr.text import canonical
@@ -126,17 +127,6 @@ class Calibration(BaseModel):
         """Probability that each line is wrong, [lines]."""
         parameters = np.array([self.slope, self.offset, self.grammar, self.agreement])
         return 1 - _sigmoid(_inputs(signs) @ parameters)
-
-
-class Parts(BaseModel):
-    """Where a drawing's score comes from; their sum is the score."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    confidence: float = 0.0
-    grammar: float = 0.0
-    agreement: float = 0.0
-    novelty: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
