@@ -53,10 +53,10 @@ export class LabellingApi {
     return this.transport.send({ method: "POST", path, body: {}, answer: ProgressSchema, idempotent: true });
   }
 
-  /** Borrow a task; null when there is none for this person. Not repeated: an answer that got lost is a second lease. */
+  /** Borrow a task; null when there is none for this person. Asked again, the server gives the one that is held. */
   lease(wanted: Wanted): Promise<Work | null> {
     const answer = v.nullable(WorkSchema);
-    return this.transport.send({ method: "POST", path: "/tasks/lease", body: wanted, answer, idempotent: false });
+    return this.transport.send({ method: "POST", path: "/tasks/lease", body: wanted, answer, idempotent: true });
   }
 
   /** The task that this person holds the lease of. */

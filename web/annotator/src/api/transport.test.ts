@@ -52,12 +52,9 @@ describe("the client of the HTTP API", () => {
     await expect(api.me()).rejects.toMatchObject({ code: "network", message: "The server cannot be reached." });
   });
 
-  test.each([
-    ["a lease", (api: LabellingApi) => api.lease({})],
-    ["a draft", (api: LabellingApi) => api.saveDraft(ANSWER, LEASE, 0, ANSWER)],
-  ])("does not repeat %s: its second would not be the same as its first", async (_, call) => {
+  test("does not repeat a draft: its second would conflict with its first", async () => {
     const { api, fetch } = world(new TypeError("Failed to fetch"));
-    await expect(call(api)).rejects.toMatchObject({ code: "network" });
+    await expect(api.saveDraft(ANSWER, LEASE, 0, ANSWER)).rejects.toMatchObject({ code: "network" });
     expect(fetch).toHaveBeenCalledTimes(1);
   });
 
