@@ -79,11 +79,12 @@ def _model(service: str) -> Any:
     return get_service_model(service)
 
 
-def rest_path(service: str, name: str) -> tuple[str, str]:
-    """Method and path, as a regular expression with a group a parameter, of an operation of a REST service."""
+def rest_path(service: str, name: str) -> tuple[str, str, str]:
+    """Method, path and query of an operation of a REST service; the path is an expression with a group a parameter."""
     http = _model(service).operation_model(name).http
-    path = http["requestUri"].partition("?")[0].rstrip("/")
-    return http["method"], re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)) + "/?"
+    path, _, query = http["requestUri"].partition("?")
+    expression = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path.rstrip("/"))) + "/?"
+    return http["method"], expression, query.partition("=")[0]
 
 
 def answer(
@@ -137,7 +138,7 @@ def check_answer(model: OperationModel, result: Document) -> None:
 
 
 def _error(error: ServiceError, protocol: str) -> Response:
-    if protocol == "query":
+    if protocol in ("query", "rest-xml"):
         kind = "Sender" if error.status < 500 else "Receiver"
         text = error.message.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         body = (

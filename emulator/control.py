@@ -15,15 +15,18 @@ from emulator.api import Caller, ServiceError
 
 Route = Callable[[Request, Caller, "re.Match[str]"], Response]
 HostRoute = Callable[[Request, "re.Match[str]"], Response]
-_ROUTES: list[tuple[str, re.Pattern[str], Route]] = []
+_ROUTES: list[tuple[str, re.Pattern[str], str, Route]] = []
 _HOSTS: list[tuple[re.Pattern[str], HostRoute]] = []
 
 
-def route(method: str, path: str) -> Callable[[Route], Route]:
-    """Registers a handler for requests whose whole path matches the regular expression `path`."""
+def route(method: str, path: str, query: str = "") -> Callable[[Route], Route]:
+    """Registers a handler for requests whose whole path matches the regular expression `path`.
+
+    `query`: a parameter that must be there, where several operations share method and path.
+    """
 
     def register(handler: Route) -> Route:
-        _ROUTES.append((method, re.compile(path), handler))
+        _ROUTES.append((method, re.compile(path), query, handler))
         return handler
 
     return register
@@ -34,9 +37,9 @@ def rest_operation(service: str, name: str) -> Callable[[api.Handler], api.Handl
 
     def register(handler: api.Handler) -> api.Handler:
         api.operation(service, name)(handler)
-        method, path = api.rest_path(service, name)
+        method, path, query = api.rest_path(service, name)
 
-        @route(method, path)
+        @route(method, path, query)
         def answer(request: Request, caller: Caller, match: re.Match[str]) -> Response:
             values = {key: unquote(value) for key, value in match.groupdict().items()}
             return api.answer(service, name, request, caller, values)
@@ -60,8 +63,13 @@ def hosts() -> list[tuple[re.Pattern[str], HostRoute]]:
     return _HOSTS
 
 
-def routes() -> list[tuple[str, re.Pattern[str], Route]]:
-    return _ROUTES
+def find(request: Request) -> tuple[Route, re.Match[str]] | None:
+    """The first route registered for a request, or None."""
+    for method, path, query, handler in _ROUTES:
+        match = path.fullmatch(request.path)
+        if match and request.method == method and (not query or query in request.args):
+            return handler, match
+    return None
 
 
 def json_response(document: Any, status: int = 200) -> Response:

@@ -52,6 +52,7 @@ _PARTS = (
     "emulator.cognito.oauth",
     "emulator.http_api.operations",
     "emulator.http_api.serving",
+    "emulator.cloudfront.serving",
     "emulator.sagemaker.registry",
     "emulator.sagemaker.models",
     "emulator.sagemaker.processing",
@@ -84,10 +85,9 @@ class Account:
         caller, service = _who(request)
         if service == "cloudformation":
             request = _with_body_kept(environ, request)
-        for method, path, route in control.routes():
-            match = path.fullmatch(request.path)
-            if match and request.method == method:
-                return _answered(route, request, caller, match)(environ, start_response)
+        if found := control.find(request):
+            route, match = found
+            return _answered(route, request, caller, match)(environ, start_response)
         operation = _operation_name(service, request)
         if operation and api.is_ours(service, operation):
             return api.answer(service, operation, request, caller)(environ, start_response)

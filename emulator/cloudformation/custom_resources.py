@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator import control, settings
 from emulator.api import Caller, Document, ServiceError
+from emulator.cloudformation import bucket_deployment
 from emulator.cloudformation.resource import Context, Made, ResourceType, ignore_missing
 from emulator.cloudformation.types.s3 import empty_bucket
 
@@ -41,6 +42,8 @@ class CustomResource(ResourceType):
     def _request(
         self, context: Context, action: str, properties: Document, made: Made | None, old: Document | None
     ) -> Made:
+        if context.type_name == "Custom::CDKBucketDeployment":
+            return bucket_deployment.deploy(context, action, properties, made, old)
         own = _OWN.get(context.type_name)
         if own:
             return own(context, action, properties, made)
