@@ -1,0 +1,297 @@
+"""What labelling one drawing costs a person, by the keystroke-level model.
+
+Card, Moran and Newell, The keystroke-level model for user performance time with interactive systems, Communications of
+the ACM 23(7), 1980: an expert's time for a task without errors is the sum of a few operators.
+
+    K  a key is pressed: 0.28 s, average non-secretary typist (40 words a minute); a modifier is a key of its own
+    B  a mouse button goes down or up: 0.10 s
+    P  the pointer is brought to a place: 1.10 s
+    H  a hand goes from keys to mouse or back: 0.40 s
+    M  mental preparation, also to compare a text with the drawing: 1.35 s
+
+A way of working is a table of operators for what happens to a line. The mistakes that a person mends come from a real
+reading and its labels. The machine's own time to answer is left out, since every way waits for the same reader.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from rapidfuzz.distance import Levenshtein
+
+from drawing_ocr.annotation import Category, Region
+from drawing_ocr.evaluation.matching import Page, match_page, polygons
+from drawing_ocr.evaluation.matching import Prediction as Outline
+from drawing_ocr.reading.result import Prediction
+from drawing_ocr.text import canonical
+
+SECONDS: Final = {"K": 0.28, "B": 0.10, "P": 1.10, "H": 0.40, "M": 1.35}
+
+TIGHT_IOU: Final = 0.7  # a box that overlaps its text less is drawn to its place: training would see too much or little
+SCREENFUL: Final = 20  # lines that are looked over at once for text without a box
+
+_SHIFTED: Final = frozenset('~!@#$%^&*()_+{}|:"<>?')
+_SHORT_NAME: Final = 5  # `\dia` and a space; a palette, an Alt code or pasting take at least as long
+_CHINESE: Final = 4  # a character by pinyin: three letters on average, and the choice
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How often each operator occurs."""
+
+    keystrokes: int = 0
+    buttons: int = 0
+    pointings: int = 0
+    homings: int = 0
+    thoughts: int = 0
+
+    @classmethod
+    def of(cls, operators: str, times: int = 1) -> Self:
+        """From a sequence such as `MPBB`, a number of times.
+
+        Raises:
+            ValueError: A letter is no operator.
+        """
+        counted = Counter(operators)
+        unknown = sorted(counted.keys() - SECONDS.keys())
+        if unknown:
+            raise ValueError(f"{operators!r}: {unknown[0]!r} is no operator; use {' '.join(SECONDS)}")
+        return cls(*(counted[name] * times for name in "KBPHM"))
+
+    def __add__(self, other: Effort) -> Effort:
+        return Effort(
+            self.keystrokes + other.keystrokes,
+            self.buttons + other.buttons,
+            self.pointings + other.pointings,
+            self.homings + other.homings,
+            self.thoughts + other.thoughts,
+        )
+
+    @property
+    def clicks(self) -> int:
+        """A button that goes down and up."""
+        return self.buttons // 2
+
+    @property
+    def actions(self) -> int:
+        """Keystrokes and clicks."""
+        return self.keystrokes + self.clicks
+
+    @property
+    def seconds(self) -> float:
+        """Time of an expert."""
+        counts = (self.keystrokes, self.buttons, self.pointings, self.homings, self.thoughts)
+        return sum(count * SECONDS[name] for count, name in zip(counts, "KBPHM", strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class WayOfWorking:
+    """What a person does with a line, as operators; typing itself is added.
+
+    Attributes:
+        name: For people.
+        look: At a line that the machine read, to compare it with the drawing.
+        accept: That it is right.
+        mend: Before its text is changed. close: after it.
+        draw: A box around a text without one. tilt: More for a text that does not lie.
+        move: A box to its text.
+        remove: A box without a text.
+        categorise: A line whose category is not the one that it has.
+        search: Once a screenful, for text without a box.
+        finish: The drawing.
+    """
+
+    name: str
+    look: str
+    accept: str
+    mend: str
+    close: str
+    draw: str
+    tilt: str
+    move: str
+    remove: str
+    categorise: str
+    search: str
+    finish: str
+
+
+# Two corners by clicks, the text field has the focus at once; a key for the category and one with it; Enter goes on to
+# the next line, the least sure first, whose crop is enlarged beside its text. A text that stands is turned by a key.
+ANNOTATOR: Final = WayOfWorking(
+    name="our annotator",
+    look="M",
+    accept="K",
+    mend="M",
+    close="K",
+    draw="MKHPBBPBBH",
+    tilt="K",
+    move="MHPBPBPBPBH",
+    remove="K",
+    categorise="KK",
+    search="M",
+    finish="MKK",
+)
+# PFCCLab/PPOCRLabel 3.1: the list of results is gone through by its arrow keys, so that the line's box lights up; there
+# is nothing to accept. A double click on the entry opens its text, Enter closes it; W and a drag make a box, whose text
+# is asked for; Delete removes it; Ctrl+V checks the picture and goes on. A tall box is a standing text by itself, and
+# there are no categories to set.
+PPOCRLABEL: Final = WayOfWorking(
+    name="PPOCRLabel, line by line",
+    look="KM",
+    accept="",
+    mend="MHPBBBBH",
+    close="K",
+    draw="MKHPBPBH",
+    tilt="",
+    move="MHPBPBPBPBH",
+    remove="K",
+    categorise="",
+    search="M",
+    finish="MKK",
+)
+# The same on a sheet that must be zoomed to be read: Ctrl+G brings the selected box near.
+PPOCRLABEL_ZOOMED: Final = WayOfWorking(
+    **{
+        **{name: getattr(PPOCRLABEL, name) for name in WayOfWorking.__dataclass_fields__},
+        "name": "PPOCRLabel, zoomed to each line",
+        "look": "KKKM",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A line that was found: what was read, what stands there, and what else is wrong with it."""
+
+    read: str
+    label: str
+    loose: bool = False
+    other_category: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading beside its labels.
+
+    Attributes:
+        found: Lines in the place of a label.
+        missed: Labels without a line.
+        ghosts: Lines without a label.
+    """
+
+    found: tuple[ReadLine, ...]
+    missed: tuple[Region, ...]
+    ghosts: int
+
+    @property
+    def right(self) -> int:
+        """Lines of which nothing needs to be changed."""
+        return sum(line.read == line.label and not line.loose and not line.other_category for line in self.found)
+
+    @classmethod
+    def compare(cls, regions: Sequence[Region], predictions: Sequence[Prediction]) -> Self:
+        """Matches lines with labels (IoU ≥ 0.5), texts in canonical form."""
+        match = match_page(Page(regions, [Outline(line.box, line.text) for line in predictions]))
+        labels = polygons([region.points for region in regions])
+        boxes = polygons([line.box for line in predictions])
+        found = []
+        for label, line in match.pairs:
+            region, prediction = regions[label], predictions[line]
+            shared = labels[label].intersection(boxes[line]).area
+            overlap = shared / (labels[label].area + boxes[line].area - shared)
+            found.append(
+                ReadLine(
+                    canonical(prediction.text),
+                    canonical(region.text),
+                    loose=overlap < TIGHT_IOU,
+                    other_category=prediction.category is not region.category,
+                )
+            )
+        taken = {label for label, _ in match.pairs}
+        missed = tuple(regions[index] for index in match.regions if index not in taken)
+        return cls(tuple(found), missed, len(match.predictions) - len(match.pairs))
+
+
+def from_nothing(way: WayOfWorking, regions: Sequence[Region]) -> Effort:
+    """Every box is drawn and every text typed."""
+    return sum((_drawn(way, region) for region in regions if not region.ignore), Effort.of(way.finish))
+
+
+def from_reading(way: WayOfWorking, reading: Reading) -> Effort:
+    """Every line of the machine is looked at, and what is wrong is mended."""
+    lines = len(reading.found) + reading.ghosts
+    effort = Effort.of(way.finish) + Effort.of(way.search, math.ceil(lines / SCREENFUL))
+    effort += Effort.of(way.look + way.remove, reading.ghosts)
+    for line in reading.found:
+        effort += Effort.of(way.look)
+        if line.loose:
+            effort += Effort.of(way.move)
+        if line.other_category:
+            effort += Effort.of(way.categorise)
+        if line.read == line.label:
+            effort += Effort.of(way.accept)
+        else:
+            effort += (
+                Effort.of(way.mend) + Effort(keystrokes=strokes_to_mend(line.read, line.label)) + Effort.of(way.close)
+            )
+    return sum((_drawn(way, region) for region in reading.missed), effort)
+
+
+def strokes(text: str) -> int:
+    """Keystrokes that type a text.
+
+    >>> strokes("12.5"), strokes("H7"), strokes("⌀8"), strokes("材料")
+    (4, 3, 6, 8)
+    """
+    return sum(map(_strokes, text))
+
+
+def strokes_to_mend(old: str, new: str) -> int:
+    """The fewest keystrokes that change a text in a field that was just entered, its text selected and the caret last.
+
+    Typed anew over the selection; or the caret goes from one end to each mistake by arrow keys.
+
+    >>> strokes_to_mend("0382", "⌀382"), strokes_to_mend("12", "12.5"), strokes_to_mend("", "12")
+    (7, 3, 2)
+    """
+    blocks = [
+        (operation.tag, operation.src_end - operation.src_start, new[operation.dest_start : operation.dest_end])
+        for operation in Levenshtein.opcodes(old, new)
+    ]
+    return min(strokes(new), 1 + _walk(blocks), 1 + _walk(blocks[::-1]))
+
+
+def _walk(blocks: Sequence[tuple[str, int, str]]) -> int:
+    """Strokes from one end to the last mistake; the caret is brought to that end by one more."""
+    while blocks and blocks[-1][0] == "equal":
+        blocks = blocks[:-1]
+    return sum(length if kind == "equal" else length + strokes(typed) for kind, length, typed in blocks)
+
+
+def _strokes(character: str) -> int:
+    if character.isascii():
+        return 2 if character.isupper() or character in _SHIFTED else 1
+    if "\u3400" <= character <= "\u9fff":
+        return _CHINESE
+    if character.isalpha() and character.isupper():
+        return 2
+    return 1 if character.isalpha() else _SHORT_NAME
+
+
+def _drawn(way: WayOfWorking, region: Region) -> Effort:
+    effort = Effort.of(way.draw) + Effort(keystrokes=strokes(region.text)) + Effort.of(way.close)
+    if region.category is not Category.TEXT:
+        effort += Effort.of(way.categorise)
+    if _stands(region):
+        effort += Effort.of(way.tilt)
+    return effort
+
+
+def _stands(region: Region) -> bool:
+    """Whether the text does not run from left to right."""
+    (left, top), (right, bottom) = region.points[0], region.points[1]
+    return right - left < abs(bottom - top)
