@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from drawing_ocr.annotation import Category, Region, polygon_fault
+from drawing_ocr.text import canonical
 from drawing_ocr.validation import first_reason
 
 SCHEMA = 1
@@ -166,7 +167,7 @@ class Answer(Draft):
             raise ValueError("a reason to skip on a drawing that was not skipped: set status to skipped, or remove it")
         for index, region in enumerate(self.regions):
             reason = polygon_fault(region.points)
-            if reason is None and not region.ignore and not region.text.strip():
+            if reason is None and not region.ignore and not canonical(region.text):
                 reason = "the text is empty: write what stands there, or set ignore for unreadable text"
             if reason:
                 raise ValueError(f"regions[{index}] {region.text[:40]!r}: {reason}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,20 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from drawing_ocr.annotation import Category
+from drawing_ocr.dimension import is_dimension
 from drawing_ocr.reading.image import Page
 from drawing_ocr.reading.layout import categories_by_place
 from drawing_ocr.text import SymbolClass, symbol_class
 
-# ISO 129-1: an optional count, a sign of form, a number, a fit, tolerances; reference dimensions stand in brackets.
-_NUMBER = r"\d{1,5}(?:[.,]\d{1,4})?|[.,]\d{1,4}"
-_COUNT = r"(?:\d{1,3} ?[×-] ?)?"
-_FORM = r"(?:[⌴⌵] ?)?(?:S?⌀|S?R|M|C|□|↧|Tr|G)? ?"
-_FIT = r"(?: ?[A-Za-z]{1,2}\d{1,2}(?:/[a-z]{1,2}\d{1,2})?|-\d[A-Za-z]{1,2}(?:\d[A-Za-z])?)?"
-_DEVIATION = rf"(?:[±+-] ?(?:{_NUMBER})°?|0)"
-_DIMENSION: Final = re.compile(
-    rf"[(\[]?{_COUNT}{_FORM}(?:{_NUMBER})°?'?\"?(?:{_FIT})(?: ?[×↧] ?{_FORM}(?:{_NUMBER})°?)*(?: ?{_DEVIATION}){{0,2}}"
-    rf"(?: ?(?:THRU|DEEP|通孔|深) ?(?:{_NUMBER})?| ?mm)?[)\]]?|{_DEVIATION}(?: {_DEVIATION})?",
-)
 _SYMBOLS: Final = frozenset({SymbolClass.GDT, SymbolClass.ROUGHNESS})
 
 
@@ -41,4 +31,4 @@ def category_of(text: str) -> Category:
     """
     if symbol_class(text) & _SYMBOLS:
         return Category.SYMBOL
-    return Category.DIMENSION if _DIMENSION.fullmatch(text) else Category.TEXT
+    return Category.DIMENSION if is_dimension(text) else Category.TEXT
