@@ -104,12 +104,24 @@ def test_a_ghost_costs_its_removal() -> None:
     assert (reading.ghosts, from_reading(ANNOTATOR, reading).keystrokes) == (1, 1 + 2)
 
 
-def test_a_loose_box_is_moved() -> None:
-    tight = Reading.compare([region("12")], [line("12")])
-    loose = Reading.compare([region("12")], [line("12", width=62)])
-    assert (tight.found[0].loose, loose.found[0].loose) == (False, True)
-    more = from_reading(ANNOTATOR, loose).clicks - from_reading(ANNOTATOR, tight).clicks
-    assert more == 2
+def test_a_box_that_holds_its_text_may_be_loose() -> None:
+    assert Reading.compare([region("12")], [line("12", width=62)]).right == 1
+
+
+def test_a_box_that_cuts_its_text_is_moved() -> None:
+    held, cut = (Reading.compare([region("12")], [line("12", width=width)]) for width in (40, 30))
+    assert (held.found[0].displaced, cut.found[0].displaced) == (False, True)
+    assert from_reading(ANNOTATOR, cut).clicks - from_reading(ANNOTATOR, held).clicks == 1
+
+
+def test_a_box_beside_its_text_is_moved_and_not_drawn_anew() -> None:
+    reading = Reading.compare([region("12")], [line("1", width=12)])
+    assert (len(reading.found), reading.missed, reading.ghosts) == (1, (), 0)
+
+
+def test_a_box_far_from_its_text_is_a_ghost_and_the_text_is_missed() -> None:
+    reading = Reading.compare([region("12")], [line("12", left=39)])
+    assert (len(reading.found), len(reading.missed), reading.ghosts) == (0, 1, 1)
 
 
 def test_another_category_is_mended() -> None:
