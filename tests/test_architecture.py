@@ -30,6 +30,8 @@ LIGHT_MODULES = [
     "drawing_ocr/labelling/__init__.py",
     "drawing_ocr/labelling/agreement.py",
     "drawing_ocr/labelling/answer.py",
+    "drawing_ocr/labelling/consensus_record.py",
+    "drawing_ocr/labelling/export.py",
     "drawing_ocr/labelling/task.py",
     "drawing_ocr/reading/result.py",
 ]

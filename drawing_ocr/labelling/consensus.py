@@ -9,85 +9,23 @@ from __future__ import annotations
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Self
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drawing_ocr.annotation import Category
 from drawing_ocr.labelling.agreement import Agreement, CategoryAgreement, coincidences
-from drawing_ocr.labelling.answer import (
-    JOB_PATTERN,
-    MAX_REGIONS,
-    TASK_PATTERN,
-    Answer,
-    AnsweredRegion,
-    Outlined,
-    SchemaVersion,
-)
+from drawing_ocr.labelling.answer import Answer, AnsweredRegion, Outlined
+from drawing_ocr.labelling.consensus_record import Consensus, ConsensusError, ConsensusRegion
 from drawing_ocr.labelling.matching import clusters
-from drawing_ocr.labelling.merging import ConsensusRegion, Place
+from drawing_ocr.labelling.merging import Place
 from drawing_ocr.labelling.score import compare
 from drawing_ocr.labelling.task import ReadRegion, Task
 from drawing_ocr.labelling.vote import UNREADABLE
 from drawing_ocr.text import canonical, edit_distance
-from drawing_ocr.validation import first_reason
 
 SURE = 0.8  # confidence below which a region is disputed; benchmarks/consensus.py tells what other values cost
 
 USUAL_RELIABILITY = 0.9  # share of texts that a person reads right of whom nothing is known
 _WORTH = 20  # texts of this drawing that weigh as much as what was known of a person before
 _MOST_RELIABLE = 0.99  # nobody is infallible: one certain voter would silence all others
-
-
-class ConsensusError(ValueError):
-    """A consensus that cannot be reached or read; its text is one line with the reason."""
-
-
-class Consensus(BaseModel):
-    """What people together say about a drawing.
-
-    Attributes:
-        schema_version: Of the contract; called `schema` in JSON.
-        job: Of which job the task is.
-        task: Which drawing.
-        people: Who labelled it, in order of their ids.
-        skipped: Who skipped it, in order of their ids.
-        regions: What most of `people` saw, from the top of the page to its bottom.
-        agreement: Counts of who agreed with whom.
-        needs_review: A region is disputed, or people do not agree whether the drawing can be labelled.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
-
-    schema_version: SchemaVersion = Field(default=1, alias="schema")
-    job: str = Field(pattern=JOB_PATTERN)
-    task: str = Field(pattern=TASK_PATTERN)
-    people: tuple[str, ...]
-    skipped: tuple[str, ...] = ()
-    regions: tuple[ConsensusRegion, ...] = Field(default=(), max_length=MAX_REGIONS)
-    agreement: Agreement
-    needs_review: bool
-
-    @property
-    def left_out(self) -> bool:
-        """Nobody could label this drawing: it is not trained on."""
-        return not self.people
-
-    @classmethod
-    def parse(cls, content: str | bytes, *, where: str) -> Self:
-        """From its JSON.
-
-        Raises:
-            ConsensusError: Not this form, in one line that starts with `where`.
-        """
-        try:
-            return cls.model_validate_json(content)
-        except ValidationError as error:
-            raise ConsensusError(f"{where}: {first_reason(error)}") from error
-
-    def to_json(self) -> str:
-        """JSON in the form of the contract; the same consensus gives the same bytes."""
-        return self.model_dump_json(by_alias=True)
 
 
 def reach_consensus(

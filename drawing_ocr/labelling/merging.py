@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from pydantic import Field
 
-from drawing_ocr.annotation import Category, Polygon, Region, polygon_fault
+from drawing_ocr.annotation import Category, Polygon, polygon_fault
 from drawing_ocr.dimension import is_dimension
-from drawing_ocr.labelling.answer import AnsweredRegion, Outlined
+from drawing_ocr.labelling.answer import AnsweredRegion
+from drawing_ocr.labelling.consensus_record import ConsensusRegion
 from drawing_ocr.labelling.matching import Outline, overlap
 from drawing_ocr.labelling.vote import UNREADABLE, exact_majority, posterior, vote
 from drawing_ocr.text import normalised_edit_distance
@@ -26,26 +26,6 @@ _MISSED, _INVENTED, _MISCALLED = 0.05, 0.02, 0.05
 _SAME_BOX_IOU = 0.6  # mean overlap from which people mean the same box
 _UNSURE_DIRECTION = 0.5  # confidence that is left where people do not agree at which corner the text begins
 _DECIMALS = 2  # of a corner in pixels, as the labels of drawn sheets have them
-
-
-class ConsensusRegion(Outlined):
-    """A region that most people saw.
-
-    Attributes:
-        support: How many saw it.
-        agreement: Share of people who saw it × mean IoU of boxes × mean similarity (1 - NED) of texts, 0 to 1.
-        confidence: Probability that place, text and category are right, 0 to 1.
-        disputed: A reviewer has to look at it.
-    """
-
-    support: int = Field(ge=1)
-    agreement: float = Field(ge=0, le=1)
-    confidence: float = Field(ge=0, le=1)
-    disputed: bool
-
-    def label(self) -> Region:
-        """The region as training knows it."""
-        return Region(points=self.points, text=self.text, category=self.category, ignore=self.ignore)
 
 
 @dataclass(frozen=True)

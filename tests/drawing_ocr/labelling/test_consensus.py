@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from drawing_ocr.annotation import Category, polygon_fault
 from drawing_ocr.labelling.answer import Answer
-from drawing_ocr.labelling.consensus import Consensus, ConsensusError, reach_consensus, review_task
-from drawing_ocr.labelling.merging import ConsensusRegion
+from drawing_ocr.labelling.consensus import reach_consensus, review_task
+from drawing_ocr.labelling.consensus_record import Consensus, ConsensusError, ConsensusRegion
 from drawing_ocr.labelling.task import Task
 from tests.drawing_ocr.labelling.people import JOB, TASK, answer, box, said, skip
 from tests.drawing_ocr.labelling.test_task import task_json
