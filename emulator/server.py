@@ -17,7 +17,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
@@ -74,7 +74,9 @@ class Account:
     def __init__(self) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        from emulator.s3 import serving
+
+        self._moto = serving.guarded(DomainDispatcherApplication(create_backend_app))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -91,7 +93,7 @@ class Account:
         operation = _operation_name(service, request)
         if operation and api.is_ours(service, operation):
             return api.answer(service, operation, request, caller)(environ, start_response)
-        return cast(Iterable[bytes], self._moto(environ, start_response))
+        return self._moto(environ, start_response)
 
 
 def _who(request: Request) -> tuple[api.Caller, str]:

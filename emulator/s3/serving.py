@@ -1,0 +1,48 @@
+"""In front of moto's S3: who may ask without a signed header, and what a browser is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.s3.models import s3_backends
+from werkzeug.wrappers import Request, Response
+
+from emulator import ACCOUNT
+from emulator.s3 import cors, signatures
+from emulator.s3.errors import Refused
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def guarded(moto: Application) -> Application:
+    """`moto`, asked about buckets only by those whom S3 would answer."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        bucket = _bucket(request)
+        if bucket is None:
+            return moto(environ, start_response)
+        from_browser = "Origin" in request.headers
+        try:
+            if cors.is_preflight(request):
+                return cors.preflight(bucket, request)(environ, start_response)
+            signatures.check(request)
+            if not from_browser:
+                return moto(environ, start_response)
+            answer = Response.from_app(moto, environ)
+        except Refused as refused:
+            answer = refused.response()
+        if from_browser:
+            cors.apply(bucket, request, answer.headers)
+        return answer(environ, start_response)
+
+    return application
+
+
+def _bucket(request: Request) -> Any | None:
+    """moto's model of the bucket that the path names, if the request is not for another service."""
+    authorization = request.headers.get("Authorization", "")
+    if authorization and "/s3/aws4_request" not in authorization:
+        return None
+    return s3_backends[ACCOUNT]["aws"].buckets.get(request.path.split("/")[1])
