@@ -1,0 +1,1 @@
+"""Ground Truth hands this function what workers said."""

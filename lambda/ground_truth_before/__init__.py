@@ -1,0 +1,1 @@
+"""Ground Truth asks this function what a worker is shown."""

@@ -1,0 +1,1 @@
+"""What comes next for a job that Ground Truth hands out."""
