@@ -19,9 +19,9 @@ from start_training.state import BATCHES_IN_ONE_RUN, Last, Pending, State
 
 Number = Annotated[float, Field(gt=0, le=1)]
 
-# While a run is active there is nothing to look for: its end is an event, and the schedule looks too. All messages that
-# wait come back at the same quarter of an hour, so that they are one call and not one each.
-ACTIVE_SECONDS = 900.0
+# Nothing that waits is looked at more often: the end of a run is an event, and the schedule looks too. All messages come
+# back at the same quarter of an hour, so that they are one call and not one each.
+LOOK_SECONDS = 900.0
 
 
 class Settings(Variables):
@@ -133,6 +133,7 @@ class Gate:
             return Decision(decision="active", reason=reason, left=left, wait_seconds=wait, oldest_seconds=oldest)
         reason, wait = self._patience(new)
         if wait > 0:
+            wait = min(wait, self._until_next_look())
             return Decision(decision="waiting", reason=reason, left=left, wait_seconds=wait, oldest_seconds=oldest)
         return self._start(new, Parameters(), reason, last)
 
@@ -158,7 +159,7 @@ class Gate:
         return self._start(batches, wanted.parameters, f"{wanted.reason or 'by hand'}{by}", last)
 
     def _until_next_look(self) -> float:
-        return ACTIVE_SECONDS - self.clock() % ACTIVE_SECONDS
+        return LOOK_SECONDS - self.clock() % LOOK_SECONDS
 
     def _active(self, last: Last | None) -> str | None:
         return self.pipeline.active_execution(last.execution_arn if last else None)

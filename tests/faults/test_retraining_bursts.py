@@ -180,18 +180,18 @@ def test_functions_that_run_at_the_same_time_start_one_run(account: Account, see
 
 
 def test_nothing_polls_hotly_while_a_run_is_active(account: Account) -> None:
-    """500 messages about 500 batches wait for a day: a look each quarter of an hour, and the schedule's."""
+    """500 messages about 100 batches wait for a day: a look each quarter of an hour, and the schedule's."""
     rng = random.Random(7)
     for number in range(3):
         account.upload(f"first-{number}")
     account.pass_time(HOUR)
     assert len(account.runs()) == 1
-    waiting = sorted(account.upload(f"waiting-{number:03d}") for number in range(EVENTS))
+    waiting = sorted(account.upload(f"waiting-{number:03d}") for number in range(EVENTS // 5))
     tell(account, rng, waiting, EVENTS)
     account.pass_time(4 * HOUR)  # until the last late event has come
     calls = account.pass_time(24 * HOUR)
     assert calls <= 24 * (4 + 2)
-    assert len(account.queue.bodies()) == EVENTS
+    assert len(account.queue.bodies()) == len(waiting)
     account.end_run()
     assert account.runs()[1:] == [waiting]
 

@@ -17,7 +17,7 @@ from moto.sqs.models import sqs_backends
 from shared.base_version import BaseVersions
 from shared.errors import PlatformError
 from start_training import handler
-from start_training.gate import ACTIVE_SECONDS, Gate, Order, Parameters, Settings
+from start_training.gate import LOOK_SECONDS, Gate, Order, Parameters, Settings
 from start_training.labels import Batch, Labels
 from start_training.pipeline import Pipeline
 from start_training.state import BATCHES_IN_ONE_RUN, State
@@ -494,7 +494,7 @@ def test_messages_stay_while_a_run_is_active_one_for_each_batch(
     assert function(records(two, one, two, "labels/made-up/manifest.jsonl"))["decision"] == "active"
     ((key, delay),) = kept()
     assert key == two
-    assert (world.clock() + delay) % ACTIVE_SECONDS == pytest.approx(0, abs=2) or delay == 1
+    assert (world.clock() + delay) % LOOK_SECONDS == pytest.approx(0, abs=2) or delay == 1
 
 
 def test_a_message_that_is_too_early_comes_back_when_the_silence_is_over(
