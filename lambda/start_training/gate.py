@@ -19,8 +19,8 @@ from start_training.state import BATCHES_IN_ONE_RUN, Last, Pending, State
 
 Number = Annotated[float, Field(gt=0, le=1)]
 
-# Nothing that waits is looked at more often: the end of a run is an event, and the schedule looks too. All messages come
-# back at the same quarter of an hour, so that they are one call and not one each.
+# Nothing that waits is looked at more often: the end of a run is an event, and the schedule looks too. All messages
+# come back at the same quarter of an hour, so that they are one call and not one each.
 LOOK_SECONDS = 900.0
 
 
