@@ -63,6 +63,8 @@ _PARTS = (
     "emulator.sagemaker.invocations",
     "emulator.sagemaker.asynchronous",
     "emulator.sagemaker.search",
+    "emulator.sagemaker.workteams",
+    "emulator.sagemaker.labelling_jobs",
 )
 
 Route = Callable[[Request, api.Caller, "re.Match[str]"], Response]

@@ -1,4 +1,4 @@
-"""SageMaker: model package groups, pipelines, models, endpoint configs, endpoints."""
+"""SageMaker: model package groups, pipelines, models, endpoint configs, endpoints, workteams."""
 
 # ruff: noqa: ARG002 - the interface of a resource type is wider than most types need.
 from __future__ import annotations
@@ -86,6 +86,19 @@ simple(
     physical_id=lambda _context, _properties, answer: answer["EndpointConfigArn"],
     key=lambda arn, _properties: {"EndpointConfigName": arn.rpartition("/")[2]},
     attributes=lambda _context, properties, _answer: {"EndpointConfigName": properties["EndpointConfigName"]},
+)
+simple(
+    "AWS::SageMaker::Workteam",
+    "sagemaker",
+    create="create_workteam",
+    update="update_workteam",
+    delete="delete_workteam",
+    name="WorkteamName",
+    longest=63,
+    physical_id=lambda _context, _properties, answer: answer["WorkteamArn"],
+    key=lambda arn, _properties: {"WorkteamName": arn.rpartition("/")[2]},
+    attributes=lambda _context, properties, _answer: {"WorkteamName": properties["WorkteamName"]},
+    immutable=frozenset({"WorkforceName"}),
 )
 
 
