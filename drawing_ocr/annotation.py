@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from drawing_ocr.validation import first_reason
+from drawing_ocr.contract import Contract
 
 MIN_AREA = 1.0  # square pixels; less holds no text
 PAGE_TOLERANCE = 1.0  # pixels a corner may lie beyond its page: annotation tools round outwards
@@ -73,7 +73,7 @@ class Region(BaseModel):
         return self
 
 
-class Annotation(BaseModel):
+class Annotation(Contract):
     """All labelled text of one drawing.
 
     Attributes:
@@ -84,7 +84,7 @@ class Annotation(BaseModel):
         regions: Its labelled lines.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    fault = AnnotationError
 
     image: str = Field(min_length=1)
     version_id: str | None = None
@@ -104,24 +104,6 @@ class Annotation(BaseModel):
                         f"{self.width} × {self.height} pixels: correct the box or the page size"
                     )
         return self
-
-    @classmethod
-    def parse(cls, data: object, *, where: str) -> Self:
-        """An annotation from parsed JSON, or from JSON text.
-
-        Args:
-            data: A mapping in the form of the contract, or its JSON as text or bytes.
-            where: What to name in an error, for example ``manifest.jsonl line 3``.
-
-        Raises:
-            AnnotationError: The first thing that is wrong, in one line that starts with `where`.
-        """
-        try:
-            if isinstance(data, str | bytes):
-                return cls.model_validate_json(data)
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise AnnotationError(f"{where}: {first_reason(error)}") from error
 
 
 def polygon_fault(points: Sequence[Sequence[float]]) -> str | None:

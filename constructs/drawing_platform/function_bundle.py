@@ -24,6 +24,7 @@ LIGHT_MODULES = (
     "drawing_ocr/__init__.py",
     "drawing_ocr/annotation.py",
     "drawing_ocr/atomic_write.py",
+    "drawing_ocr/contract.py",
     "drawing_ocr/text.py",
     "drawing_ocr/validation.py",
     "drawing_ocr/dataset/__init__.py",

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from drawing_ocr.annotation import Annotation, AnnotationError
 from drawing_ocr.atomic_write import write_atomically
-from drawing_ocr.validation import first_reason
+from drawing_ocr.contract import Contract
 
 Fetch = Callable[[str, str | None], bytes]
 """(location, version id) -> content. Raises OSError when nothing is there."""
@@ -136,7 +136,7 @@ class ManifestReference(BaseModel):
     etag: str | None = None
 
 
-class RunManifest(BaseModel):
+class RunManifest(Contract):
     """`run.json`: which batches one training run learns from; written once, never changed.
 
     Attributes:
@@ -146,29 +146,14 @@ class RunManifest(BaseModel):
         reason: Why the run was started, for people.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    fault = ManifestError
+    indent = 2
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     run_id: str = Field(min_length=1)
     created: datetime = Field(default_factory=lambda: datetime.now(UTC))
     manifests: tuple[ManifestReference, ...]
     reason: str = ""
-
-    @classmethod
-    def parse(cls, content: str | bytes, *, where: str) -> Self:
-        """From the content of a `run.json`.
-
-        Args:
-            content: JSON.
-            where: Location to name in an error.
-
-        Raises:
-            ManifestError: Not this form, in one line that starts with `where`.
-        """
-        try:
-            return cls.model_validate_json(content)
-        except ValidationError as error:
-            raise ManifestError(f"{where}: {first_reason(error)}") from error
 
     @classmethod
     def load(cls, location: str, fetch: Fetch = read_local, version_id: str | None = None) -> Self:
@@ -178,10 +163,6 @@ class RunManifest(BaseModel):
             ManifestError: Nothing is there, or as `parse`.
         """
         return cls.parse(_fetched(location, fetch, version_id), where=location)
-
-    def to_json(self) -> str:
-        """The content of a `run.json`."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     def save(self, path: Path) -> None:
         """Write a `run.json` whole or not at all."""

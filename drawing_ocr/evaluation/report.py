@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from drawing_ocr.atomic_write import write_atomically
-from drawing_ocr.validation import first_reason
+from drawing_ocr.contract import Contract
 
 Fraction = float | None
 """0 to 1 (a character error rate may exceed 1); None where nothing was measured."""
@@ -20,11 +20,7 @@ class ReportError(ValueError):
     """An evaluation.json that cannot be used; its text is one line with the reason."""
 
 
-class _Contract(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class GroupMetrics(_Contract):
+class GroupMetrics(Contract):
     """Recognition of one category or symbol class."""
 
     lines: int
@@ -45,11 +41,11 @@ class RecognitionMetrics(GroupMetrics):
         by_symbol_class: The same for each symbol class; a line may be in several.
     """
 
-    by_category: dict[str, GroupMetrics] = {}
-    by_symbol_class: dict[str, GroupMetrics] = {}
+    by_category: dict[str, GroupMetrics] = Field(default_factory=dict)
+    by_symbol_class: dict[str, GroupMetrics] = Field(default_factory=dict)
 
 
-class DetectionMetrics(_Contract):
+class DetectionMetrics(Contract):
     """Boxes found at IoU ≥ 0.5."""
 
     precision: Fraction
@@ -57,7 +53,7 @@ class DetectionMetrics(_Contract):
     hmean: Fraction
 
 
-class EndToEndMetrics(_Contract):
+class EndToEndMetrics(Contract):
     """Whole sheets: the box is found and its text is read exactly, in canonical form."""
 
     exact_precision: Fraction
@@ -66,7 +62,7 @@ class EndToEndMetrics(_Contract):
     one_minus_ned: Fraction
 
 
-class Metrics(_Contract):
+class Metrics(Contract):
     """What one version does on one test set; None where it was not measured."""
 
     recognition: RecognitionMetrics
@@ -74,7 +70,7 @@ class Metrics(_Contract):
     end_to_end: EndToEndMetrics | None = None
 
 
-class Difference(_Contract):
+class Difference(Contract):
     """How much one figure of the challenger differs from the champion's, and whether that may be chance.
 
     Attributes:
@@ -90,7 +86,7 @@ class Difference(_Contract):
     verdict: Literal["better", "worse", "noise"]
 
 
-class Differences(_Contract):
+class Differences(Contract):
     """Recognition of the challenger less that of the champion, by a paired bootstrap over drawings.
 
     Attributes:
@@ -110,11 +106,11 @@ class Differences(_Contract):
     exact: Difference
     one_minus_ned: Difference
     cer: Difference
-    by_category: dict[str, Difference] = {}
-    by_symbol_class: dict[str, Difference] = {}
+    by_category: dict[str, Difference] = Field(default_factory=dict)
+    by_symbol_class: dict[str, Difference] = Field(default_factory=dict)
 
 
-class TestSet(_Contract):
+class TestSet(Contract):
     """Both versions on the same data; the champion is None when no version is released yet.
 
     `difference` is None without a champion, and in files that were written before it existed.
@@ -127,7 +123,7 @@ class TestSet(_Contract):
     difference: Differences | None = None
 
 
-class Gate(_Contract):
+class Gate(Contract):
     """The verdict, in the numbers that a pipeline's condition can read.
 
     Attributes:
@@ -149,7 +145,7 @@ class Gate(_Contract):
     reasons: tuple[str, ...] = ()
 
 
-class Evaluation(_Contract):
+class Evaluation(Contract):
     """The whole of `evaluation.json`.
 
     Attributes:
@@ -158,26 +154,13 @@ class Evaluation(_Contract):
         created: When, with a time zone.
     """
 
+    fault = ReportError
+    indent = 2
+
     schema_version: Literal[1] = Field(default=1, alias="schema")
     test_sets: dict[Literal["new", "regression"], TestSet]
     gate: Gate
     created: datetime = Field(default_factory=lambda: datetime.now(UTC))
-
-    @classmethod
-    def parse(cls, content: str | bytes, *, where: str) -> Self:
-        """From the content of an `evaluation.json`.
-
-        Args:
-            content: JSON.
-            where: Location to name in an error.
-
-        Raises:
-            ReportError: Not this form, in one line that starts with `where`.
-        """
-        try:
-            return cls.model_validate_json(content)
-        except ValidationError as error:
-            raise ReportError(f"{where}: {first_reason(error)}") from error
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -191,10 +174,6 @@ class Evaluation(_Contract):
         except OSError as error:
             raise ReportError(f"{path}: cannot be read ({error.strerror}): run the evaluation first") from error
         return cls.parse(content, where=str(path))
-
-    def to_json(self) -> str:
-        """The content of an `evaluation.json`; what is not a number becomes null."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     def save(self, path: Path) -> None:
         """Write the file whole or not at all."""

@@ -3,19 +3,19 @@
 Light: the standard library and pydantic only at module level.
 """
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
+from drawing_ocr.contract import Contract
 from drawing_ocr.monitoring.observation import Observation
-from drawing_ocr.validation import first_reason
 
 
 class BaselineError(ValueError):
     """A baseline that cannot be used; its text is one line with the reason."""
 
 
-class Baseline(BaseModel):
+class Baseline(Contract):
     """The baseline of one deployment; written once, never changed.
 
     Attributes:
@@ -25,7 +25,7 @@ class Baseline(BaseModel):
         observations: The first drawings that this version read after the deployment had succeeded.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=())
+    fault = BaselineError
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     deployment: str
@@ -37,23 +37,3 @@ class Baseline(BaseModel):
     def last(self) -> AwareDatetime:
         """Time of its last drawing: later ones may be compared with it."""
         return max(observation.when for observation in self.observations)
-
-    @classmethod
-    def parse(cls, content: str | bytes, *, where: str) -> Self:
-        """From JSON.
-
-        Args:
-            content: JSON.
-            where: Location to name in an error.
-
-        Raises:
-            BaselineError: Not this form, in one line that starts with `where`.
-        """
-        try:
-            return cls.model_validate_json(content)
-        except ValidationError as error:
-            raise BaselineError(f"{where}: {first_reason(error)}") from error
-
-    def to_json(self) -> str:
-        """The content of the file."""
-        return self.model_dump_json(by_alias=True) + "\n"

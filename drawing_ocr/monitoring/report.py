@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from drawing_ocr.contract import Contract
 from drawing_ocr.monitoring.shift import FeatureShift, Sensitivity, score
 
 
@@ -19,7 +20,7 @@ class State(StrEnum):
     COMPARED = "compared"
 
 
-class DriftReport(BaseModel):
+class DriftReport(Contract):
     """One look at the endpoint.
 
     Attributes:
@@ -34,7 +35,7 @@ class DriftReport(BaseModel):
         features: The comparison; empty unless `state` is compared.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=())
+    indent = 2
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     endpoint: str
@@ -66,7 +67,3 @@ class DriftReport(BaseModel):
         shifted = [each.name for each in self.features if each.shifted]
         found = f"shifted: {', '.join(shifted)}" if shifted else "nothing shifted"
         return f"{self.endpoint}: {found} ({self.current_drawings} drawings against {self.baseline_drawings})"
-
-    def to_json(self) -> str:
-        """The content of the file."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
