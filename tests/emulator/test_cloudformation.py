@@ -10,8 +10,10 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from emulator import ACCOUNT, REGION, environment, lifetime
@@ -245,7 +247,8 @@ def test_the_real_cdk_command_line_deploys_changes_and_destroys(tmp_path: Path) 
         assert of("s3").get_bucket_policy(Bucket=bucket)["Policy"].count("aws:SecureTransport") == 1
         of("s3").put_object(Bucket=bucket, Key="labels/one", Body=b"x")
         of("s3").put_object(Bucket=bucket, Key="labels/one", Body=b"y")
-        assert run(*deploy).count("(no changes)") == 2
+        _web_answers(of)
+        assert run(*deploy).count("(no changes)") == 3
         assert "UPDATE_COMPLETE" in run(*deploy, TEST_SUFFIX="# changed")
         run("destroy", "--all", "--force")
         assert [each["Name"] for each in of("s3").list_buckets()["Buckets"] if each["Name"] == bucket] == []
@@ -255,7 +258,26 @@ def test_the_real_cdk_command_line_deploys_changes_and_destroys(tmp_path: Path) 
         assert of("sagemaker").list_pipelines()["PipelineSummaries"] == []
         assert of("dynamodb").list_tables()["TableNames"] == []
         assert of("cloudwatch").describe_alarms()["MetricAlarms"] == []
+        assert of("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
+        assert of("apigatewayv2").get_apis()["Items"] == []
+        assert of("cloudfront").list_distributions()["DistributionList"]["Quantity"] == 0
         stacks = of("cloudformation").describe_stacks()["Stacks"]
         assert [stack["StackName"] for stack in stacks] == ["CDKToolkit"]
     finally:
         lifetime.down(running.state_dir)
+
+
+def _web_answers(of: Client) -> None:
+    """The page names the API, and the API lets in who is let in."""
+    stack = of("cloudformation").describe_stacks(StackName="TestWeb")["Stacks"][0]
+    made = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+    def get(address: str, path: str) -> requests.Response:
+        where = urlsplit(address)
+        return requests.get(f"http://localhost:{where.port}{path}", headers={"Host": where.netloc}, timeout=5)
+
+    assert get(made["PageAddress"], "/").headers["Content-Security-Policy"] == "default-src 'self'"
+    assert get(made["PageAddress"], "/config.json").json() == {"api": made["ApiAddress"], "n": 1}
+    assert get(made["PageAddress"], "/config.json").headers["Cache-Control"] == "no-cache"
+    assert get(made["ApiAddress"], "/open/one").json() == {"name": "one"}
+    assert get(made["ApiAddress"], "/closed/one").status_code == 401

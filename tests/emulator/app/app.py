@@ -5,7 +5,25 @@ from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import (
+    aws_apigatewayv2 as apigateway,
+)
+from aws_cdk import (
+    aws_apigatewayv2_authorizers as authorizers,
+)
+from aws_cdk import (
+    aws_apigatewayv2_integrations as integrations,
+)
+from aws_cdk import (
+    aws_cloudfront as cloudfront,
+)
+from aws_cdk import (
+    aws_cloudfront_origins as origins,
+)
+from aws_cdk import (
     aws_cloudwatch as cloudwatch,
+)
+from aws_cdk import (
+    aws_cognito as cognito,
 )
 from aws_cdk import (
     aws_dynamodb as dynamodb,
@@ -36,6 +54,9 @@ from aws_cdk import (
 )
 from aws_cdk import (
     aws_s3 as s3,
+)
+from aws_cdk import (
+    aws_s3_deployment as deployment,
 )
 from aws_cdk import (
     aws_sagemaker as sagemaker,
@@ -182,7 +203,114 @@ class Work(cdk.Stack):
         cdk.CfnOutput(self, "QueueUrl", value=queue.queue_url)
 
 
+class Web(cdk.Stack):
+    """A page, sign-in and an API, by the CDK's own constructs."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        destroy = cdk.RemovalPolicy.DESTROY
+        bucket = s3.Bucket(self, "Page", enforce_ssl=True, removal_policy=destroy, auto_delete_objects=True)
+        security = cloudfront.ResponseSecurityHeadersBehavior(
+            content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                content_security_policy="default-src 'self'", override=True
+            )
+        )
+        distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            default_root_object="index.html",
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=origins.S3BucketOrigin.with_origin_access_control(bucket),
+                response_headers_policy=cloudfront.ResponseHeadersPolicy(
+                    self, "Headers", security_headers_behavior=security
+                ),
+            ),
+        )
+        origin = f"http://{distribution.distribution_domain_name}"
+        pool = cognito.UserPool(
+            self,
+            "Pool",
+            sign_in_aliases=cognito.SignInAliases(username=True, email=True),
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(sms=False, otp=True),
+            removal_policy=destroy,
+        )
+        pool.add_domain(
+            "Domain",
+            cognito_domain=cognito.CognitoDomainOptions(domain_prefix="test-web"),
+            managed_login_version=cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+        )
+        client = pool.add_client(
+            "Client",
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(authorization_code_grant=True), callback_urls=[f"{origin}/"]
+            ),
+            access_token_validity=cdk.Duration.minutes(30),
+        )
+        cognito.CfnManagedLoginBranding(
+            self,
+            "Branding",
+            user_pool_id=pool.user_pool_id,
+            client_id=client.user_pool_client_id,
+            use_cognito_provided_values=True,
+        )
+        cognito.CfnUserPoolGroup(self, "Annotator", user_pool_id=pool.user_pool_id, group_name="annotator")
+        table = dynamodb.TableV2(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            time_to_live_attribute="expires",
+            global_secondary_indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name="queue",
+                    partition_key=dynamodb.Attribute(name="queue", type=dynamodb.AttributeType.STRING),
+                    projection_type=dynamodb.ProjectionType.INCLUDE,
+                    non_key_attributes=["people"],
+                )
+            ],
+            removal_policy=destroy,
+        )
+        function = lambda_.Function(
+            self,
+            "Function",
+            runtime=lambda_.Runtime.PYTHON_3_11,
+            handler="index.handler",
+            code=lambda_.Code.from_inline("def handler(event, context):\n    return event['pathParameters']"),
+            environment={"TABLE": table.table_name},
+        )
+        api = apigateway.HttpApi(
+            self,
+            "Api",
+            cors_preflight=apigateway.CorsPreflightOptions(
+                allow_origins=[origin], allow_methods=[apigateway.CorsHttpMethod.GET]
+            ),
+        )
+        integration = integrations.HttpLambdaIntegration("Integration", function)
+        api.add_routes(path="/open/{name}", methods=[apigateway.HttpMethod.GET], integration=integration)
+        api.add_routes(
+            path="/closed/{name}",
+            methods=[apigateway.HttpMethod.GET],
+            integration=integration,
+            authorizer=authorizers.HttpUserPoolAuthorizer("Authorizer", pool, user_pool_clients=[client]),
+            authorization_scopes=["openid"],
+        )
+        deployment.BucketDeployment(
+            self,
+            "Files",
+            destination_bucket=bucket,
+            distribution=distribution,
+            sources=[
+                deployment.Source.data("index.html", "<!doctype html><title>page</title>"),
+                deployment.Source.json_data("config.json", {"api": api.api_endpoint, "n": 1}),
+            ],
+            cache_control=[deployment.CacheControl.no_cache()],
+        )
+        cdk.CfnOutput(self, "PageAddress", value=f"{origin}/")
+        cdk.CfnOutput(self, "ApiAddress", value=api.api_endpoint)
+
+
 app = cdk.App()
 data = Data(app, "TestData")
 Work(app, "TestWork", data=data)
+Web(app, "TestWeb")
 app.synth()
