@@ -32,6 +32,7 @@ LIGHT_MODULES = [
     "drawing_ocr/labelling/answer.py",
     "drawing_ocr/labelling/consensus_record.py",
     "drawing_ocr/labelling/export.py",
+    "drawing_ocr/labelling/guideline.py",
     "drawing_ocr/labelling/task.py",
     "drawing_ocr/reading/result.py",
 ]
