@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -23,6 +24,7 @@ from drawing_platform.ground_truth_team import GroundTruthTeams
 from drawing_platform.nag import acknowledge
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.prelabelling import JOBS_PREFIX, SOURCES
+from drawing_platform.state_table import StateTable
 
 TEMPLATE = function_bundle.ROOT / "web" / "annotator" / "dist-ground-truth" / "template.liquid.html"
 # What RenderUiTemplate takes, so that a template can be looked at before workers see it.
@@ -44,18 +46,22 @@ class GroundTruthRoundsProps:
         common: what the functions share; its key encrypts the bucket.
         agreement: a consensus with less goes to a reviewer.
         bucket: the labelling bucket.
+        state: the labelling table.
         data: holds the drawings.
         teams: who labels and who reviews.
         export: hands labels to training; gets `{"job"}`.
+        topic: where people are told of drawings that nobody labelled; the workflow may publish on it.
         template: the built worker template.
     """
 
     common: FunctionEnvironment
     agreement: float
     bucket: s3.Bucket
+    state: StateTable
     data: s3.IBucket
     teams: GroundTruthTeams
     export: lambda_.IFunction
+    topic: sns.ITopic
     template: Path = TEMPLATE
 
 
@@ -103,10 +109,26 @@ class GroundTruthRounds(Construct):
         )
         for state in (decide, opened, export):
             state.add_catch(otherwise, errors=["States.ALL"], result_path="$.error")
+        export.next(self._news(sfn.Succeed(self, "Exported")))
         is_open = sfn.Condition.string_equals("$.next.answer.step", "open")
         choice = sfn.Choice(self, "WhatFollows").when(is_open, opened.next(sfn.Succeed(self, "WorkersLabel")))
-        decide.next(choice.otherwise(export.next(sfn.Succeed(self, "Exported"))))
+        decide.next(choice.otherwise(export))
         return decide
+
+    def _news(self, end: sfn.Succeed) -> sfn.IChainable:
+        """Tells of drawings that were left out: the job ended well, and nobody would look for them."""
+        tell = tasks.SnsPublish(
+            self,
+            "TellLeftOut",
+            topic=self._props.topic,
+            subject="Drawings left out of a labelling job",
+            message=sfn.TaskInput.from_json_path_at("$.next.answer.news"),
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        tell.add_catch(end, errors=["States.ALL"], result_path=sfn.JsonPath.DISCARD)
+        tell.next(end)
+        some = sfn.Condition.number_greater_than("$.next.answer.left_out", 0)
+        return sfn.Choice(self, "AnyLeftOut").when(some, tell).otherwise(end)
 
     def permissions(self) -> list[iam.PolicyStatement]:
         """What the state machine's role needs for these states."""
@@ -210,6 +232,7 @@ class GroundTruthRounds(Construct):
                 timeout=cdk.Duration.minutes(15),
                 variables={
                     "BUCKET": bucket.bucket_name,
+                    "TABLE": props.state.table.table_name,
                     "ANNOTATORS_TEAM": props.teams.annotators.ref,
                     "REVIEWERS_TEAM": props.teams.reviewers.ref,
                 },
@@ -222,6 +245,7 @@ class GroundTruthRounds(Construct):
                         conditions={"StringLike": {"s3:prefix": [f"{JOBS_PREFIX}*"]}},
                     ),
                     iam.PolicyStatement(actions=["sagemaker:DescribeLabelingJob"], resources=[jobs]),
+                    *props.state.allow("PutItem", "UpdateItem"),
                     self._key(),
                 ],
             ),

@@ -108,14 +108,20 @@ class Desk:
         if consensus.needs_review:
             self._write(places.review(task.task), review_task(task, consensus, answers).to_json())
         uri = self._write(places.consensus(task.task), consensus.to_json())
-        return {"consensus-ref": uri, "needs-review": consensus.needs_review, "people": len(answers)}
+        status = "skipped" if consensus.left_out else "labelled"
+        return {
+            "consensus-ref": uri,
+            "status": status,
+            "needs-review": consensus.needs_review,
+            "people": len(answers),
+        }
 
     def _reviewed(self, task: Task, answers: Mapping[str, Answer]) -> dict[str, Any]:
         (answer, *others) = (answers[person] for person in sorted(answers))
         if others:
             raise PlatformError(f"{task.task}: {len(answers)} reviews, one was asked for")
         uri = self._write(Places(self.job.job).reviewed(task.task), answer.to_json())
-        return {"reviewed-ref": uri, "needs-review": False, "people": 1}
+        return {"reviewed-ref": uri, "status": answer.status, "needs-review": False, "people": 1}
 
     def _write(self, key: str, text: str) -> str:
         uri = self._uri(key)

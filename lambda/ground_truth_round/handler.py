@@ -4,6 +4,7 @@ Nothing is decided twice: a round has one name, so SageMaker refuses to open it 
 """
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
@@ -17,23 +18,27 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from drawing_ocr.labelling.job import Job
 from drawing_ocr.labelling.task import Task
 from drawing_ocr.validation import first_reason
+from ground_truth_round import settling
 from shared import storage
 from shared.errors import PlatformError
 from shared.ground_truth import LabelingJob
 from shared.labelling_places import Places
+from shared.labelling_table import LabellingTable
 from shared.variables import Variables
 
 logger = Logger()
 tracer = Tracer()
 
 _READERS = 32  # 100,000 tasks, a few milliseconds each, in the fifteen minutes of a function
+_NAMED = 10  # drawings that a message names
 LONGEST_LINE = 100_000  # characters; Ground Truth refuses manifests with longer ones
 
 
 class Settings(Variables):
-    """Variables of this function: the bucket, and who labels and who reviews."""
+    """Variables of this function: bucket and table of labelling, and who labels and who reviews."""
 
     bucket: str
+    table: str
     drawing_env: str
     annotators_team: str
     reviewers_team: str
@@ -60,7 +65,7 @@ class Request(BaseModel):
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 def handle(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
-    """Answers with `{"step": "open", …}`, what CreateLabelingJob needs of this round, or `{"step": "export", "job"}`.
+    """Answers with `{"step": "open", …}`, what CreateLabelingJob needs of this round, or `{"step": "export", …}`.
 
     Raises:
         PlatformError: a round failed or was stopped, or there is nothing to label.
@@ -69,8 +74,13 @@ def handle(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         request = Request.model_validate(event)
     except ValidationError as error:
         raise PlatformError(f"ground_truth_round: {first_reason(error)}") from None
-    more = Config(max_pool_connections=_READERS)
-    rounds = Rounds(boto3.client("s3", config=more), boto3.client("sagemaker"), Settings.read())
+    settings = Settings.read()
+    rounds = Rounds(
+        boto3.client("s3", config=Config(max_pool_connections=_READERS)),
+        boto3.client("sagemaker"),
+        LabellingTable(boto3.resource("dynamodb").Table(settings.table)),
+        settings,
+    )
     if request.closed is not None:
         return rounds.after(request.closed)
     if request.job is None:
@@ -81,8 +91,8 @@ def handle(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
 class Rounds:
     """The rounds of one environment's jobs."""
 
-    def __init__(self, s3: Any, sagemaker: Any, settings: Settings) -> None:
-        self._s3, self._sagemaker, self._settings = s3, sagemaker, settings
+    def __init__(self, s3: Any, sagemaker: Any, table: LabellingTable, settings: Settings) -> None:
+        self._s3, self._sagemaker, self._table, self._settings = s3, sagemaker, table, settings
 
     def first(self, job: str) -> dict[str, Any]:
         """All tasks of a job, to as many people as it asks for."""
@@ -100,19 +110,32 @@ class Rounds:
         if closed.status != "Completed":
             why = described.get("FailureReason") or f"it was {closed.status.lower()}"
             raise PlatformError(f"job {ended.job}: round {ended.round} ended early: {why}")
-        lines = list(self._output(described["LabelingJobOutput"]["OutputDatasetS3Uri"]))
-        unanswered = [line for line in lines if ended.attribute not in line]
-        if unanswered:
-            # Expired, declined by everybody, or not shown: nobody else will tell of them.
-            names = ", ".join(str(line.get("task")) for line in unanswered[:5])
-            logger.warning("unanswered", extra={"job": ended.job, "tasks": len(unanswered), "first": names})
-        disputed = [line for line in lines if line.get(ended.attribute, {}).get("needs-review")]
+        order = self._order(ended.job)
+        labelling = LabelingJob(self._settings.drawing_env, ended.job, "label")
+        if ended.round == "review":
+            first = self._sagemaker.describe_labeling_job(LabelingJobName=labelling.name)
+            return self._export(order, self._output(first), self._output(described))
+        labels = self._output(described)
+        disputed = [line for line in labels if line.get(labelling.attribute, {}).get("needs-review")]
         if not disputed:
-            return {"step": "export", "job": ended.job, "unanswered": len(unanswered)}
+            return self._export(order, labels, [])
         places = Places(ended.job)
         review = [{**line, "task-ref": self._uri(places.review(line["task"]))} for line in disputed]
         follow = LabelingJob(self._settings.drawing_env, ended.job, "review")
-        return self._open(follow, review, self._order(ended.job), people=1, team=self._settings.reviewers_team)
+        return self._open(follow, review, order, people=1, team=self._settings.reviewers_team)
+
+    def _export(self, order: Job, labels: list[dict[str, Any]], reviews: list[dict[str, Any]]) -> dict[str, Any]:
+        ends = list(settling.settled(labels, reviews))
+        settling.settle(self._table, order, ends, now=int(time.time()))
+        # Nobody else would tell of them: they are left out, and the job goes on.
+        left = [end for end in ends if end.reason]
+        return {
+            "step": "export",
+            "job": order.job,
+            "left_out": len(left),
+            "news": f"Labelling job {order.job} is exported without {len(left)} of {len(ends)} drawings: "
+            + "; ".join(f"{end.task} ({end.reason})" for end in left[:_NAMED]),
+        }
 
     def _open(
         self, labelling: LabelingJob, lines: list[dict[str, Any]], order: Job, *, people: int, team: str
@@ -154,10 +177,9 @@ class Rounds:
             "pyramid-ref": task.pyramid.uri,
         }
 
-    def _output(self, uri: str) -> Iterator[dict[str, Any]]:
-        for line in storage.read(self._s3, uri).decode().splitlines():
-            if line.strip():
-                yield json.loads(line)
+    def _output(self, described: dict[str, Any]) -> list[dict[str, Any]]:
+        content = storage.read(self._s3, described["LabelingJobOutput"]["OutputDatasetS3Uri"]).decode()
+        return [json.loads(line) for line in content.splitlines() if line.strip()]
 
     def _keys(self, prefix: str) -> Iterator[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._settings.bucket, Prefix=prefix)
