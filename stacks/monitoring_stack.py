@@ -68,7 +68,7 @@ class MonitoringStack(cdk.Stack):
         return {
             "Labels": self._props.training.trigger.dead_letters,
             "Approvals": self._props.release.release.undelivered,
-            **({"Drift": self._drift.undelivered} if self._drift else {}),
+            **({"Drift": self._drift.job.undelivered} if self._drift else {}),
             **{name: queue for name, queue in failed.items() if queue is not None},
         }
 

@@ -167,7 +167,7 @@ def test_the_job_reads_captures_and_writes_only_its_own_prefix(template: Templat
 
 
 def test_the_scheduler_starts_no_other_job_and_passes_no_other_role(template: Template) -> None:
-    found = statements(template, "DriftScheduleRole")
+    found = statements(template, "DriftJobScheduleRole")
     (started,) = [each for each in found if "sagemaker:CreateProcessingJob" in each["Action"]]
     assert text(started["Resource"]).endswith(":processing-job/drift-prod-*")
     (passed,) = [each for each in found if each["Action"] == "iam:PassRole"]
