@@ -8,7 +8,7 @@ import { type LoadTile, TileLoader } from "./tile_loader";
 import { quartersTurned, type Size, sheetBounds, toScreen, type View } from "./view";
 
 /** Decoded tiles: a screen of four million pixels needs 16 to 64 MB. */
-const MEMORY_BUDGET = 160_000_000;
+const MEMORY_BUDGET = 128_000_000;
 const PREFETCHED_ROUND = 0.5; // of the screen, on every side
 const BASE_LEVELS = 2; // the smallest levels are always wanted: something is there at once wherever one goes
 
