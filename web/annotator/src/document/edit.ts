@@ -24,6 +24,7 @@ export type EditKind =
   | "merge"
   | "copy"
   | "delete"
+  | "mend"
   | "import"
   | "synchronise";
 

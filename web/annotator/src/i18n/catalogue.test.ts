@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { speaker } from "./catalogue";
+import { type Speaker, speaker } from "./catalogue";
 import { chooseLanguage } from "./language";
 
 interface Module {
-  readonly messages: Readonly<Record<"en" | "zh", Readonly<Record<string, string>>>>;
+  readonly say: Speaker<string>;
 }
 
 const modules = Object.entries(import.meta.glob<Module>("../**/messages.ts", { eager: true }));
 
 const placeholders = (message: string) => [...new Set(message.match(/\{\w+\}/g) ?? [])].sort();
 
-describe.each(modules)("%s", (_, { messages }) => {
+describe.each(modules)("%s", (_, { say: { messages } }) => {
   test("has every key in both languages", () => {
     expect(Object.keys(messages.zh).sort()).toEqual(Object.keys(messages.en).sort());
   });

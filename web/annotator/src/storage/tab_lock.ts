@@ -13,7 +13,8 @@ interface Channel {
 }
 
 export interface Browser {
-  readonly locks: Pick<LockManager, "request">;
+  /** Missing where the page was not loaded safely. */
+  readonly locks: Pick<LockManager, "request"> | undefined;
   channel(name: string): Channel;
 }
 
@@ -47,7 +48,13 @@ export class TabLock {
 
   /** Hold the lock if no other tab does; says whether it is held. */
   async take(): Promise<boolean> {
-    return await this.#request({ ifAvailable: true });
+    try {
+      return await this.#request({ ifAvailable: true });
+    } catch {
+      // A sandboxed frame may not lock; it shares no storage with another tab either.
+      this.#held.value = true;
+      return true;
+    }
   }
 
   /** Hold the lock, whoever has it. */
@@ -79,7 +86,9 @@ export class TabLock {
   /** Resolves when it is decided whether the lock is held; the lock itself lives until it is released or stolen. */
   #request(options: LockOptions): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      this.browser.locks
+      const { locks } = this.browser;
+      if (locks === undefined) throw new Error("this browser has no locks");
+      locks
         .request(this.name, options, (lock) => {
           this.#held.value = lock !== null;
           resolve(lock !== null);

@@ -1,0 +1,28 @@
+/** A window in front of the screen: the browser's own dialog, which keeps the focus inside and Escape working. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+export interface DialogProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+  readonly close: () => void;
+  readonly onKeyDown?: (event: KeyboardEvent) => void;
+}
+
+export function DialogWindow({ title, children, close, onKeyDown }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog ref={dialog} class="window" aria-labelledby={heading} onClose={close} onKeyDown={onKeyDown}>
+      <h2 id={heading}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}

@@ -1,0 +1,39 @@
+/** What somebody needs to know who has never been here: five lines over the drawing, once. */
+import { type Signal, signal } from "@preact/signals";
+import { keys } from "./keys";
+import { say } from "./messages";
+
+const STORED = "annotator.hint";
+
+const wanted: Signal<boolean> = signal(globalThis.localStorage?.getItem(STORED) !== "seen");
+
+const LINES = ["accept", "type", "draw", "submit", "help"] as const;
+const COMMAND = { accept: "accept", type: null, draw: "leave", submit: "submit", help: "help" } as const;
+
+export function Hint({ begin }: { begin: () => void }) {
+  if (!wanted.value) return null;
+  const done = () => {
+    globalThis.localStorage?.setItem(STORED, "seen");
+    wanted.value = false;
+    begin();
+  };
+  return (
+    <aside class="hint">
+      <h2>{say("hint.title")}</h2>
+      <dl>
+        {LINES.map((line) => {
+          const command = COMMAND[line];
+          return (
+            <div key={line}>
+              <dt>{command === null ? <kbd>A … Z</kbd> : <kbd>{keys.value.get(command)?.[0]}</kbd>}</dt>
+              <dd>{say(`hint.${line}`)}</dd>
+            </div>
+          );
+        })}
+      </dl>
+      <button type="button" class="primary" onClick={done}>
+        {say("hint.begin")}
+      </button>
+    </aside>
+  );
+}
