@@ -11,16 +11,19 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
+from drawing_platform.active_learning import ActiveLearning, ActiveLearningProps
 from drawing_platform.budget import Budget, BudgetProps
 from drawing_platform.dashboard import Dashboard, DashboardProps
 from drawing_platform.drift import Drift, DriftProps
 from drawing_platform.monitoring import Monitoring, MonitoringProps
+from drawing_platform.parameters import Parameters, ParametersProps
 from drawing_platform.platform_function import PlatformFunction
 from drawing_platform.settings import Settings
 from drawing_platform.training_pipeline import TRAINING_METRICS
 from stacks.data_stack import DataStack
 from stacks.function_environment import function_environment
 from stacks.images_stack import ImagesStack
+from stacks.labelling_stack import LabellingStack
 from stacks.network_stack import NetworkStack
 from stacks.release_stack import ReleaseStack
 from stacks.serving_stack import ServingStack
@@ -38,6 +41,7 @@ class MonitoringStackProps:
     training: TrainingStack
     release: ReleaseStack
     serving: ServingStack
+    labelling: LabellingStack
 
 
 class MonitoringStack(cdk.Stack):
@@ -47,6 +51,7 @@ class MonitoringStack(cdk.Stack):
         super().__init__(scope, construct_id, **kwargs)
         self._props = props
         self._drift = self._define_drift()
+        self._active_learning = self._define_active_learning()
         self._alarms = self._define_alarms()
         self._define_dashboard()
         self._define_budget()
@@ -61,6 +66,7 @@ class MonitoringStack(cdk.Stack):
             "StartTraining": training.trigger.function,
             **{f"Release{step.capitalize()}": function for step, function in release.functions.items()},
             **({"FollowRelease": asynchronous.function} if asynchronous else {}),
+            **self._props.labelling.all_functions(),
         }
 
     def _dead_letter_queues(self) -> dict[str, sqs.IQueue]:
@@ -69,6 +75,7 @@ class MonitoringStack(cdk.Stack):
             "Labels": self._props.training.trigger.dead_letters,
             "Approvals": self._props.release.release.undelivered,
             **({"Drift": self._drift.job.undelivered} if self._drift else {}),
+            **({"Offers": self._active_learning.job.undelivered} if self._active_learning else {}),
             **{name: queue for name, queue in failed.items() if queue is not None},
         }
 
@@ -96,6 +103,37 @@ class MonitoringStack(cdk.Stack):
             ),
         )
 
+    def _define_active_learning(self) -> ActiveLearning | None:
+        props, settings = self._props, self._props.settings
+        # What is not captured cannot be offered.
+        if settings.drift is None or not settings.labelling.weekly_drawings:
+            return None
+        offers = ActiveLearning(
+            self,
+            "ActiveLearning",
+            props=ActiveLearningProps(
+                common=function_environment(self, settings=settings, data=props.data, network=props.network),
+                labelling=settings.labelling,
+                training=settings.training,
+                endpoint_name=settings.endpoint_name,
+                model_package_group=settings.model_package_group,
+                instance_type=settings.instances.prepare,
+                bucket=props.data.bucket,
+                labelling_bucket=props.labelling.store.bucket,
+                workflow_name=settings.labelling_workflow_name,
+                image=props.images.training.image_uri,
+                repository=props.images.training.repository,
+                history=props.release.release.history.table,
+                topic=props.data.topic,
+            ),
+        )
+        Parameters(
+            self,
+            "Parameters",
+            props=ParametersProps(prefix=settings.parameter_prefix, values={"offer-schedule": offers.job.schedule.ref}),
+        )
+        return offers
+
     def _define_alarms(self) -> Monitoring:
         props = self._props
         return Monitoring(
@@ -107,6 +145,8 @@ class MonitoringStack(cdk.Stack):
                 endpoint_name=props.settings.endpoint_name,
                 pipeline_name=props.settings.pipeline_name,
                 label_age=props.training.trigger.label_age,
+                task_age=props.labelling.functions.oldest_task,
+                task_days=props.settings.labelling.oldest_task_days,
                 dead_letter_queues=self._dead_letter_queues(),
                 functions={name: function.function for name, function in self._functions().items()},
                 release_workflow=props.release.release.state_machine,

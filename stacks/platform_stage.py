@@ -9,6 +9,7 @@ from drawing_platform.settings import Settings
 from drawing_platform.wildcards import accept_narrow_wildcards
 from stacks.data_stack import DataStack
 from stacks.images_stack import ImagesStack
+from stacks.labelling_stack import LabellingStack, LabellingStackProps
 from stacks.monitoring_stack import MonitoringStack, MonitoringStackProps
 from stacks.network_stack import NetworkStack
 from stacks.release_stack import ReleaseStack, ReleaseStackProps
@@ -48,6 +49,11 @@ class PlatformStage(cdk.Stage):
             "Serving",
             props=ServingStackProps(settings=settings, data=data, images=images, network=network),
         )
+        labelling = LabellingStack(
+            self,
+            "Labelling",
+            props=LabellingStackProps(settings=settings, data=data, images=images, network=network),
+        )
         monitoring = MonitoringStack(
             self,
             "Monitoring",
@@ -59,9 +65,10 @@ class PlatformStage(cdk.Stage):
                 training=training,
                 release=release,
                 serving=serving,
+                labelling=labelling,
             ),
         )
-        for stack in (training, release, serving, monitoring):
+        for stack in (training, release, serving, labelling, monitoring):
             accept_narrow_wildcards(stack, exports=data.exports())
         cdk.Tags.of(self).add("project", settings.project)
         cdk.Tags.of(self).add("environment", settings.env)

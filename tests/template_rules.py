@@ -183,7 +183,7 @@ def log_groups_expire(template: Template) -> list[str]:
 
 
 def functions_log_into_a_group_of_ours(template: Template) -> list[str]:
-    """Otherwise Lambda makes a group that never expires. Functions that the CDK adds by itself (Node) are left out."""
+    """Otherwise Lambda makes a group that never expires. Functions that the CDK adds by itself are left out."""
     return [
         f"{name}: logs into a group that never expires"
         for name, properties in _our_functions(template)
@@ -201,7 +201,8 @@ def functions_are_traced(template: Template) -> list[str]:
 
 def _our_functions(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, properties in resources(template, "AWS::Lambda::Function"):
-        if str(properties.get("Runtime", "")).startswith("python"):
+        # The CDK's own are Node, or called so: they copy files while a stack is deployed.
+        if str(properties.get("Runtime", "")).startswith("python") and not name.startswith("CustomCDKBucketDeployment"):
             yield name, properties
 
 

@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
-from drawing_platform.nag import acknowledge
+from drawing_platform.access_logs import INCOMPLETE_UPLOAD_DAYS, access_log_bucket, log_access
 from drawing_platform.settings import StorageSettings
 
 # What lies below each prefix is said by the contracts in docs/architecture.md.
@@ -19,7 +19,6 @@ PREFIXES = ("drawings/", "labels/", "datasets/", "models/", "results/", "quarant
 # Manifests and registered models refer to these objects by version id: their old versions never expire.
 REFERRED_TO_BY_VERSION = ("drawings/", "labels/", "models/")
 
-INCOMPLETE_UPLOAD_DAYS = 7
 ACCESS_LOG_PREFIX = "data/"
 # Objects are read often in their first weeks only; S3 moves nothing to Infrequent Access before day 30.
 COOLING_DAYS = 30
@@ -75,28 +74,7 @@ class DataStore(Construct):
         )
 
     def _define_access_log_bucket(self) -> None:
-        self._access_logs = s3.Bucket(
-            self,
-            "AccessLogs",
-            # S3 cannot deliver access logs into a bucket that a customer's KMS key encrypts.
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            enforce_ssl=True,
-            versioned=True,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="expire-access-logs",
-                    expiration=cdk.Duration.days(self._storage.access_log_days),
-                    noncurrent_version_expiration=cdk.Duration.days(1),
-                    abort_incomplete_multipart_upload_after=cdk.Duration.days(INCOMPLETE_UPLOAD_DAYS),
-                )
-            ],
-            removal_policy=self._removal_policy,
-            auto_delete_objects=not self._keep,
-        )
-        for finding in ("AwsSolutions-S1", "CKV_AWS_18"):
-            acknowledge(self._access_logs, finding, "The bucket that receives the access logs does not log itself")
+        self._access_logs = access_log_bucket(self, days=self._storage.access_log_days, keep=self._keep)
 
     def _define_bucket(self) -> None:
         self.bucket = s3.Bucket(
@@ -151,22 +129,7 @@ class DataStore(Construct):
         return resource
 
     def _log_access(self) -> None:
-        # By hand: the CDK's `server_access_logs_bucket` names the data bucket in the other's policy, so that the policy
-        # cannot come first; but S3 refuses to log into a bucket that does not allow it yet.
-        self._access_logs.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AccessLogsOfThisAccount",
-                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
-                actions=["s3:PutObject"],
-                resources=[self._access_logs.arn_for_objects(f"{ACCESS_LOG_PREFIX}*")],
-                conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
-            )
-        )
-        self._resource().logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-            destination_bucket_name=self._access_logs.bucket_name, log_file_prefix=ACCESS_LOG_PREFIX
-        )
-        if self._access_logs.policy:
-            self.bucket.node.add_dependency(self._access_logs.policy)
+        log_access(self.bucket, self._access_logs, ACCESS_LOG_PREFIX)
 
     def _send_events(self) -> None:
         # CloudFormation's own property: `event_bridge_enabled=True` would add a Lambda function with wide rights.

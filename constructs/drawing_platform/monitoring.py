@@ -21,6 +21,7 @@ from drawing_platform.runbooks import Runbook
 from drawing_platform.settings import AlarmSettings
 
 SECONDS_PER_HOUR = 3600
+HOURS_PER_DAY = 24
 # The step of the pipeline that runs only when the gate has refused (pipeline_definition.py).
 REFUSAL_STEP = "Alert"
 
@@ -34,6 +35,8 @@ class MonitoringProps:
         alarms: thresholds.
         endpoint_name, pipeline_name: names in SageMaker.
         label_age: seconds that the oldest batch has waited.
+        task_age: seconds that the oldest labelling task has been open.
+        task_days: how many days of that are too many.
         dead_letter_queues, functions: by the name of what they belong to.
         release_workflow: fails when a release fails or is rolled back.
     """
@@ -43,6 +46,8 @@ class MonitoringProps:
     endpoint_name: str
     pipeline_name: str
     label_age: cloudwatch.IMetric
+    task_age: cloudwatch.IMetric
+    task_days: int
     dead_letter_queues: Mapping[str, sqs.IQueue]
     functions: Mapping[str, lambda_.IFunction]
     release_workflow: stepfunctions.IStateMachine
@@ -63,6 +68,7 @@ class Monitoring(Construct):
         if props.alarms.silent_minutes:
             self._alarm_on_silent_machines(props.alarms.silent_minutes)
         self._alarm_on_forgotten_labels()
+        self._alarm_on_waiting_tasks()
         self._alarm_on_dead_letters()
         self._alarm_on_function_errors()
 
@@ -136,6 +142,16 @@ class Monitoring(Construct):
             metric=self._props.label_age,
             threshold=hours * SECONDS_PER_HOUR,
             description=f"Labels have waited for {hours} hours without a training run",
+        )
+
+    def _alarm_on_waiting_tasks(self) -> None:
+        days = self._props.task_days
+        self._define_alarm(
+            "LabellingWaits",
+            Runbook.LABELLING_WAITS,
+            metric=self._props.task_age,
+            threshold=days * HOURS_PER_DAY * SECONDS_PER_HOUR,
+            description=f"A labelling task has been open for {days} days",
         )
 
     def _alarm_on_dead_letters(self) -> None:

@@ -54,6 +54,7 @@ class PlatformFunctionProps:
         statements: what its role may do beside logging.
         timeout, memory_mb: limits.
         reserved_concurrency: the most that run at once; None for no limit of its own.
+        bundle: the archive that it runs from.
         keep_failed_events: whether it is called asynchronously: an event that failed three times goes to a queue.
     """
 
@@ -65,6 +66,7 @@ class PlatformFunctionProps:
     timeout: cdk.Duration = field(default_factory=lambda: cdk.Duration.seconds(30))
     memory_mb: int = 256
     reserved_concurrency: int | None = None
+    bundle: function_bundle.Bundle = function_bundle.LIGHT
     keep_failed_events: bool = False
 
 
@@ -149,7 +151,7 @@ class PlatformFunction(Construct):
             "Function",
             runtime=function_bundle.runtime(common.python),
             architecture=function_bundle.architecture(common.python),
-            code=function_bundle.code(common.python),
+            code=function_bundle.code(common.python, props.bundle),
             handler=props.handler,
             description=props.description,
             timeout=props.timeout,

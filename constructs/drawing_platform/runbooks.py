@@ -19,6 +19,7 @@ class Runbook(StrEnum):
     FUNCTION_ERRORS = "function-errors"
     ASYNCHRONOUS = "asynchronous"
     DRIFT = "drift"
+    LABELLING_WAITS = "labelling-waits"
     BUDGET = "budget"
 
     @property

@@ -305,7 +305,7 @@ class LabellingSettings(_Section):
     Attributes:
         backend: who hands tasks out: our own API and page, or SageMaker Ground Truth (closed to new customers).
         page_scheme: of the page's address; plain http only where the account is this machine.
-        page_reads_from: origins of signed addresses, where they do not lead to the bucket's own host.
+        page_connects_to: origins that the page talks to besides AWS's own.
         annotators: how many people label a drawing, where the job does not say.
         lease_minutes: a task that its holder has not touched for so long goes to somebody else.
         url_minutes: how long a signed address of a picture works.
@@ -319,7 +319,7 @@ class LabellingSettings(_Section):
 
     backend: Literal["self_hosted", "ground_truth"] = "self_hosted"
     page_scheme: Literal["https", "http"] = "https"
-    page_reads_from: tuple[str, ...] = Field(default=(), strict=False)
+    page_connects_to: tuple[str, ...] = Field(default=(), strict=False)
     annotators: Annotated[int, Field(ge=1, le=9)] = 1
     lease_minutes: Annotated[int, Field(ge=5, le=480)] = 60
     url_minutes: Annotated[int, Field(ge=1, le=15)] = 15
@@ -383,6 +383,11 @@ class Settings(_Section):
         return f"{self.project}-{self.env}-training"
 
     @property
+    def labelling_workflow_name(self) -> str:
+        """Name of the state machine that prepares labelling jobs."""
+        return f"{self.project}-{self.env}-labelling"
+
+    @property
     def stage_name(self) -> str:
         """Name of the CDK stage: `Dev` for dev."""
         return self.env.capitalize()
@@ -425,9 +430,9 @@ class Settings(_Section):
         if self.env != LOCAL and self.labelling.page_scheme != "https":
             remedy = "CloudFront serves the page by TLS: write 'https'"
             raise _refused("labelling.page_scheme", self.labelling.page_scheme, remedy)
-        if self.env != LOCAL and self.labelling.page_reads_from:
-            remedy = "signed addresses lead to the bucket itself: leave this out"
-            raise _refused("labelling.page_reads_from", list(self.labelling.page_reads_from), remedy)
+        if self.env != LOCAL and self.labelling.page_connects_to:
+            remedy = "the stack knows all that the page talks to: leave this out"
+            raise _refused("labelling.page_connects_to", list(self.labelling.page_connects_to), remedy)
         return self
 
     @model_validator(mode="after")

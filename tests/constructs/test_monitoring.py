@@ -49,6 +49,8 @@ def template() -> Template:
             endpoint_name="reader",
             pipeline_name="training",
             label_age=AGE,
+            task_age=AGE,
+            task_days=7,
             dead_letter_queues={"Trigger": dead},
             functions={"StartTraining": function},
             release_workflow=workflow,

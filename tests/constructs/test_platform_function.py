@@ -27,6 +27,9 @@ HANDLERS = (
     "release.handler.apply",
     "release.handler.verify",
     "release.handler.finish",
+    "labelling_api.handler.handle",
+    "open_labelling_job.handler.handle",
+    "export_labels.handler.handle",
 )
 
 
@@ -89,13 +92,13 @@ def archive(template: Template) -> str:
     return str(function["Properties"]["Code"]["S3Key"])
 
 
-def test_the_archive_is_named_after_what_it_is_made_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_archive_is_named_after_what_it_is_made_of(tmp_path: Path) -> None:
     before = archive(define(parts()))
     assert archive(define(parts())) == before
     changed = tmp_path / "lambda.txt"
     changed.write_text("another==1")
-    monkeypatch.setattr(function_bundle, "REQUIREMENTS", changed)
-    assert archive(define(parts())) != before
+    assert archive(define(parts(), bundle=replace(function_bundle.LIGHT, requirements=changed))) != before
+    assert archive(define(parts(), bundle=function_bundle.CONSENSUS)) != before
 
 
 def test_a_runtime_is_the_setting_or_the_hosts() -> None:
@@ -131,6 +134,19 @@ def test_two_archives_are_the_same_to_the_byte(bundle: Path, tmp_path: Path) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_every_handler_can_be_imported_from_the_archive_alone(bundle: Path, handler: str) -> None:
+    import_from(bundle, handler)
+
+
+@pytest.mark.slow
+def test_what_compares_labels_has_an_archive_with_arrays_and_polygons(tmp_path: Path) -> None:
+    try:
+        function_bundle.write_bundle(tmp_path, "host", function_bundle.CONSENSUS)
+    except function_bundle.BundleError as error:
+        pytest.skip(f"no package index: {error}")
+    import_from(tmp_path, "consolidate_labels.handler.handle")
+
+
+def import_from(bundle: Path, handler: str) -> None:
     module, name = handler.rsplit(".", 1)
     script = f"import sys; sys.path.insert(0, {str(bundle)!r}); import {module} as found; assert callable(found.{name})"
     variables = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-central-1", "POWERTOOLS_TRACE_DISABLED": "true"}

@@ -296,8 +296,8 @@ def test_a_machine_with_a_gpu_needs_an_image_built_for_it(tmp_path: Path) -> Non
             "config/dev.toml: labelling.page_scheme = 'http': CloudFront serves the page by TLS: write 'https'",
         ),
         (
-            changed("^gold_share = .*", 'gold_share = 0.1\npage_reads_from = ["http://localhost:*"]'),
-            "config/dev.toml: labelling.page_reads_from = ['http://localhost:*']: signed addresses lead to the bucket",
+            changed("^gold_share = .*", 'gold_share = 0.1\npage_connects_to = ["http://localhost:*"]'),
+            "config/dev.toml: labelling.page_connects_to = ['http://localhost:*']: the stack knows all",
         ),
         ("env = \n", "config/dev.toml: not valid TOML: Invalid value (at line 1, column 7); correct the file"),
     ],

@@ -42,6 +42,14 @@ PARAMETERS = {
     "trigger-table",
     "label-queue",
     "label-dead-letters",
+    "labelling-api",
+    "labelling-bucket",
+    "labelling-client",
+    "labelling-export-function",
+    "labelling-page",
+    "labelling-pool",
+    "labelling-table",
+    "labelling-workflow-arn",
 }
 
 

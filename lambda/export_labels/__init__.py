@@ -1,0 +1,1 @@
+"""Hands the labels of a finished job to training."""

@@ -1,0 +1,1 @@
+"""Puts the tasks that the machine prepared on offer."""
