@@ -75,10 +75,11 @@ install_annotator_packages() {
 # The page on which people label. The stamp lies outside dist, all of which is served.
 build_annotator() {
     local stamp=web/annotator/node_modules/.built wanted
-    wanted=$(find web/annotator -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 | sort -z | xargs -0 sha256sum)
-    [ -f web/annotator/dist/index.html ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
-    say "annotator into web/annotator/dist"
-    (PATH="$PWD/.venv/bin:$PATH" && cd web/annotator && npm run --silent build -- --logLevel warn)
+    wanted=$(find web/annotator -type f -not -path '*/node_modules/*' -not -path '*/dist*/*' -print0 | sort -z | xargs -0 sha256sum)
+    [ -f web/annotator/dist/index.html ] && [ -f web/annotator/dist-ground-truth/template.liquid.html ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
+    say "annotator into web/annotator/dist, Ground Truth's template into web/annotator/dist-ground-truth"
+    (PATH="$PWD/.venv/bin:$PATH" && cd web/annotator &&
+        npm run --silent build -- --logLevel warn && npm run --silent build:ground-truth -- --logLevel warn)
     printf '%s' "$wanted" >"$stamp"
 }
 

@@ -1,5 +1,6 @@
 /** The language of the page: what the person chose, else what the browser prefers. */
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { preferences } from "../theme/preferences";
 
 export const LANGUAGES = { en: "English", zh: "中文" } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -11,11 +12,11 @@ export const language: ReadonlySignal<Language> = chosen;
 
 export function chooseLanguage(wanted: Language): void {
   chosen.value = wanted;
-  globalThis.localStorage?.setItem(STORED, wanted);
+  preferences()?.setItem(STORED, wanted);
 }
 
 function first(): Language {
-  const stored = globalThis.localStorage?.getItem(STORED);
+  const stored = preferences()?.getItem(STORED);
   if (stored === "en" || stored === "zh") return stored;
   return globalThis.navigator?.language?.startsWith("zh") ? "zh" : "en";
 }

@@ -1,5 +1,6 @@
 /** Light or dark: as the system says, or as the person chose on this machine. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { preferences } from "./preferences";
 
 export const CHOICES = ["system", "light", "dark"] as const;
 export type ThemeChoice = (typeof CHOICES)[number];
@@ -17,12 +18,9 @@ export const theme: ReadonlySignal<"light" | "dark"> = computed(() => {
   return systemIsDark.value ? "dark" : "light";
 });
 
-/**
- * Put the theme onto the document, follow the system, and remember the choice.
- *
- * @param storage Null where there is none: a sandboxed frame has no storage of its own.
- */
-export function keepTheme(storage: Storage | null): void {
+/** Put the theme onto the document, follow the system, and remember the choice. */
+export function keepTheme(): void {
+  const storage = preferences();
   const media = window.matchMedia("(prefers-color-scheme: dark)");
   systemIsDark.value = media.matches;
   media.addEventListener("change", () => {
