@@ -52,6 +52,14 @@ class Names(BaseModel):
     regression_prefix: str
     batch: str  # a JSON document: cli/batch/platform.py
     large_drawings: str  # a JSON document: cli/large_drawings.py
+    labelling_api: str
+    labelling_bucket: str
+    labelling_client: str
+    labelling_export_function: str
+    labelling_page: str
+    labelling_pool: str
+    labelling_table: str
+    labelling_workflow_arn: str
     region: str
     account: str
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import cost, data, local, models, read, removal, trace, train
+from cli import cost, data, labels_command, local, models, read, removal, trace, train
 from cli.batch import command as batch
 from cli.command import Common, DebugOption, EnvironmentOption, JsonOption, ProfileOption
 
@@ -28,6 +28,7 @@ def remember(
 
 app.add_typer(local.app, name="local")
 app.add_typer(data.app, name="data")
+app.add_typer(labels_command.app, name="labels")
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="models")
 removal.add_to(models.app)

@@ -65,7 +65,7 @@ def upload_drawings(
     """Uploads pictures below `prefix/images/`, then `prefix/manifest.jsonl`."""
     client, bucket = environment.client("s3"), environment.names.data_bucket
     key = f"{prefix}/manifest.jsonl"
-    if _head(client, bucket, key) is not None:
+    if head(client, bucket, key) is not None:
         raise OperatorError(f"s3://{bucket}/{key} is there already and a batch is never changed: take another name")
     names = picture_names([Path(annotation.image) for annotation in annotations])
 
@@ -106,7 +106,7 @@ def picture_names(pictures: Sequence[Path]) -> list[str]:
 def _put_picture(client: Any, bucket: str, key: str, annotation: Annotation) -> UploadedPicture:
     content = Path(annotation.image).read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    there = _head(client, bucket, key)
+    there = head(client, bucket, key)
     kept = there is not None and there["Metadata"].get(DIGEST) == digest
     if there is None or not kept:
         kind = mimetypes.guess_type(annotation.image)[0] or "application/octet-stream"
@@ -130,10 +130,11 @@ def upload_folder(environment: Environment, folder: Path, prefix: str, *, last: 
 
 def exists(environment: Environment, key: str) -> bool:
     """Whether the data bucket holds `key`."""
-    return _head(environment.client("s3"), environment.names.data_bucket, key) is not None
+    return head(environment.client("s3"), environment.names.data_bucket, key) is not None
 
 
-def _head(client: Any, bucket: str, key: str) -> dict[str, Any] | None:
+def head(client: Any, bucket: str, key: str) -> dict[str, Any] | None:
+    """What S3 says of an object; None where there is none."""
     try:
         found: dict[str, Any] = client.head_object(Bucket=bucket, Key=key)
     except ClientError as error:

@@ -200,7 +200,7 @@ class Visitor:
         }
         if text is not None or body is not None:
             event["body"] = json.dumps(body) if text is None else text
-        answer = handler.handle(event, Context())  # type: ignore[arg-type]
+        answer = handler.handle(event, Context())
         content = answer.get("body") or "{}"
         if answer.get("isBase64Encoded"):
             content = gzip.decompress(base64.b64decode(content)).decode()

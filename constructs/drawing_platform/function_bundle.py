@@ -37,6 +37,7 @@ LIGHT_MODULES = (
     "drawing_ocr/labelling/consensus_record.py",
     "drawing_ocr/labelling/export.py",
     "drawing_ocr/labelling/job.py",
+    "drawing_ocr/labelling/progress.py",
     "drawing_ocr/labelling/task.py",
     "drawing_ocr/models/__init__.py",
     "drawing_ocr/models/package.py",
@@ -150,7 +151,8 @@ def _install_requirements(out: Path, wanted: PythonVersion, requirements: Path) 
         raise BundleError("uv is not installed: run `make setup`")
     machine = "aarch64" if architecture(wanted) == lambda_.Architecture.ARM_64 else "x86_64"
     command = [uv, "pip", "install", "--quiet", "--target", str(out)]
-    command += ["--python-version", python_version(wanted), "--python-platform", f"{machine}-manylinux2014"]
+    # Lambda's Python 3.12 runs on Amazon Linux 2023, whose C library (2.34) is newer than scipy's wheels ask for.
+    command += ["--python-version", python_version(wanted), "--python-platform", f"{machine}-manylinux_2_28"]
     command += ["--only-binary", ":all:", "--require-hashes", "--no-deps", "--requirement", str(requirements)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

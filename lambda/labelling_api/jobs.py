@@ -10,12 +10,12 @@ from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from drawing_ocr.labelling.job import Job
+from drawing_ocr.labelling.progress import Progress, category, person, progress
 from labelling_api.body import OrderBody
 from labelling_api.caller import Caller
 from labelling_api.objects import Objects
 from shared import storage
 from shared.labelling_places import Places
-from shared.labelling_progress import Progress, categories, person, progress
 from shared.labelling_refusal import Refused
 from shared.labelling_table import Item, LabellingTable
 
@@ -54,7 +54,7 @@ class Jobs:
         people = [person(item) for item in self.table.people(job)]
         if not caller.may("reviewer"):
             people = [each for each in people if each.person == caller.person]
-        agreed = categories(self.table, job)
+        agreed = [category(item) for item in self.table.categories(job)]
         return {
             **told,
             "people": [each.model_dump(mode="json") for each in people],

@@ -52,6 +52,14 @@ NAMES = {
             "sources": ["drawings/", "labels/", "results/batch/"],
         }
     ),
+    "labelling-api": "https://api",
+    "labelling-bucket": "labelling-dev",
+    "labelling-client": "client",
+    "labelling-export-function": "export-labels-dev",
+    "labelling-page": "https://page/",
+    "labelling-pool": f"{REGION}_pool",
+    "labelling-table": "labelling-dev",
+    "labelling-workflow-arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:labelling-dev",
     "region": REGION,
     "account": ACCOUNT,
 }

@@ -1,12 +1,18 @@
-"""What people are told about jobs: how far they are, and how fast and how alike people work."""
+"""What people are told about jobs: how far they are, and how fast and how alike people work.
 
+Light: the standard library and pydantic only, so that it runs in a Lambda bundle.
+"""
+
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from drawing_ocr.annotation import Category
 from drawing_ocr.labelling.agreement import CategoryAgreement, PersonAgreement
-from shared.labelling_table import Item, LabellingTable
+
+Item = Mapping[str, Any]
+"""An item of the labelling table (lambda/shared/labelling_table.py): `sk`, and counts that only grow."""
 
 JobState = Literal["preparing", "open", "exporting", "exported"]
 
@@ -96,15 +102,10 @@ def person(item: Item) -> Person:
     )
 
 
-def categories(table: LabellingTable, job: str) -> list[CategoryReport]:
-    """Of every category that anybody compared."""
-    found = []
-    for item in table.categories(job):
-        counts = _counts(item)
-        found.append(
-            CategoryReport(category=counts.category, regions=counts.regions, alpha=counts.alpha, cer=counts.cer)
-        )
-    return found
+def category(item: Item) -> CategoryReport:
+    """A category's line."""
+    counts = _counts(item)
+    return CategoryReport(category=counts.category, regions=counts.regions, alpha=counts.alpha, cer=counts.cer)
 
 
 def _against(item: Item, prefix: str, who: str) -> PersonAgreement:
