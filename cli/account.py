@@ -23,6 +23,7 @@ SOURCES = (
     "cdk.json",
     "config",
     "stacks",
+    "web/annotator/dist",
     "constructs",
     "lambda",
     "containers",

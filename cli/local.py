@@ -7,7 +7,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from cli import account, official, registry, release
+from cli import account, labels_team, official, registry, release
 from cli.account import Done
 from cli.command import Call, command
 from cli.console import Result, duration
@@ -19,15 +19,26 @@ from emulator.settings import Runtime
 app = typer.Typer(help="The AWS account on this machine: start, stop, look.", no_args_is_help=True)
 
 
+# Of the people who try the page on this machine; nobody else can reach it.
+PASSWORD = "Drawings-2026"
+
+
 class Up(Result):
-    """What was started, deployed and put into the account."""
+    """What was started, deployed and put into the account; `users` sign in at `page` with `password`."""
 
     url: str
     seconds: float
     steps: list[Done]
+    page: str
+    users: tuple[str, ...]
+    password: str
 
     def render(self) -> RenderableType:
-        return f"ready on {self.url} after {duration(self.seconds)}; next: `drawingops models list`"
+        return (
+            f"ready on {self.url} after {duration(self.seconds)}; next: `drawingops models list`\n"
+            f"label at {self.page} as {', '.join(self.users)}, password {self.password}; "
+            "a first job: `drawingops labels create sample docs/images/sheet.png`"
+        )
 
 
 class Status(Result):
@@ -117,7 +128,17 @@ def bring_up(console: Console, runtime: Runtime | None = None) -> Up:
         imported = official.import_official(discover("local"), begin)
         detail = f"{imported.version.name} {imported.version.state}{'' if imported.new else ', there already'}"
         report(Done("official model, regression set, replay batch", time.monotonic() - started_seeding, detail))
-    return Up(url=str(reached.endpoint_url), seconds=time.monotonic() - started, steps=steps)
+        environment = discover("local")
+        for group in labels_team.GROUPS:
+            labels_team.ready(environment, group, group, PASSWORD)
+    return Up(
+        url=str(reached.endpoint_url),
+        seconds=time.monotonic() - started,
+        steps=steps,
+        page=environment.names.labelling_page,
+        users=labels_team.GROUPS,
+        password=PASSWORD,
+    )
 
 
 def _only_local(call: Call) -> None:
