@@ -88,6 +88,7 @@ def _object(request: Request, distribution: Record, behavior: Document, path: st
         answer.make_conditional(request.environ, accept_ranges=True, complete_length=len(body))
     except RequestedRangeNotSatisfiable:
         return Response("", 416, {"Content-Range": f"bytes */{len(body)}"})
+    answer.headers.pop("Date", None)  # the server writes one itself
     return answer
 
 

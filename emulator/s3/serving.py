@@ -1,4 +1,4 @@
-"""In front of moto's S3: who may ask without a signed header, and what a browser is told."""
+"""In front of moto's S3: buckets by host name, who may ask without a signed header, and what a browser is told."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def guarded(moto: Application) -> Application:
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
-        bucket = _bucket(request)
+        bucket = _bucket_of_host(request)
+        if bucket:
+            environ = _by_path(environ, bucket.name)
+        bucket = bucket or _bucket_of_path(request)
         if bucket is None:
             return moto(environ, start_response)
         from_browser = "Origin" in request.headers
@@ -40,9 +43,22 @@ def guarded(moto: Application) -> Application:
     return application
 
 
-def _bucket(request: Request) -> Any | None:
+def _bucket_of_host(request: Request) -> Any | None:
+    """moto's model of the bucket of `http://BUCKET.localhost:PORT/KEY`, or None."""
+    name = request.host.partition(":")[0].removesuffix(".localhost")
+    return s3_backends[ACCOUNT]["aws"].buckets.get(name)
+
+
+def _bucket_of_path(request: Request) -> Any | None:
     """moto's model of the bucket that the path names, if the request is not for another service."""
     authorization = request.headers.get("Authorization", "")
     if authorization and "/s3/aws4_request" not in authorization:
         return None
     return s3_backends[ACCOUNT]["aws"].buckets.get(request.path.split("/")[1])
+
+
+def _by_path(environ: dict[str, Any], bucket: str) -> dict[str, Any]:
+    """The request as moto reads it best; signatures are checked on the one that came."""
+    host = environ["HTTP_HOST"].partition(":")
+    changed = {name: f"/{bucket}{environ[name]}" for name in ("PATH_INFO", "RAW_URI", "REQUEST_URI")}
+    return {**environ, **changed, "HTTP_HOST": f"localhost{host[1]}{host[2]}"}

@@ -55,10 +55,13 @@ main().catch(error => say({ error: String(error) }));
 """
 HANDLER = """
 import boto3, os
+from botocore.config import Config
 def handler(event, context):
     claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
     what = {"Bucket": os.environ["BUCKET"], "Key": "object"}
-    url = boto3.client("s3").generate_presigned_url("get_object", what, 60)
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    s3.head_object(**what)
+    url = s3.generate_presigned_url("get_object", what, 60)
     return {"name": claims["username"], "groups": claims["cognito:groups"], "url": url}
 """
 

@@ -212,6 +212,7 @@ def test_the_page_is_served_at_the_distributions_address_with_its_headers(client
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Strict-Transport-Security"] == "max-age=60; includeSubDomains"
     assert answer.headers["Cache-Control"] == "no-cache"
+    assert len(answer.raw.headers.getlist("Date")) == 1
     assert site.get("/", "HEAD").content == b""
 
 

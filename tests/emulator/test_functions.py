@@ -41,6 +41,9 @@ def handler(event, context):
                                       Body=json.dumps(bodies))
         failed = [r["messageId"] for r in event["Records"] if json.loads(r["body"]).get("bad")]
         return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+    if do == "resolve":
+        import socket
+        return socket.getaddrinfo("bucket.localhost", 80, socket.AF_INET)[0][4][0]
     print("hello log")
     return {"name": context.function_name, "left": context.get_remaining_time_in_millis() > 0,
             "pid": os.getpid(), "word": os.environ.get("WORD"), "account": os.environ["AWS_ENDPOINT_URL"]}
@@ -133,6 +136,10 @@ def test_a_function_that_ends_its_process_is_an_error_and_the_next_call_works(cl
     error, answer = invoke(client, function, do="exit")
     assert (error, answer["errorType"]) == ("Unhandled", "Runtime.ExitError")
     assert invoke(client, function)[0] is None
+
+
+def test_hosts_of_the_account_are_found_in_a_function(client: Client, function: str) -> None:
+    assert invoke(client, function, do="resolve")[1] == "127.0.0.1"
 
 
 def test_a_module_that_cannot_be_imported_is_named(client: Client) -> None:

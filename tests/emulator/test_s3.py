@@ -86,6 +86,19 @@ def test_an_address_is_good_for_one_method_only(client: Client, private: str) ->
     assert requests.head(signed(client, private, "head_object"), timeout=5).status_code == 200
 
 
+def test_a_bucket_is_also_a_host_whose_addresses_are_signed_alike(account: lifetime.Running, private: str) -> None:
+    virtual = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    keys = {"aws_access_key_id": DUMMY_ACCESS_KEY, "aws_secret_access_key": DUMMY_SECRET_KEY}
+    s3: Any = boto3.client("s3", region_name=REGION, endpoint_url=account.url, config=virtual, **keys)
+    url = s3.generate_presigned_url("get_object", {"Bucket": private, "Key": KEY}, 60)
+    host = f"{private}.localhost:{account.port}"
+    assert url.startswith(f"http://{host}/jobs/")
+    here = url.replace(host, f"localhost:{account.port}")
+    part = requests.get(here, headers={"Host": host, "Origin": PAGE, "Range": "bytes=0-9"}, timeout=5)
+    assert (part.content, part.headers["Access-Control-Allow-Origin"]) == (BODY[:10], PAGE)
+    assert requests.get(here.replace("jobs", "other"), headers={"Host": host}, timeout=5).status_code == 403
+
+
 def test_without_a_signature_nothing_of_a_bucket_is_seen(account: lifetime.Running, private: str) -> None:
     for path in (f"/{private}", f"/{private}/{KEY}", f"/{private}?list-type=2"):
         assert requests.get(f"{account.url}{path}", timeout=5).status_code == 403
