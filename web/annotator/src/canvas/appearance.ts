@@ -41,7 +41,7 @@ const UNSURE: RegionStyle = {
 const DOUBTFUL: RegionStyle = {
   stroke: CONFIDENCE_COLOURS.doubtful,
   fill: "rgb(230 159 0 / 0.18)",
-  width: 1.5,
+  width: 2,
   crossed: false,
 };
 const SURE: RegionStyle = { stroke: CONFIDENCE_COLOURS.sure, fill: "rgb(0 158 115 / 0.10)", width: 1, crossed: false };
@@ -49,7 +49,7 @@ const IGNORED: RegionStyle = { stroke: "#5f6368", fill: null, width: 1, crossed:
 const ACCEPTED = Object.fromEntries(
   Object.entries(CATEGORY_COLOURS).map(([category, stroke]) => [
     category,
-    { stroke, fill: null, width: 1.5, crossed: false } satisfies RegionStyle,
+    { stroke, fill: null, width: 2, crossed: false } satisfies RegionStyle,
   ]),
 ) as Record<Category, RegionStyle>;
 

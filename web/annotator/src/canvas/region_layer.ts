@@ -6,6 +6,7 @@
  * 23 ms, one path for all boxes of a colour 35 ms, WebGL (SwiftShader, which Chromium starts on demand only) 20 ms, one SVG
  * polygon a box 14 ms in panning and 34 ms in zooming. So neither WebGL nor a second thread is worth its code.
  */
+import { distance } from "../geometry/point";
 import { boundsOf, type Quad } from "../geometry/quad";
 import { type RegionStyle, styleOf } from "./appearance";
 import type { DrawnRegion, RegionSource } from "./ports";
@@ -13,6 +14,7 @@ import type { RegionIndex } from "./region_index";
 import { quadOnScreen, type Size, sheetBounds, type View } from "./view";
 
 const LEVEL = 0.25; // device pixels that a side may slant and still be painted as level
+const SPECK = 5; // screen pixels; a box less high is painted as one spot
 const LABEL_FONT = 12; // screen pixels
 const LABEL_HEIGHT = 16;
 const LABELLED_FROM = 10; // screen pixels of text height; smaller, the labels would hide the drawing
@@ -78,8 +80,8 @@ export class RegionLayer {
     context.font = `${LABEL_FONT * ratio}px sans-serif`;
     context.textBaseline = "middle";
     for (const { region, quad } of shown) {
-      const { left, top, right, bottom } = boundsOf(quad);
-      if (Math.min(right - left, bottom - top) < LABELLED_FROM * ratio || region.text === "") continue;
+      if (distance(quad[0], quad[3]) < LABELLED_FROM * ratio || region.text === "") continue;
+      const { left, top } = boundsOf(quad);
       const width = this.#widthOf(context, region.text, ratio) + 6 * ratio;
       context.fillStyle = style.stroke;
       context.fillRect(left, top - LABEL_HEIGHT * ratio, width, LABEL_HEIGHT * ratio);
@@ -105,35 +107,64 @@ function paintBoxes(
   shown: readonly { quad: Quad }[],
   ratio: number,
 ): void {
+  const width = Math.max(1, Math.round(style.width * ratio));
   context.strokeStyle = style.stroke;
-  context.lineWidth = style.width * ratio;
+  context.lineWidth = width;
   context.lineJoin = "round";
-  if (style.fill !== null) context.fillStyle = style.fill;
   for (const { quad } of shown) {
-    const [[ax, ay], [bx, by], [cx, cy], [dx, dy]] = quad;
-    const upright = Math.abs(ay - by) + Math.abs(bx - cx) + Math.abs(cy - dy) + Math.abs(dx - ax) < 4 * LEVEL;
-    const onSide = Math.abs(ax - bx) + Math.abs(by - cy) + Math.abs(cx - dx) + Math.abs(dy - ay) < 4 * LEVEL;
-    if (upright || onSide) {
-      // The four-corner outline of such a box is a rectangle, which is painted many times faster than a path.
-      const [left, top] = [Math.round(Math.min(ax, cx)) + 0.5, Math.round(Math.min(ay, cy)) + 0.5];
-      const [width, height] = [Math.round(Math.abs(cx - ax)), Math.round(Math.abs(cy - ay))];
-      if (style.fill !== null) context.fillRect(left, top, width, height);
-      context.strokeRect(left, top, width, height);
-      if (!style.crossed) continue;
-      context.beginPath();
-    } else {
-      context.beginPath();
-      context.moveTo(ax, ay);
-      context.lineTo(bx, by);
-      context.lineTo(cx, cy);
-      context.lineTo(dx, dy);
-      context.closePath();
-      if (style.fill !== null) context.fill();
-    }
-    if (style.crossed) {
-      context.moveTo(dx, dy);
-      context.lineTo(bx, by);
-    }
-    context.stroke();
+    if (isLevel(quad)) paintLevel(context, style, quad, width, ratio);
+    else paintSlanted(context, style, quad);
   }
+}
+
+/** Whether the sides lie along the axes, as far as a screen can show it. */
+function isLevel([[ax, ay], [bx, by], [cx, cy], [dx, dy]]: Quad): boolean {
+  const upright = Math.abs(ay - by) + Math.abs(bx - cx) + Math.abs(cy - dy) + Math.abs(dx - ax) < 4 * LEVEL;
+  const onSide = Math.abs(ax - bx) + Math.abs(by - cy) + Math.abs(cx - dx) + Math.abs(dy - ay) < 4 * LEVEL;
+  return upright || onSide;
+}
+
+/** The line lies around the box on whole device pixels: it hides no ink, and needs no smoothing. */
+function paintLevel(
+  context: CanvasRenderingContext2D,
+  style: RegionStyle,
+  [[ax, ay], , [cx, cy]]: Quad,
+  width: number,
+  ratio: number,
+): void {
+  const [left, top] = [Math.floor(Math.min(ax, cx)), Math.floor(Math.min(ay, cy))];
+  const [right, bottom] = [Math.ceil(Math.max(ax, cx)), Math.ceil(Math.max(ay, cy))];
+  if (Math.min(right - left, bottom - top) < SPECK * ratio) {
+    context.fillStyle = style.stroke;
+    context.fillRect(left, top, right - left, bottom - top);
+    return;
+  }
+  if (style.fill !== null) {
+    context.fillStyle = style.fill;
+    context.fillRect(left, top, right - left, bottom - top);
+  }
+  context.strokeRect(left - width / 2, top - width / 2, right - left + width, bottom - top + width);
+  if (!style.crossed) return;
+  context.beginPath();
+  context.moveTo(left, bottom);
+  context.lineTo(right, top);
+  context.stroke();
+}
+
+function paintSlanted(context: CanvasRenderingContext2D, style: RegionStyle, [a, b, c, d]: Quad): void {
+  context.beginPath();
+  context.moveTo(a[0], a[1]);
+  context.lineTo(b[0], b[1]);
+  context.lineTo(c[0], c[1]);
+  context.lineTo(d[0], d[1]);
+  context.closePath();
+  if (style.fill !== null) {
+    context.fillStyle = style.fill;
+    context.fill();
+  }
+  if (style.crossed) {
+    context.moveTo(d[0], d[1]);
+    context.lineTo(b[0], b[1]);
+  }
+  context.stroke();
 }
