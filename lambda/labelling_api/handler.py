@@ -41,6 +41,9 @@ tracer = Tracer()
 metrics = Metrics()
 app = APIGatewayHttpResolver()
 TASK = "/tasks/<job>/<task>"
+# Signed addresses lead to the bucket's host in its own region, the only one of S3's that the page may talk to. The
+# default is the bucket's global host, which sends browsers on.
+SIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 class Settings(Variables):
@@ -208,8 +211,7 @@ def _settings() -> Settings:
 
 @cache
 def _client(service: str) -> Any:
-    # Addresses are signed with the version of signatures that every region knows.
-    return boto3.client(service, config=Config(signature_version="s3v4") if service == "s3" else None)
+    return boto3.client(service, config=SIGNING if service == "s3" else None)
 
 
 def _table() -> LabellingTable:
