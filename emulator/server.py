@@ -65,6 +65,7 @@ _PARTS = (
     "emulator.sagemaker.search",
     "emulator.sagemaker.workteams",
     "emulator.sagemaker.labelling_jobs",
+    "emulator.sagemaker.worker_portal",
 )
 
 Route = Callable[[Request, api.Caller, "re.Match[str]"], Response]

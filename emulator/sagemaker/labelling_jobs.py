@@ -367,7 +367,8 @@ def _check(request: Document, caller: Caller) -> None:
     workteams.team(caller, task["WorkteamArn"])
 
 
-def _job(caller: Caller, name: str) -> LabelingJob:
+def find_job(caller: Caller, name: str) -> LabelingJob:
+    """Raises `ServiceError`: there is none."""
     job = JOBS.find(caller, name)
     if job is None:
         raise ServiceError("ResourceNotFound", f"Labeling job {name} does not exist.")
@@ -376,12 +377,12 @@ def _job(caller: Caller, name: str) -> LabelingJob:
 
 @operation("sagemaker", "DescribeLabelingJob")
 def describe_labeling_job(request: Document, caller: Caller) -> Document:
-    return _job(caller, request["LabelingJobName"]).described()
+    return find_job(caller, request["LabelingJobName"]).described()
 
 
 @operation("sagemaker", "StopLabelingJob")
 def stop_labeling_job(request: Document, caller: Caller) -> None:
-    _job(caller, request["LabelingJobName"]).stop()
+    find_job(caller, request["LabelingJobName"]).stop()
 
 
 @operation("sagemaker", "ListLabelingJobs")
@@ -430,7 +431,7 @@ def worker(job: LabelingJob, user: str | None) -> tuple[str, Document]:
 @control.route("GET", rf"{_PLACE}/next")
 def _next(request: Request, caller: Caller, match: Any) -> Response:
     """`?worker=<user name>`: the task that the user gets; 204 when there is none."""
-    job = _job(caller, match["job"])
+    job = find_job(caller, match["job"])
     item = job.next(worker(job, request.args.get("worker"))[0])
     if item is None:
         return Response(status=204)
@@ -440,7 +441,7 @@ def _next(request: Request, caller: Caller, match: Any) -> Response:
 @control.route("POST", rf"{_PLACE}/tasks/(?P<task>\d+)/submit")
 def _submit(request: Request, caller: Caller, match: Any) -> Response:
     """`{"worker", "fields": {name: text}}`: an answer, as `crowd-form` sends it."""
-    job, said = _job(caller, match["job"]), json.loads(request.get_data())
+    job, said = find_job(caller, match["job"]), json.loads(request.get_data())
     identity, person = worker(job, said.get("worker"))
     job.submit(identity, match["task"], dict(said["fields"]), person)
     return Response(status=204)
@@ -449,7 +450,7 @@ def _submit(request: Request, caller: Caller, match: Any) -> Response:
 @control.route("POST", rf"{_PLACE}/tasks/(?P<task>\d+)/decline")
 def _decline(request: Request, caller: Caller, match: Any) -> Response:
     """`{"worker"}`: the user gives the task back."""
-    job, said = _job(caller, match["job"]), json.loads(request.get_data())
+    job, said = find_job(caller, match["job"]), json.loads(request.get_data())
     job.decline(worker(job, said.get("worker"))[0], match["task"])
     return Response(status=204)
 
@@ -457,5 +458,5 @@ def _decline(request: Request, caller: Caller, match: Any) -> Response:
 @control.route("POST", rf"{_PLACE}/expire")
 def _expire(_request: Request, caller: Caller, match: Any) -> Response:
     """The time in which workers may take tasks of the job ends now."""
-    _job(caller, match["job"]).expire()
+    find_job(caller, match["job"]).expire()
     return Response(status=204)
