@@ -208,7 +208,8 @@ class LabellingStack(cdk.Stack):
             },
             connects_to=[
                 self.api.address,
-                self.pool.pool.user_pool_provider_url,
+                # With a slash, which in a content security policy means everything below.
+                f"{self.pool.pool.user_pool_provider_url}/",
                 self.pool.domain.base_url(),
                 f"https://{self.store.bucket.bucket_regional_domain_name}",
                 *settings.labelling.page_connects_to,
@@ -233,3 +234,9 @@ class LabellingStack(cdk.Stack):
                 },
             ),
         )
+
+    def exports(self) -> dict[str, str]:
+        """How other stacks' templates call the bucket's ARN, by how it is called here."""
+        here = self.resolve(self.store.bucket.bucket_arn)["Fn::GetAtt"]
+        exported = self.resolve(self.export_value(self.store.bucket.bucket_arn))["Fn::ImportValue"]
+        return {f"<{'.'.join(here)}>": exported}

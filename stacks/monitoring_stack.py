@@ -50,6 +50,7 @@ class MonitoringStack(cdk.Stack):
     def __init__(self, scope: Construct, construct_id: str, *, props: MonitoringStackProps, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._props = props
+        self._common = function_environment(self, settings=props.settings, data=props.data, network=props.network)
         self._drift = self._define_drift()
         self._active_learning = self._define_active_learning()
         self._alarms = self._define_alarms()
@@ -89,7 +90,7 @@ class MonitoringStack(cdk.Stack):
             self,
             "Drift",
             props=DriftProps(
-                common=function_environment(self, settings=settings, data=props.data, network=props.network),
+                common=self._common,
                 drift=settings.drift,
                 endpoint_name=settings.endpoint_name,
                 instance_type=settings.instances.prepare,
@@ -112,7 +113,7 @@ class MonitoringStack(cdk.Stack):
             self,
             "ActiveLearning",
             props=ActiveLearningProps(
-                common=function_environment(self, settings=settings, data=props.data, network=props.network),
+                common=self._common,
                 labelling=settings.labelling,
                 training=settings.training,
                 endpoint_name=settings.endpoint_name,

@@ -69,6 +69,6 @@ class PlatformStage(cdk.Stage):
             ),
         )
         for stack in (training, release, serving, labelling, monitoring):
-            accept_narrow_wildcards(stack, exports=data.exports())
+            accept_narrow_wildcards(stack, exports={**data.exports(), **labelling.exports()})
         cdk.Tags.of(self).add("project", settings.project)
         cdk.Tags.of(self).add("environment", settings.env)

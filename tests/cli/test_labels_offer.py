@@ -89,7 +89,8 @@ class Account:
 
     def __init__(self, patch: pytest.MonkeyPatch, *, scheduled: bool, status: str = "Completed") -> None:
         session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name=REGION)
-        environment = Environment("dev", Access(session), Names.model_construct())
+        nothing: dict[str, Any] = dict.fromkeys(Names.model_fields, "")
+        environment = Environment("dev", Access(session), Names.model_construct(**nothing))
         environment.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         if scheduled:
             environment.client("ssm").put_parameter(
