@@ -69,7 +69,10 @@ export function VersionsPanel({ task, document, drawing }: VersionsPanelProps) {
     window.addEventListener("keydown", listen, { capture: true });
     return () => window.removeEventListener("keydown", listen, { capture: true });
   }, []);
-  useEffect(() => goTo(0), [found]);
+  useEffect(() => {
+    if (!document.canUndo.peek()) acceptAgreed(found, document);
+    goTo(0);
+  }, [found]);
   // Whoever selects a box on the drawing sees what people say about it.
   const selected = document.selection.value.at(-1);
   useEffect(() => {
@@ -121,6 +124,12 @@ export function VersionsPanel({ task, document, drawing }: VersionsPanelProps) {
       <p class="small muted">{say("help")}</p>
     </section>
   );
+}
+
+/** What everybody said needs nobody's look; undone like any other step. */
+function acceptAgreed(found: readonly Difference[], document: AnnotationDocument): void {
+  const disputed = new Set(found.map(({ id }) => id));
+  document.accept(document.regions.peek().flatMap(({ id }) => (disputed.has(id) ? [] : [id])));
 }
 
 /** The letter on the key; with Alt some systems write another sign. */
@@ -231,7 +240,7 @@ function Skipped({ task }: { task: Task }) {
   );
 }
 
-const PICTURE_HEIGHT = 160; // device pixels; the style sheet shows it half as high
+const PICTURE_HEIGHT = 128; // device pixels; the style sheet shows it half as high
 
 function usePicture(drawing: ReviewedDrawing, scene: Scene): ImageData | null {
   const [picture, setPicture] = useState<{ scene: Scene; pixels: ImageData } | null>(null);

@@ -1,11 +1,12 @@
 /** What somebody needs to know who has never been here: five lines over the drawing, once. */
 import { type Signal, signal } from "@preact/signals";
+import { preferences } from "../theme/preferences";
 import { keys } from "./keys";
 import { say } from "./messages";
 
 const STORED = "annotator.hint";
 
-const wanted: Signal<boolean> = signal(globalThis.localStorage?.getItem(STORED) !== "seen");
+const wanted: Signal<boolean> = signal(preferences()?.getItem(STORED) !== "seen");
 
 const LINES = ["accept", "type", "draw", "submit", "help"] as const;
 const COMMAND = { accept: "accept", type: null, draw: "leave", submit: "submit", help: "help" } as const;
@@ -13,7 +14,7 @@ const COMMAND = { accept: "accept", type: null, draw: "leave", submit: "submit",
 export function Hint({ begin }: { begin: () => void }) {
   if (!wanted.value) return null;
   const done = () => {
-    globalThis.localStorage?.setItem(STORED, "seen");
+    preferences()?.setItem(STORED, "seen");
     wanted.value = false;
     begin();
   };

@@ -1,6 +1,7 @@
 /** The keys of this person on this machine: those of `COMMANDS`, and what he or she changed. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import * as v from "valibot";
+import { preferences } from "../theme/preferences";
 import { COMMAND_NAMES, COMMANDS, type Command } from "./commands";
 
 const STORED = "annotator.keys";
@@ -40,12 +41,12 @@ function keep(changed: Keys): void {
   const differs = ([name, strokes]: readonly [Command, readonly string[]]) =>
     strokes.join(" ") !== COMMANDS[name].keys.join(" ");
   changes.value = new Map([...changed].filter(differs));
-  globalThis.localStorage?.setItem(STORED, JSON.stringify(Object.fromEntries(changes.value)));
+  preferences()?.setItem(STORED, JSON.stringify(Object.fromEntries(changes.value)));
 }
 
 function stored(): Keys {
   try {
-    const parsed = v.parse(ChangesSchema, JSON.parse(globalThis.localStorage?.getItem(STORED) ?? "{}"));
+    const parsed = v.parse(ChangesSchema, JSON.parse(preferences()?.getItem(STORED) ?? "{}"));
     return new Map(
       COMMAND_NAMES.flatMap((name) => (parsed[name] === undefined ? [] : [[name, parsed[name]] as const])),
     );
