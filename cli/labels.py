@@ -1,20 +1,20 @@
 """Labelled drawings on disk, in whichever form they were written, as one batch."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from cli.errors import OperatorError
-from drawing_ocr.annotation import Annotation, AnnotationError
+from drawing_ocr.annotation import Annotation
 from drawing_ocr.dataset.manifest import LabelledBatch, load_manifest
-from drawing_ocr.formats.labelme import read_labelme
-from drawing_ocr.formats.paddleocr import LabelledImage, read_detection, read_ppocrlabel
+from drawing_ocr.formats import FormatError
+from drawing_ocr.formats.registry import FORMATS, LabelFormat, format_of
 
 MANIFEST = "manifest.jsonl"
-PPOCRLABEL = "Label.txt"
-DETECTION_LISTS = ("det_train.txt", "det_val.txt")
-FORMS = f"{MANIFEST}, {PPOCRLABEL} (PPOCRLabel), {DETECTION_LISTS[0]} (PaddleOCR) or LabelMe's *.json"
+ENDINGS = {".jsonl", ".json", ".txt", ".manifest", ".csv"}  # of files that may hold labels
+FORMS = f"{MANIFEST}, Label.txt (PPOCRLabel), det_train.txt (PaddleOCR), *.json (LabelMe), *.csv or output.manifest"
 # EXIF orientations whose upright picture is as wide as the stored one is high.
 TURNED = (5, 6, 7, 8)
 
@@ -32,65 +32,65 @@ def read_labels(path: Path) -> LabelledBatch:
         NoLabels: nothing in a known form is there.
         OperatorError: a label cannot be used.
     """
-    if not path.exists():
+    form, files = label_files(path)
+    if form is FORMATS["batch"]:
+        return load_manifest(str(files[0].resolve()))
+    return LabelledBatch(str(path), tuple(annotation for file in files for annotation in _from_file(file, form)), ())
+
+
+def label_files(path: Path) -> tuple[LabelFormat, list[Path]]:
+    """The form of the labels in a file or folder, and the files that hold them.
+
+    In a folder the first form of `FORMATS` that has a file there counts, and of batches and lists of PPOCRLabel the one
+    file by its name. Lists of crops have no boxes and never count.
+
+    Raises:
+        NoLabels: nothing in a known form is there.
+        OperatorError: there is no such path.
+    """
+    if path.is_file():
+        return format_of(path.name, _content(path)), [path]
+    if not path.is_dir():
         raise OperatorError(f"{path}: there is no such file or folder")
-    manifest = path / MANIFEST if path.is_dir() else path
-    if manifest.suffix == ".jsonl" and manifest.is_file():
-        return load_manifest(str(manifest.resolve()))
-    return LabelledBatch(str(path), tuple(_from_folder(path) if path.is_dir() else _from_file(path)), ())
+    found: dict[str, list[Path]] = {}
+    for file in sorted(path.iterdir()):
+        if file.suffix in ENDINGS and file.is_file():
+            with suppress(FormatError):
+                found.setdefault(format_of(file.name, _content(file)).name, []).append(file)
+    for form in FORMATS.values():
+        if form.name in found and form is not FORMATS["recognition"]:
+            named = [file for file in found[form.name] if file.name == form.file_name]
+            return form, named or found[form.name]
+    raise NoLabels(f"{path}: no labels in it; give a folder with {FORMS}")
 
 
-def _from_folder(folder: Path) -> list[Annotation]:
-    if (folder / PPOCRLABEL).is_file():
-        return _from_file(folder / PPOCRLABEL)
-    lists = [folder / name for name in DETECTION_LISTS if (folder / name).is_file()]
-    if lists:
-        return [annotation for file in lists for annotation in _from_file(file)]
-    labelme = [
-        file for file in sorted(folder.glob("*.json")) if '"shapes"' in file.read_text("utf-8", errors="replace")
-    ]
-    if not labelme:
-        raise NoLabels(f"{folder}: no labels in it; give a folder with {FORMS}")
-    return [annotation for file in labelme for annotation in _from_file(file)]
-
-
-def _from_file(file: Path) -> list[Annotation]:
+def _from_file(file: Path, form: LabelFormat) -> list[Annotation]:
     file = file.resolve()
-    if file.suffix == ".json":
-        return [_with_picture(read_labelme(file), file)]
-    if file.suffix == ".txt":
-        labelled = read_ppocrlabel(file) if file.name == PPOCRLABEL else read_detection(file)
-        if not labelled:
-            raise OperatorError(f"{file}: an empty label list: label at least one drawing")
-        return [_annotation(item, file) for item in labelled]
-    raise OperatorError(f"{file}: labels in an unknown form; give {FORMS}")
+    annotations = form.read(_content(file), str(file), lambda image: upright_size(_picture(image, file)))
+    if not annotations:
+        raise OperatorError(f"{file}: an empty label list: label at least one drawing")
+    return [
+        annotation
+        if "://" in annotation.image
+        else annotation.model_copy(update={"image": str(_picture(annotation.image, file))})
+        for annotation in annotations
+    ]
 
 
-def _with_picture(annotation: Annotation, file: Path) -> Annotation:
-    """LabelMe's own `imagePath`, or the picture of the same name beside the file where that is gone."""
-    if Path(annotation.image).is_file():
-        return annotation
-    beside = [other for other in sorted(file.parent.glob(f"{file.stem}.*")) if other.suffix != ".json"]
-    if not beside:
-        raise OperatorError(f"{file}: its picture {annotation.image} is not there")
-    return annotation.model_copy(update={"image": str(beside[0])})
-
-
-def _annotation(labelled: LabelledImage, file: Path) -> Annotation:
-    picture = _picture(labelled.image, file)
-    width, height = upright_size(picture)
+def _content(file: Path) -> str:
     try:
-        return Annotation.parse(
-            {"image": str(picture), "width": width, "height": height, "regions": labelled.regions},
-            where=f"{file}: {labelled.image}",
-        )
-    except AnnotationError as error:
-        raise OperatorError(str(error)) from error
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OperatorError(f"{file}: not UTF-8 (byte {error.start}): convert it") from error
 
 
 def _picture(name: str, file: Path) -> Path:
-    # PPOCRLabel names the folder of `Label.txt` in each path, PaddleOCR's lists do not.
+    # PPOCRLabel names the folder of `Label.txt` in each path, PaddleOCR's lists do not. A file of LabelMe often names a
+    # place on another machine, and its picture has the file's own name.
     candidates: Sequence[Path] = (file.parent / name, file.parent.parent / name)
+    if file.suffix == ".json":
+        beside = sorted(other for other in file.parent.glob(f"{file.stem}.*") if other.suffix != ".json")
+        candidates = (file.parent / name, *beside)
     for candidate in candidates:
         if candidate.is_file():
             return candidate.resolve()
