@@ -68,7 +68,7 @@ class World:
     endpoint: Endpoint = field(default_factory=Endpoint)
 
     def __post_init__(self) -> None:
-        self.s3 = boto3.client("s3")
+        self.s3 = boto3.client("s3", config=handler.SIGNING)
         for bucket in (BUCKET, DATA):
             self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
             self.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
