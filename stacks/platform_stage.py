@@ -68,7 +68,9 @@ class PlatformStage(cdk.Stage):
                 labelling=labelling,
             ),
         )
-        for stack in (training, release, serving, labelling, monitoring):
-            accept_narrow_wildcards(stack, exports={**data.exports(), **labelling.exports()})
+        exports = data.exports()
+        for stack in (training, release, serving, labelling):
+            accept_narrow_wildcards(stack, exports=exports)
+        accept_narrow_wildcards(monitoring, exports={**exports, **labelling.exports()})
         cdk.Tags.of(self).add("project", settings.project)
         cdk.Tags.of(self).add("environment", settings.env)
