@@ -15,10 +15,12 @@ export interface PlacedHandle {
 
 const KNOB_AWAY = 26; // screen pixels from the top
 const ROOM_FOR_SIDES = 36; // screen pixels of a side; on a shorter one its middle would hide the corners
+const ROOM_FOR_HANDLES = 10; // screen pixels of a box; a smaller one they would hide, and it can be moved only
 const SHARE_OF_SMALL_BOX = 0.3; // of its lesser measure: the middle of a small box stays free for moving it
 
 /** @param quad On the screen. */
 export function handlesOf(quad: Quad): PlacedHandle[] {
+  if (Math.min(widthOf(quad), heightOf(quad)) < ROOM_FOR_HANDLES) return [];
   const handles: PlacedHandle[] = quad.map((place, index) => ({ handle: { kind: "corner", index }, place }));
   quad.forEach((start, index) => {
     const end = quad[(index + 1) % 4] as Point;

@@ -1,12 +1,13 @@
 /** Paints what is selected, its handles, and what is being drawn; a few shapes, so that a drag repaints nothing else. */
 import type { Point } from "../geometry/point";
-import { type Quad, quadOf } from "../geometry/quad";
+import { outset, type Quad, quadOf } from "../geometry/quad";
 import { ACCENT, HALO } from "./appearance";
 import { handlesOf } from "./handles";
 import type { Draft } from "./tools/tool";
 import { quadOnScreen, toScreen, type View } from "./view";
 
 const HANDLE = 8; // screen pixels
+const AROUND = 2; // screen pixels between a box and its line, which so hides no ink
 
 /**
  * @param selected Outlines on the sheet, the current one last.
@@ -25,8 +26,8 @@ export function paintOverlay(
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.lineJoin = "round";
-  for (const quad of selected) outline(context, quadOnScreen(view, quad), true);
-  if (draft.shape !== null) outline(context, quadOnScreen(view, draft.shape), true);
+  const shapes = draft.shape === null ? selected : [...selected, draft.shape];
+  for (const quad of shapes) outline(context, outset(quadOnScreen(view, quad), AROUND), true);
   if (draft.line !== null) {
     outline(
       context,

@@ -1,6 +1,6 @@
 /** The sheet's own pixels around a region: for fitting it to its ink, for showing it large, for reading it again. */
-import { add, type Point, scaled, subtract } from "../geometry/point";
-import { type Bounds, boundsOf, heightOf, mapped, type Quad, widthOf } from "../geometry/quad";
+import type { Point } from "../geometry/point";
+import { type Bounds, boundsOf, heightOf, mapped, outset, type Quad, widthOf } from "../geometry/quad";
 import { type Pixels, rectified } from "../geometry/rectify";
 import { snappedToInk } from "../geometry/snap";
 import type { Sheet } from "./sheet";
@@ -38,30 +38,13 @@ export async function cropped(
   margin: number,
   signal: AbortSignal,
 ): Promise<ImageData> {
-  const grown = grownBy(quad, margin);
+  const grown = outset(quad, margin * heightOf(quad));
   const long = (height * widthOf(grown)) / heightOf(grown);
   const shrink = Math.min(1, LONGEST_CROP / long);
   const [columns, rows] = [Math.max(1, Math.round(long * shrink)), Math.max(1, Math.round(height * shrink))];
   const read = await readPixels(sheet, boundsOf(grown), rows / heightOf(grown), signal);
   const { data } = rectified(read.pixels, mapped(grown, read.toPixels), columns, rows);
   return new ImageData(data, columns, rows);
-}
-
-/** A quad with room around it, `margin` times its height on every side. */
-function grownBy(quad: Quad, margin: number): Quad {
-  const room = margin * heightOf(quad);
-  const along = scaled(add(subtract(quad[1], quad[0]), subtract(quad[2], quad[3])), room / 2 / widthOf(quad));
-  const across = scaled(add(subtract(quad[3], quad[0]), subtract(quad[2], quad[1])), room / 2 / heightOf(quad));
-  const signs = [
-    [-1, -1],
-    [1, -1],
-    [1, 1],
-    [-1, 1],
-  ] as const;
-  return mapped(quad, (corner, index) => {
-    const [x, y] = signs[index] as readonly [number, number];
-    return add(corner, add(scaled(along, x), scaled(across, y)));
-  });
 }
 
 interface Read {

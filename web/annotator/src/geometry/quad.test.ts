@@ -9,6 +9,7 @@ import {
   faultOf,
   heightOf,
   moved,
+  outset,
   type Quad,
   quadOf,
   readFrom,
@@ -40,6 +41,17 @@ describe("a quad", () => {
         const centre: Point = [(a[0] + c[0]) / 2, (a[1] + c[1]) / 2];
         expect(contains(quad, centre)).toBe(true);
         expect(contains(quad, [c[0] + (c[0] - centre[0]), c[1] + (c[1] - centre[1])])).toBe(false);
+      }),
+    );
+  });
+
+  test("with room around it is as much wider and higher as the room on both sides", () => {
+    fc.assert(
+      fc.property(anyBox, (quad) => {
+        const wide = outset(quad, 7);
+        expect(widthOf(wide)).toBeCloseTo(widthOf(quad) + 14, 3);
+        expect(heightOf(wide)).toBeCloseTo(heightOf(quad) + 14, 3);
+        expect(angleOf(wide)).toBeCloseTo(angleOf(quad), 5);
       }),
     );
   });

@@ -2,7 +2,7 @@
  * The outline of a text: four corners, clockwise from the text's own top left, in pixels of the upright original. The
  * first side runs along the top of the text in reading direction, however the text is turned.
  */
-import { add, between, cross, distance, nearestOnSegment, type Point, subtract, turnedAbout } from "./point";
+import { add, between, cross, distance, nearestOnSegment, type Point, scaled, subtract, turnedAbout } from "./point";
 
 export type Quad = readonly [Point, Point, Point, Point];
 
@@ -29,6 +29,18 @@ export function moved(quad: Quad, by: Point): Quad {
 export function rotated(quad: Quad, angle: number): Quad {
   const centre = centreOf(quad);
   return mapped(quad, (corner) => turnedAbout(corner, centre, angle));
+}
+
+/** The quad with room around it, `by` pixels on every side. */
+export function outset(quad: Quad, by: number): Quad {
+  const along = scaled(add(subtract(quad[1], quad[0]), subtract(quad[2], quad[3])), by / 2 / widthOf(quad));
+  const down = scaled(add(subtract(quad[3], quad[0]), subtract(quad[2], quad[1])), by / 2 / heightOf(quad));
+  return [
+    subtract(subtract(quad[0], along), down),
+    subtract(add(quad[1], along), down),
+    add(add(quad[2], along), down),
+    add(subtract(quad[3], along), down),
+  ];
 }
 
 /** The same outline for a text that reads `quarters` quarter turns further clockwise: another corner is its top left. */
