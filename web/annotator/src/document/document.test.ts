@@ -96,7 +96,7 @@ describe("the document", () => {
     expect(document.regions.value.map(({ text }) => text)).toEqual(["", ""]);
   });
 
-  test("selects what replaced something, and forgets the selection of what is gone", () => {
+  test("selects what an edit made, and what taking it back brought back", () => {
     const document = new AnnotationDocument([box("a"), box("b"), box("c")]);
     document.select(["a", "b", "nobody"]);
     expect(document.selection.value).toEqual(["a", "b"]);
@@ -105,6 +105,6 @@ describe("the document", () => {
     expect(document.regions.value.map(({ id }) => id)).toEqual(["ab", "c"]);
     expect(document.selection.value).toEqual(["ab"]);
     document.undo();
-    expect(document.selection.value).toEqual([]);
+    expect(document.selection.value).toEqual(["b", "a"]);
   });
 });

@@ -101,12 +101,20 @@ export class AnnotationDocument {
     this.#become(kind, regions);
   }
 
+  /** Take the last edit back; the regions that it was about are then the selected ones. */
   undo(): void {
-    if (this.canUndo.value) this.#act({ action: "undo" });
+    const edit = this.#done.value.at(-1);
+    if (edit === undefined) return;
+    this.#act({ action: "undo" });
+    this.select(edit.changes.flatMap(({ before }) => before?.id ?? []));
   }
 
+  /** Do again what was taken back last; likewise. */
   redo(): void {
-    if (this.canRedo.value) this.#act({ action: "redo" });
+    const edit = this.#undone.value.at(-1);
+    if (edit === undefined) return;
+    this.#act({ action: "redo" });
+    this.select(edit.changes.flatMap(({ after }) => after?.id ?? []));
   }
 
   #map(kind: EditKind, ids: readonly string[], change: (region: Region) => Region): void {

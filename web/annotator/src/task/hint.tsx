@@ -1,6 +1,8 @@
 /** What somebody needs to know who has never been here: five lines over the drawing, once. */
 import { type Signal, signal } from "@preact/signals";
 import { preferences } from "../theme/preferences";
+import type { Command } from "./commands";
+import { belongsToText } from "./keymap";
 import { keys } from "./keys";
 import { say } from "./messages";
 
@@ -26,7 +28,9 @@ export function Hint({ begin }: { begin: () => void }) {
           const command = COMMAND[line];
           return (
             <div key={line}>
-              <dt>{command === null ? <kbd>A … Z</kbd> : <kbd>{keys.value.get(command)?.[0]}</kbd>}</dt>
+              <dt>
+                <kbd>{command === null ? "A … Z" : keyWhileTyping(command)}</kbd>
+              </dt>
               <dd>{say(`hint.${line}`)}</dd>
             </div>
           );
@@ -37,4 +41,10 @@ export function Hint({ begin }: { begin: () => void }) {
       </button>
     </aside>
   );
+}
+
+/** A key that works where a newcomer is: in the text field. */
+function keyWhileTyping(command: Command): string | undefined {
+  const all = keys.value.get(command);
+  return all?.find((key) => !belongsToText(key)) ?? all?.[0];
 }

@@ -1,5 +1,5 @@
 /** The text of the current box. Nothing that an input method composes is taken before it is finished. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Region } from "../document/region";
 import { say } from "./messages";
 import { expanded, finished } from "./signs";
@@ -8,16 +8,17 @@ import type { Workbench } from "./workbench";
 export function TextField({ bench, region }: { bench: Workbench; region: Region }) {
   const field = useRef<HTMLInputElement>(null);
   const composing = useRef(false);
-  const shown = bench.shown(region);
   const wanted = bench.textWanted.value;
 
-  // The field keeps what is being typed; it follows the document where that differs (undo, another region, a reading).
-  useEffect(() => {
+  // The field follows the document as it is now, not as it was rendered: a fast typist is ahead of the screen.
+  useLayoutEffect(() => {
     const input = field.current;
-    if (input !== null && !composing.current && input.value !== shown) input.value = shown;
-  }, [shown]);
+    const now = bench.task.document.byId.peek().get(region.id);
+    if (input === null || composing.current || now === undefined || input.value === bench.shown(now)) return;
+    input.value = bench.shown(now);
+  });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const input = field.current;
     if (wanted === 0 || input === null) return;
     input.focus();
@@ -34,7 +35,7 @@ export function TextField({ bench, region }: { bench: Workbench; region: Region 
       input.setSelectionRange(typed.caret, typed.caret);
     }
     bench.caret = input.selectionStart;
-    if (text !== shown) bench.type(region.id, text);
+    bench.type(region.id, text);
   };
 
   return (

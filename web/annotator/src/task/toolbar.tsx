@@ -4,13 +4,13 @@ import { keys } from "./keys";
 import { say } from "./messages";
 import type { Workbench } from "./workbench";
 
-const SHOWN: readonly (readonly Command[])[] = [
+const SHOWN = [
   ["draw", "draw_slanted", "delete", "merge", "split"],
   ["undo", "redo"],
   ["whole_sheet", "go_near", "turn_view", "show_texts"],
   ["read_again", "snap"],
   ["help"],
-];
+] as const satisfies readonly (readonly Command[])[];
 
 export function Toolbar({ bench }: { bench: Workbench }) {
   const { document } = bench.task;
@@ -34,9 +34,10 @@ export function Toolbar({ bench }: { bench: Workbench }) {
               class="small"
               disabled={disabled(command)}
               aria-pressed={pressed(command)}
+              title={say(`command.${command}`)}
               onClick={() => bench.run(command)}
             >
-              {say(`command.${command}`)}
+              {say(`tool.${command}`)}
               <kbd>{keys.value.get(command)?.[0]}</kbd>
             </button>
           ))}
@@ -44,10 +45,10 @@ export function Toolbar({ bench }: { bench: Workbench }) {
       ))}
       <div class="together end">
         <button type="button" class="small" onClick={() => bench.run("skip")}>
-          {say("command.skip")}
+          {say("tool.skip")}
         </button>
         <button type="button" class="small primary" onClick={() => bench.run("submit")}>
-          {say("command.submit")}
+          {say("tool.submit")}
           <kbd>{keys.value.get("submit")?.[0]}</kbd>
         </button>
       </div>

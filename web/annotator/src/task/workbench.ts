@@ -146,12 +146,20 @@ export class Workbench {
     zoom_out: () => this.surface.peek()?.zoom(0.8),
     turn_view: () => this.surface.peek()?.turn(1),
     show_texts: () => this.#showTexts(),
-    undo: () => this.task.document.undo(),
-    redo: () => this.task.document.redo(),
+    undo: () => this.#history("undo"),
+    redo: () => this.#history("redo"),
     submit: () => this.#open("check"),
     skip: () => this.#open("skip"),
     help: () => this.#open("help"),
   };
+
+  /** What changes is shown, wherever the person is on the sheet. */
+  #history(way: "undo" | "redo"): void {
+    const { document } = this.task;
+    document[way]();
+    const region = document.current.peek();
+    if (region !== null) this.surface.peek()?.show(region.points);
+  }
 
   #selected(): readonly string[] {
     return this.task.document.selection.peek();
