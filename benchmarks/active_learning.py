@@ -14,7 +14,7 @@ Peers: a random choice (mean of five), the most uncertain ones without diversity
 
 Continues where it was stopped; ends after SECONDS, 0 for no limit (exit status 75: not finished, call it again).
 
-usage: benchmarks/active_learning.py WORK [SECONDS=0] [SEEDS=5]
+usage: benchmarks/active_learning.py WORK [SECONDS=0]
 """
 
 # ruff: noqa: E402  # libraries are loaded after their environment is set
@@ -61,7 +61,7 @@ OLD = replace(
     **{name: getattr(PLOTTED, name) for name in ("skewed", "blurred", "noisy", "compressed", "faded", "bled")},
 )
 NEW = DETAILS
-SHARES: Final = (0.3, 1.0)  # of the stream that is new
+SEEDS: Final = {0.3: 5, 1.0: 3}  # by the share of the stream that is new
 
 WEEKS, ARRIVING, LABELLED = 8, 40, 3  # drawings a week
 LEARNED, HELD_OUT, TESTED = 30, 10, 80  # drawings: of the first version, for its calibration, to judge by
@@ -334,12 +334,12 @@ def plot(found: dict[float, list[dict[str, dict[str, list[float]]]]], path: Path
     figure.savefig(path, dpi=110)
 
 
-def main(work: Path, seconds: float, seeds: int) -> int:
+def main(work: Path, seconds: float) -> int:
     """Measures what is not measured yet, then draws and tells."""
     work.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + seconds if seconds else float("inf")
     try:
-        found = {share: curves(work, share, seeds, until) for share in SHARES}
+        found = {share: curves(work, share, seeds, until) for share, seeds in SEEDS.items()}
     except OutOfTime:
         print(f"not finished, continues with the same command: {work}", file=sys.stderr)
         return NOT_FINISHED
@@ -362,4 +362,4 @@ if __name__ == "__main__":
     given = sys.argv[1:]
     if not given:
         sys.exit(__doc__)
-    sys.exit(main(Path(given[0]), float(given[1]) if len(given) > 1 else 0.0, int(given[2]) if len(given) > 2 else 5))
+    sys.exit(main(Path(given[0]), float(given[1]) if len(given) > 1 else 0.0))
