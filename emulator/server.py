@@ -49,6 +49,7 @@ _PARTS = (
     "emulator.cognito.pools",
     "emulator.cognito.operations",
     "emulator.cognito.branding",
+    "emulator.cognito.managed_login",
     "emulator.cognito.oauth",
     "emulator.http_api.operations",
     "emulator.http_api.serving",

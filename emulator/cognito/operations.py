@@ -26,13 +26,6 @@ _FLOWS_OF_SILENCE = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_C
 _RESERVED = ("aws", "amazon", "cognito")
 
 
-def _pool(pool_id: str) -> Any:
-    pool = pools.find(pool_id)
-    if pool is None:
-        raise ServiceError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
-    return pool
-
-
 def _pool_and_client(request: Document) -> tuple[Any, Any]:
     client_id = request["ClientId"]
     found = pools.of_client(client_id)
@@ -136,7 +129,7 @@ def _revoke(request: Document, _caller: Caller) -> Document:
 
 @operation("cognito-idp", "DeleteUserPool")
 def _delete_pool(request: Document, _caller: Caller) -> Document:
-    pool = _pool(request["UserPoolId"])
+    pool = pools.known(request["UserPoolId"])
     if pool.extended_config.get("DeletionProtection") == "ACTIVE":
         message = "The user pool cannot be deleted because deletion protection is activated. Deletion protection must"
         raise ServiceError("InvalidParameterException", f"{message} be inactivated first.")
@@ -152,7 +145,7 @@ def _delete_pool(request: Document, _caller: Caller) -> Document:
 
 @operation("cognito-idp", "CreateUserPoolDomain")
 def _create_domain(request: Document, _caller: Caller) -> Document:
-    pool, name = _pool(request["UserPoolId"]), request["Domain"]
+    pool, name = pools.known(request["UserPoolId"]), request["Domain"]
     backend = pools.backend_of(pool)
     if word := next((word for word in _RESERVED if word in name and "." not in name), None):
         raise ServiceError("InvalidParameterException", f"Domain cannot contain reserved word: {word}")
@@ -171,7 +164,7 @@ def _create_domain(request: Document, _caller: Caller) -> Document:
 
 @operation("cognito-idp", "UpdateUserPoolDomain")
 def _update_domain(request: Document, _caller: Caller) -> Document:
-    pool = _pool(request["UserPoolId"])
+    pool = pools.known(request["UserPoolId"])
     domain = pool.domain
     if domain is None or domain.domain != request["Domain"]:
         raise ServiceError("ResourceNotFoundException", f"domain {request['Domain']} does not exist")

@@ -8,9 +8,11 @@ from joserfc import jwk
 from moto.cognitoidp.models import CognitoIdpBackend, CognitoIdpUserPool, CognitoIdpUserPoolClient, cognitoidp_backends
 
 from emulator import ACCOUNT, settings
+from emulator.api import ServiceError
 from emulator.patching import replace
 
-ID = r"[\w-]+_[0-9a-zA-Z]+"
+# What the paths of a pool begin with; names of buckets have no underscore.
+PATH = r"/(?P<pool>[\w-]+_[0-9a-zA-Z]+)"
 
 _create = CognitoIdpUserPool.__init__
 
@@ -38,6 +40,14 @@ def find(pool_id: str) -> Any | None:
     """moto's model of a pool, or None."""
     backend = cognitoidp_backends[ACCOUNT][pool_id.rpartition("_")[0]] if "_" in pool_id else None
     return backend.user_pools.get(pool_id) if backend else None
+
+
+def known(pool_id: str) -> Any:
+    """moto's model of a pool. Raises `ServiceError` when there is none."""
+    pool = find(pool_id)
+    if pool is None:
+        raise ServiceError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
+    return pool
 
 
 def of_client(client_id: str) -> tuple[Any, Any] | None:
