@@ -142,8 +142,10 @@ def test_every_name_of_the_contract_is_kept_in_ssm(env: str, templates: dict[str
         if name.startswith(f"{env}-")
         for _, properties in resources(template, "AWS::SSM::Parameter")
     }
-    promoted = {"promotion-roles"} if load_settings(env).promotion.targets else set()
-    assert names == {f"/drawing-platform/{env}/{name}" for name in PARAMETERS | promoted}
+    settings = load_settings(env)
+    promoted = {"promotion-roles"} if settings.promotion.targets else set()
+    offered = {"offer-schedule"} if settings.drift and settings.labelling.weekly_drawings else set()
+    assert names == {f"/drawing-platform/{env}/{name}" for name in PARAMETERS | promoted | offered}
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
