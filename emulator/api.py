@@ -10,6 +10,7 @@ import functools
 import logging
 import re
 import traceback
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -148,7 +149,8 @@ def _error(error: ServiceError, protocol: str) -> Response:
         return Response(body, error.status, content_type="text/xml")
     import json
 
-    headers = {"x-amzn-errortype": error.code}
+    # Every answer of AWS has an id; state machines put it into the cause of a failed call.
+    headers = {"x-amzn-errortype": error.code, "x-amzn-requestid": str(uuid.uuid4())}
     body = json.dumps({"__type": error.code, "message": error.message, "Message": error.message})
     return Response(body, error.status, headers, content_type="application/x-amz-json-1.1")
 
