@@ -33,7 +33,7 @@ class _OAuthError(Exception):
         self.error, self.description, self.status = error, description, status
 
 
-@control.route("GET", f"{pools.PATH}" r"/\.well-known/openid-configuration")
+@control.route("GET", pools.PATH + r"/\.well-known/openid-configuration")
 def _discovery(_request: Request, _caller: Caller, match: re.Match[str]) -> Response:
     pool = pools.known(match["pool"])
     issuer = pools.issuer(pool.id)
@@ -57,12 +57,12 @@ def _discovery(_request: Request, _caller: Caller, match: re.Match[str]) -> Resp
     return _json(document)
 
 
-@control.route("GET", f"{pools.PATH}" r"/\.well-known/jwks\.json")
+@control.route("GET", pools.PATH + r"/\.well-known/jwks\.json")
 def _keys(_request: Request, _caller: Caller, match: re.Match[str]) -> Response:
     return _json(tokens.key_set(pools.known(match["pool"])))
 
 
-@control.route("OPTIONS", f"{pools.PATH}" r"/(\.well-known/.+|oauth2/(token|revoke|userInfo))")
+@control.route("OPTIONS", pools.PATH + r"/(\.well-known/.+|oauth2/(token|revoke|userInfo))")
 def _preflight(_request: Request, _caller: Caller, _match: re.Match[str]) -> Response:
     return Response("", 204, _CORS)
 
@@ -104,12 +104,12 @@ def _user_info(request: Request, _caller: Caller, match: re.Match[str]) -> Respo
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     claims = tokens.verified(pool, token) if scheme.lower() == "bearer" else None
     user = pool._get_user(claims["username"]) if claims else None
-    if claims is None or user is None or not user.enabled:
+    client = pool.clients.get(claims["client_id"]) if claims else None
+    if claims is None or client is None or user is None or not user.enabled:
         return _oauth_error(_OAuthError("invalid_token", "Access token is expired, disabled, or deleted", 401))
     scopes = tuple(claims["scope"].split())
     if "openid" not in scopes:
         return _oauth_error(_OAuthError("insufficient_scope", "the access token has no scope openid", 403))
-    client = pool.clients[claims["client_id"]]
     found = {
         name: str(value).lower() if isinstance(value, bool) else value
         for name, value in tokens.attributes(client, user, scopes).items()
@@ -137,10 +137,9 @@ def _granted(pool: Any, client: Any, request: Request) -> tokens.Tokens:
             raise _OAuthError("invalid_grant", str(error)) from error
     if kind != "authorization_code":
         raise _OAuthError("unsupported_grant_type")
-    form = request.form
-    given = [form.get(name, "") for name in ("redirect_uri", "code_verifier")]
+    code, redirect_uri, verifier = (request.form.get(name, "") for name in ("code", "redirect_uri", "code_verifier"))
     try:
-        sign_in = codes.redeem(form.get("code", ""), pool.id, client.id, *given)
+        sign_in = codes.redeem(code, pool.id, client.id, redirect_uri, verifier)
     except codes.Refused as error:
         raise _OAuthError("invalid_grant", str(error)) from error
     return tokens.issue(pool, client, sign_in)

@@ -157,6 +157,36 @@ def test_a_changed_name_makes_a_new_resource_and_those_that_refer_to_it_follow(c
     assert name not in str(client("sqs").list_queues())
 
 
+def test_indexes_of_a_table_come_and_go(client: Client) -> None:
+    name, cloudformation = stack_name(), client("cloudformation")
+
+    def table(*indexes: str) -> dict[str, Any]:
+        keys = ["pk", *indexes]
+        found = [
+            {"IndexName": f"by-{key}", "KeySchema": key_of(key), "Projection": {"ProjectionType": "ALL"}}
+            for key in indexes
+        ]
+        properties = {
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": key_of("pk"),
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            "Replicas": [{"Region": REGION}],
+            **({"GlobalSecondaryIndexes": found} if found else {}),
+        }
+        return {"Type": "AWS::DynamoDB::GlobalTable", "Properties": properties}
+
+    def key_of(key: str) -> list[dict[str, str]]:
+        return [{"AttributeName": key, "KeyType": "HASH"}]
+
+    cloudformation.create_stack(StackName=name, TemplateBody=body(T=table("one")))
+    for indexes in (("one", "two"), ("two",), ()):
+        cloudformation.update_stack(StackName=name, TemplateBody=body(T=table(*indexes)))
+        found = client("dynamodb").describe_table(TableName=name)["Table"].get("GlobalSecondaryIndexes") or []
+        assert {each["IndexName"] for each in found} == {f"by-{key}" for key in indexes}
+    cloudformation.delete_stack(StackName=name)
+
+
 def test_an_export_in_use_cannot_be_deleted(client: Client) -> None:
     exporter, importer, cloudformation = stack_name(), stack_name(), client("cloudformation")
     template = {"Resources": {"A": queue(exporter)}, "Outputs": {"O": {"Value": "v", "Export": {"Name": exporter}}}}
