@@ -101,6 +101,7 @@ class WayOfWorking:
         look: At a line that the machine read, to compare it with the drawing.
         accept: That it is right.
         mend: Before its text is changed. close: after it.
+        retype: To type over the text that is in the field then. to_start, to_end: to have the caret at that end of it.
         draw: A box around a text without one. tilt: More for a text that does not lie.
         move: A box to its text.
         remove: A box without a text.
@@ -113,6 +114,9 @@ class WayOfWorking:
     look: str
     accept: str
     mend: str
+    retype: str
+    to_start: str
+    to_end: str
     close: str
     draw: str
     tilt: str
@@ -123,17 +127,21 @@ class WayOfWorking:
     finish: str
 
 
-# Two corners by clicks, the text field has the focus at once; a key for the category and one with it; Enter goes on to
-# the next line, the least sure first, whose crop is enlarged beside its text. A text that stands is turned by a key. A
-# box that cuts its text is mended by one drag of its corner or side, since the reader cuts at one end as a rule.
+# The keys of web/annotator/src/task/commands.ts. W and two corners by clicks, the text field has the focus at once;
+# there Alt and a digit give the category, Alt+R turns a text that stands. Enter accepts and goes on to the next line,
+# the least sure first, whose crop is enlarged beside its text; F2 enters the text, the caret behind it. A box that cuts
+# its text is mended by one drag of its corner or side, since the reader cuts at one end as a rule.
 ANNOTATOR: Final = WayOfWorking(
     name="our annotator",
     look="M",
     accept="K",
-    mend="M",
+    mend="MK",
+    retype="KK",
+    to_start="K",
+    to_end="",
     close="K",
     draw="MKHPBBPBBH",
-    tilt="K",
+    tilt="KK",
     move="MHPBPBH",
     remove="K",
     categorise="KK",
@@ -141,14 +149,17 @@ ANNOTATOR: Final = WayOfWorking(
     finish="MKK",
 )
 # PFCCLab/PPOCRLabel 3.1: the list of results is gone through by its arrow keys, so that the line's box lights up; there
-# is nothing to accept. A double click on the entry opens its text, Enter closes it; W and a drag make a box, whose text
-# is asked for; Delete removes it; Ctrl+V checks the picture and goes on. A tall box is a standing text by itself, and
-# there are no categories to set.
+# is nothing to accept. A double click on the entry opens its text, all of it selected, Enter closes it; W and a drag
+# make a box, whose text is asked for; Delete removes it; Ctrl+V checks the picture and goes on. A tall box holds a text
+# that stands by itself, and there are no categories to set.
 PPOCRLABEL: Final = WayOfWorking(
     name="PPOCRLabel, line by line",
     look="KM",
     accept="",
     mend="MHPBBBBH",
+    retype="",
+    to_start="K",
+    to_end="K",
     close="K",
     draw="MKHPBPBH",
     tilt="",
@@ -249,7 +260,7 @@ def _mended(way: WayOfWorking, line: ReadLine) -> Effort:
         effort += Effort.of(way.categorise)
     if line.read == line.label:
         return effort + Effort.of(way.accept)
-    return effort + Effort.of(way.mend + way.close) + Effort(keystrokes=strokes_to_mend(line.read, line.label))
+    return effort + Effort.of(way.mend + way.close) + Effort(keystrokes=strokes_to_mend(way, line.read, line.label))
 
 
 def strokes(text: str) -> int:
@@ -261,23 +272,27 @@ def strokes(text: str) -> int:
     return sum(map(_strokes, text))
 
 
-def strokes_to_mend(old: str, new: str) -> int:
-    """The fewest keystrokes that change a text in a field that was just entered, its text selected and the caret last.
+def strokes_to_mend(way: WayOfWorking, old: str, new: str) -> int:
+    """The fewest keystrokes that change a text in a field that was just entered.
 
-    Typed anew over the selection; or the caret goes from one end to each mistake by arrow keys.
+    Typed anew, or the caret goes from one end to each mistake by arrow keys.
 
-    >>> strokes_to_mend("0382", "⌀382"), strokes_to_mend("12", "12.5"), strokes_to_mend("", "12")
-    (7, 3, 2)
+    >>> [strokes_to_mend(ANNOTATOR, *each) for each in (("0382", "⌀382"), ("12", "12.5"), ("12.55", "12.5"))]
+    [7, 2, 1]
     """
     blocks = [
         (operation.tag, operation.src_end - operation.src_start, new[operation.dest_start : operation.dest_end])
         for operation in Levenshtein.opcodes(old, new)
     ]
-    return min(strokes(new), 1 + _walk(blocks), 1 + _walk(blocks[::-1]))
+    return min(
+        len(way.retype) + strokes(new),
+        len(way.to_start) + _walk(blocks),
+        len(way.to_end) + _walk(blocks[::-1]),
+    )
 
 
 def _walk(blocks: Sequence[tuple[str, int, str]]) -> int:
-    """Strokes from one end to the last mistake; the caret is brought to that end by one more."""
+    """Strokes from one end to the last mistake, mending on the way."""
     while blocks and blocks[-1][0] == "equal":
         blocks = blocks[:-1]
     return sum(length if kind == "equal" else length + strokes(typed) for kind, length, typed in blocks)
