@@ -67,6 +67,7 @@ field.addEventListener("input", () => {
 });
 
 window.bench = {
+  surface: null,
   opened: null,
   pictures: [],
   record: () => {
@@ -84,7 +85,6 @@ window.bench = {
     field.value = region.text;
     field.focus();
   },
-  memory: () => 0,
 };
 watchPictures();
 image.src = "sheet.png";

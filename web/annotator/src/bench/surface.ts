@@ -27,6 +27,7 @@ const surface = new DrawingSurface(drawing(), {
 surface.labels.value = true;
 
 window.bench = {
+  surface,
   opened: null,
   pictures: [],
   record: () => {
@@ -42,7 +43,6 @@ window.bench = {
     field.value = region.text;
     field.focus();
   },
-  memory: () => surface.memory,
 };
 
 field.addEventListener("input", () => {

@@ -1,4 +1,5 @@
-/** What both pages are given, and how benchmarks/annotator.py talks to them. */
+/** What both pages are given, and how benchmarks/annotator.py and tests/web talk to them. */
+import type { DrawingSurface } from "../canvas/drawing_surface";
 import type { MachineRegion } from "../document/region";
 
 export interface Work {
@@ -21,8 +22,8 @@ export interface Bench {
   whole(): void;
   /** Brings a region to where it can be read and puts its text into the field. */
   select(index: number): void;
-  /** Bytes of decoded tiles; 0 where the browser decides. */
-  memory(): number;
+  /** Null on the plain page. */
+  readonly surface: DrawingSurface | null;
 }
 
 declare global {

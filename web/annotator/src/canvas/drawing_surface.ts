@@ -124,11 +124,6 @@ export class DrawingSurface {
     for (const canvas of this.#canvases) canvas.remove();
   }
 
-  /** Bytes of decoded tiles in memory. */
-  get memory(): number {
-    return this.#sheet.memory;
-  }
-
   /** The whole sheet. */
   fit(): void {
     this.#look(fitted(this.options.grid, this.#screen, this.#view.peek().quarters));

@@ -35,11 +35,6 @@ export class Sheet {
     });
   }
 
-  /** Bytes of decoded tiles in memory. */
-  get memory(): number {
-    return this.#cache.bytes;
-  }
-
   stop(): void {
     this.#loader.stop();
     this.#cache.clear();
