@@ -14,7 +14,7 @@ import { Pointers } from "./pointers";
 import type { Edits, RegionSource } from "./ports";
 import { RegionIndex } from "./region_index";
 import { RegionLayer } from "./region_layer";
-import { Sheet } from "./sheet";
+import { Sheet, type SheetFailure } from "./sheet";
 import type { TileGrid } from "./tile_grid";
 import type { LoadTile } from "./tile_loader";
 import { ThreePointTool, TwoClickTool } from "./tools/draw_tools";
@@ -57,6 +57,8 @@ export class DrawingSurface {
   readonly labels: Signal<boolean> = signal(false);
   /** False until the screen was once covered by tiles as sharp as it can show. */
   readonly sharp: ReadonlySignal<boolean>;
+  /** Why the drawing cannot be shown in full; null while it can. */
+  readonly failure: ReadonlySignal<SheetFailure | null>;
 
   readonly #view: Signal<View>;
   readonly #sheet: Sheet;
@@ -84,6 +86,7 @@ export class DrawingSurface {
     const { grid, load, source, edits } = options;
     this.#sheet = new Sheet(grid, load, () => this.#repaint("sheet"));
     this.sharp = this.#sheet.sharp;
+    this.failure = this.#sheet.failure;
     this.#view = signal(fitted(grid, { width: 1, height: 1 }, 0));
     this.view = this.#view;
     this.#canvases = [canvasIn(host), canvasIn(host), canvasIn(host)];
@@ -276,6 +279,7 @@ export class DrawingSurface {
 
   #paint(): void {
     this.#frame = 0;
+    if (this.#screen.width === 0 || this.#screen.height === 0) return;
     const { source } = this.options;
     const [view, screen, ratio] = [this.#view.peek(), this.#screen, this.#ratio];
     const [sheet, regions, overlay] = this.#canvases.map((canvas) => canvas.getContext("2d"));

@@ -12,6 +12,9 @@ export type Address = (renew: boolean) => Promise<string>;
 
 const REFUSED = new Set([400, 401, 403]); // S3 answers an expired signature with 403, an expired token with 400
 
+/** The file or a tile of it is not there or not to be read; trying again will not help. */
+export class TileMissing extends Error {}
+
 class RangeSource implements Source {
   constructor(
     private readonly name: string,
@@ -27,8 +30,9 @@ class RangeSource implements Source {
     if (signal !== undefined) request.signal = signal;
     let response = await fetch(await this.address(false), request);
     if (REFUSED.has(response.status)) response = await fetch(await this.address(true), request);
+    if (response.status >= 500) throw new Error(`the server of the drawing answers with ${response.status}: wait`);
     if (response.status !== 206 && response.status !== 200) {
-      throw new Error(`the drawing's pyramid ${this.name} answers with ${response.status}: open the task again`);
+      throw new TileMissing(`the drawing's pyramid ${this.name} answers with ${response.status}: open the task again`);
     }
     // A server without ranges sends the whole file, which starts earlier than what was asked for.
     const start = response.status === 200 ? offset : 0;
@@ -50,7 +54,9 @@ export function pyramidTiles(name: string, address: Address): LoadTile<ImageBitm
       throw error;
     });
     if (tile === undefined) {
-      throw new Error(`the drawing's pyramid ${name} has no tile ${level}/${column}/${row}: prepare the task again`);
+      throw new TileMissing(
+        `the drawing's pyramid ${name} has no tile ${level}/${column}/${row}: prepare the task again`,
+      );
     }
     return await createImageBitmap(new Blob([tile.data]));
   };

@@ -2,6 +2,7 @@
 import type { Signal } from "@preact/signals";
 import { signal } from "@preact/signals";
 import { type Bounds, overlaps } from "../geometry/quad";
+import { TileMissing } from "./pyramid";
 import { TileCache } from "./tile_cache";
 import { keyOf, type TileAddress, type TileGrid } from "./tile_grid";
 import { type LoadTile, TileLoader } from "./tile_loader";
@@ -12,9 +13,15 @@ const MEMORY_BUDGET = 128_000_000;
 const PREFETCHED_ROUND = 0.5; // of the screen, on every side
 const BASE_LEVELS = 2; // the smallest levels are always wanted: something is there at once wherever one goes
 
+/** `missing`: the drawing or a part of it is gone for good. `offline`: it is tried again by itself. */
+export type SheetFailure = "missing" | "offline";
+
 export class Sheet {
   /** False until the screen was once covered by tiles as sharp as it can show. */
   readonly sharp: Signal<boolean> = signal(false);
+
+  /** Why tiles of what is on the screen do not come; null while they come. */
+  readonly failure: Signal<SheetFailure | null> = signal(null);
 
   readonly #cache = new TileCache<ImageBitmap>(MEMORY_BUDGET);
   readonly #loader: TileLoader<ImageBitmap>;
@@ -29,9 +36,13 @@ export class Sheet {
     private readonly load: LoadTile<ImageBitmap>,
     changed: () => void,
   ) {
-    this.#loader = new TileLoader(load, (tile, picture) => {
+    const loaded = (tile: TileAddress, picture: ImageBitmap) => {
+      this.failure.value = null;
       this.#cache.put(keyOf(tile), picture);
       changed();
+    };
+    this.#loader = new TileLoader(load, loaded, (reason) => {
+      this.failure.value = reason instanceof TileMissing ? "missing" : "offline";
     });
   }
 

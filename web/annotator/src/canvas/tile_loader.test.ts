@@ -33,7 +33,11 @@ describe("the loader of tiles", () => {
   test("asks for the most wanted first, six at a time", async () => {
     const { asked, answers, load } = network();
     const came: string[] = [];
-    const loader = new TileLoader(load, (_, content: string) => came.push(content));
+    const loader = new TileLoader(
+      load,
+      (_, content: string) => came.push(content),
+      () => {},
+    );
     loader.want([...Array(9).keys()].map(tile));
     expect(asked).toEqual(["0/0/0", "0/1/0", "0/2/0", "0/3/0", "0/4/0", "0/5/0"]);
     answers.get("0/3/0")?.resolve("three");
@@ -44,7 +48,11 @@ describe("the loader of tiles", () => {
 
   test("gives up what is no longer wanted, and may want it again at once", async () => {
     const { asked, aborted, load } = network();
-    const loader = new TileLoader(load, () => {});
+    const loader = new TileLoader(
+      load,
+      () => {},
+      () => {},
+    );
     loader.want([tile(0), tile(1)]);
     loader.want([tile(1)]);
     expect(aborted).toEqual(["0/0/0"]);
@@ -55,7 +63,11 @@ describe("the loader of tiles", () => {
 
   test("does not ask twice for what is on its way", () => {
     const { asked, load } = network();
-    const loader = new TileLoader(load, () => {});
+    const loader = new TileLoader(
+      load,
+      () => {},
+      () => {},
+    );
     loader.want([tile(0)]);
     loader.want([tile(0)]);
     expect(asked).toEqual(["0/0/0"]);
@@ -64,7 +76,11 @@ describe("the loader of tiles", () => {
   test("tries again after a pause that grows, when the network is gone", async () => {
     const { asked, answers, load } = network();
     const came: string[] = [];
-    const loader = new TileLoader(load, (_, content: string) => came.push(content));
+    const loader = new TileLoader(
+      load,
+      (_, content: string) => came.push(content),
+      () => {},
+    );
     loader.want([tile(0)]);
     answers.get("0/0/0")?.reject(new Error("offline"));
     await vi.advanceTimersByTimeAsync(900);
@@ -81,9 +97,32 @@ describe("the loader of tiles", () => {
     expect(loader.idle).toBe(true);
   });
 
+  test("says why a tile does not come", async () => {
+    const { answers, load } = network();
+    const reasons: unknown[] = [];
+    const loader = new TileLoader(
+      load,
+      () => {},
+      (reason) => reasons.push(reason),
+    );
+    loader.want([tile(0), tile(1)]);
+    answers.get("0/0/0")?.reject(new Error("offline"));
+    loader.want([]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(reasons).toEqual([]); // no longer wanted
+    loader.want([tile(2)]);
+    answers.get("0/2/0")?.reject(new Error("offline"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(reasons).toEqual([new Error("offline")]);
+  });
+
   test("asks for nothing after it was stopped", async () => {
     const { asked, answers, load } = network();
-    const loader = new TileLoader(load, () => {});
+    const loader = new TileLoader(
+      load,
+      () => {},
+      () => {},
+    );
     loader.want([tile(0)]);
     answers.get("0/0/0")?.reject(new Error("offline"));
     await vi.advanceTimersByTimeAsync(0);

@@ -19,10 +19,12 @@ export class TileLoader<T> {
   /**
    * @param load Fetches one tile; rejects when it cannot.
    * @param loaded Is handed each tile that came.
+   * @param failed Is told why one did not come; it is tried again all the same.
    */
   constructor(
     private readonly load: LoadTile<T>,
     private readonly loaded: (tile: TileAddress, content: T) => void,
+    private readonly failed: (reason: unknown) => void,
   ) {}
 
   /** Nothing is on its way, waiting, or to be tried again. */
@@ -73,8 +75,9 @@ export class TileLoader<T> {
       const content = await this.load(tile, flight.signal);
       this.#failures.delete(key);
       this.loaded(tile, content);
-    } catch {
+    } catch (reason) {
       if (!flight.signal.aborted) {
+        this.failed(reason);
         const times = (this.#failures.get(key)?.times ?? 0) + 1;
         const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (times - 1));
         this.#failures.set(key, { times, until: Date.now() + wait });
