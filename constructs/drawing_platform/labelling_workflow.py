@@ -116,7 +116,7 @@ class LabellingWorkflow(Construct):
             subject="Labelling stopped",
             message=sfn.TaskInput.from_text(
                 sfn.JsonPath.format(
-                    "Labelling stopped at {}: {} Correct it and order the job again; what was read stays.",
+                    "Labelling stopped at {}: {} (correct it and order the job again; what was read stays)",
                     sfn.JsonPath.json_to_string(sfn.JsonPath.object_at("$$.Execution.Input")),
                     sfn.JsonPath.string_at("$.reason.line"),
                 )

@@ -215,7 +215,9 @@ class Prelabelling(Construct):
                 "Type": "Task",
                 "Resource": f"arn:{partition}:states:::sagemaker:createProcessingJob.sync",
                 "Parameters": sfn.FieldUtils.render_object(parameters),
-                "ResultPath": None,
+                # Not null, which says "nothing" but does not survive the way into the template.
+                "ResultSelector": {"status.$": "$.ProcessingJobStatus"},
+                "ResultPath": "$.prelabelled",
             },
         )
         # What passes: no machine of that type at the moment, too many requests. The job goes on where it was.

@@ -133,6 +133,7 @@ def test_prelabel_gets_the_live_version_or_none_before_the_first_release(self_ho
     work = states["Prelabel"]
     assert work["Resource"].endswith(":states:::sagemaker:createProcessingJob.sync")
     assert work["Parameters"]["ProcessingInputs.$"] == "$.reading.inputs"
+    assert work["ResultPath"] == "$.prelabelled"  # what follows needs $.job
     with_model, without = states["WithReading"]["Parameters"], states["WithoutReading"]["Parameters"]
     assert [each["InputName"] for each in with_model["inputs"]] == ["job", "model"]
     assert with_model["environment"]["MODEL_PACKAGE_VERSION.$"].endswith("Environment.MODEL_PACKAGE_VERSION")

@@ -87,6 +87,20 @@ simple(
     key=lambda arn, _properties: {"EndpointConfigName": arn.rpartition("/")[2]},
     attributes=lambda _context, properties, _answer: {"EndpointConfigName": properties["EndpointConfigName"]},
 )
+
+
+def _workteam(_context: Context, properties: Document) -> Document:
+    """CloudFormation calls the members of a Cognito definition otherwise than the API does."""
+    names = {"UserPool": "CognitoUserPool", "UserGroup": "CognitoUserGroup", "ClientId": "CognitoClientId"}
+    definitions = [
+        {"CognitoMemberDefinition": {name: each["CognitoMemberDefinition"][other] for name, other in names.items()}}
+        if "CognitoMemberDefinition" in each
+        else each
+        for each in properties["MemberDefinitions"]
+    ]
+    return {**properties, "MemberDefinitions": definitions}
+
+
 simple(
     "AWS::SageMaker::Workteam",
     "sagemaker",
@@ -95,6 +109,7 @@ simple(
     delete="delete_workteam",
     name="WorkteamName",
     longest=63,
+    prepare=_workteam,
     physical_id=lambda _context, _properties, answer: answer["WorkteamArn"],
     key=lambda arn, _properties: {"WorkteamName": arn.rpartition("/")[2]},
     attributes=lambda _context, properties, _answer: {"WorkteamName": properties["WorkteamName"]},
