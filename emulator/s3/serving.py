@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from moto.s3.models import s3_backends
 from werkzeug.wrappers import Request, Response
 
 from emulator import ACCOUNT
-from emulator.s3 import cors, signatures
+from emulator.s3 import cors, ranges, signatures
 from emulator.s3.errors import Refused
-
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+from emulator.s3.ranges import Application
 
 
 def guarded(moto: Application) -> Application:
@@ -31,9 +30,10 @@ def guarded(moto: Application) -> Application:
             if cors.is_preflight(request):
                 return cors.preflight(bucket, request)(environ, start_response)
             signatures.check(request)
-            if not from_browser:
+            answer = ranges.part(moto, environ, bucket.name)
+            if answer is None and not from_browser:
                 return moto(environ, start_response)
-            answer = Response.from_app(moto, environ)
+            answer = answer or Response.from_app(moto, environ)
         except Refused as refused:
             answer = refused.response()
         if from_browser:

@@ -50,7 +50,24 @@ def test_a_signed_address_gives_the_object_and_its_parts(client: Client, private
     assert (part.status_code, part.content) == (206, BODY[16:32])
     assert part.headers["Content-Range"] == f"bytes 16-31/{len(BODY)}"
     assert requests.get(url, headers={"Range": "bytes=-4"}, timeout=5).content == BODY[-4:]
+    assert requests.get(url, headers={"Range": "bytes=1000-"}, timeout=5).content == BODY[1000:]
+    same = {"Range": "bytes=0-0", "If-Match": part.headers["ETag"]}
+    assert requests.get(url, headers=same, timeout=5).content == BODY[:1]
+    assert requests.get(url, headers={**same, "If-Match": '"other"'}, timeout=5).status_code == 412
     assert requests.get(url, headers={"Range": "bytes=5000-"}, timeout=5).status_code == 416
+
+
+def test_parts_of_a_version_are_that_versions(client: Client) -> None:
+    s3, name = client("s3"), f"versioned-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    old = s3.put_object(Bucket=name, Key="a//b", Body=b"first")["VersionId"]
+    s3.put_object(Bucket=name, Key="a//b", Body=b"second")
+
+    def read(**version: str) -> bytes:
+        return bytes(s3.get_object(Bucket=name, Key="a//b", Range="bytes=0-2", **version)["Body"].read())
+
+    assert (read(), read(VersionId=old)) == (b"sec", b"fir")
 
 
 def test_a_signed_address_ends_when_it_says(client: Client, private: str) -> None:
