@@ -91,7 +91,7 @@ class OfferOptions(BaseModel):
     workflow: str
     weekly_drawings: int = Field(ge=1)
     annotators: int = Field(default=1, ge=1, le=9)
-    least: float = Field(default=0.1, gt=0, lt=1)
+    least: float = Field(default=0.2, gt=0, lt=1)
     window_hours: int = Field(default=168, ge=1)
     examined: int = Field(default=1000, ge=1)
     calibrated: int = Field(default=20, ge=0)

@@ -39,7 +39,7 @@ class Choice:
 
 
 def features(drawing: DrawingUncertainty) -> Features:
-    """What is doubtful on a drawing: its characters, each as heavy as its line is likely wrong; [1024], length 1.
+    """What is doubtful on a drawing: its characters, the heavier the likelier their line is wrong; [1024], length 1.
 
     Square roots of the shares, so that the product of two is the Bhattacharyya coefficient of their distributions.
     """
@@ -47,7 +47,9 @@ def features(drawing: DrawingUncertainty) -> Features:
     for line, wrong in zip(drawing.signs, drawing.wrong, strict=True):
         for character in line.text:
             # Not hash(): it differs from process to process.
-            weights[zlib.crc32(character.encode()) % _SLOTS] += float(wrong)
+            weights[zlib.crc32(character.encode()) % _SLOTS] += (
+                float(wrong) ** 2
+            )  # many sure lines must not outweigh a doubtful one
     total = weights.sum()
     return np.sqrt(weights / total).astype(np.float32) if total else weights.astype(np.float32)
 

@@ -205,8 +205,8 @@ def test_a_damaged_offer_stops_the_look_in_one_line(world: World) -> None:
 
 def test_held_out_labels_say_what_a_confidence_is_worth(world: World) -> None:
     world.deploy()
-    world.capture(lines("12", 0.99))
-    world.reader.says = lines("12", 0.99)
+    world.capture(lines("12", SURE))
+    world.reader.says = lines("12", SURE)
     annotations = [
         {
             "image": f"images/{number}.png",
