@@ -164,7 +164,7 @@ class FakeLabelling:
         if given != answer:
             if desk.holders.get(name) != body["lease"]:
                 return _refused(409, "lease_lost", "this task is not lent to you any more")
-            self._take(desk, name, answer)
+            self.take(desk, name, answer)
         return JSONResponse({"status": answer.status})
 
     async def give_back(self, request: Request) -> Response:
@@ -181,7 +181,8 @@ class FakeLabelling:
         (desk,) = (each for each in self.desks if each.task.task == request.path_params["task"])
         return FileResponse(desk.pyramid)
 
-    def _take(self, desk: Desk, name: str, answer: Answer) -> None:
+    def take(self, desk: Desk, name: str, answer: Answer) -> None:
+        """An answer of somebody who has the task."""
         del desk.holders[name]
         desk.drafts.pop(name, None)
         if desk.review:

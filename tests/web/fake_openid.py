@@ -62,6 +62,10 @@ class FakeOpenId:
         name, ends = self._access.get(token, ("", 0.0))
         return name if ends > time.time() else None
 
+    def refuse_access(self) -> None:
+        """Every access token has ended, whatever it says."""
+        self._access.clear()
+
     def end_all(self) -> None:
         """Every token has ended, and none is renewed."""
         self._access.clear()

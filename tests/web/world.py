@@ -26,7 +26,7 @@ from drawing_ocr.labelling.pyramid import write_pyramid
 from drawing_ocr.labelling.task import Model, Picture, Pyramid, ReadRegion, Task, task_id
 from drawing_ocr.synthesis.sheet import draw_sheet
 from drawing_ocr.synthesis.style import PLOTTED
-from tests.web.fake_labelling import Desk, FakeLabelling, SignedOut, signed_out
+from tests.web.fake_labelling import FakeLabelling, SignedOut, signed_out
 from tests.web.fake_openid import CLIENT_ID, FakeOpenId
 
 ANNOTATOR = Path(__file__).resolve().parents[2] / "web" / "annotator"
@@ -92,8 +92,8 @@ def served(openid: FakeOpenId, labelling: FakeLabelling) -> Iterator[World]:
             thread.join(10)
 
 
-def sample(folder: Path, seed: int, *, keep: int = 12, wrong: int = 2) -> Desk:
-    """A task of a synthetic sheet, as the job `prelabel` makes it.
+def sample(folder: Path, seed: int, *, keep: int = 12, wrong: int = 2) -> tuple[Task, Path]:
+    """A task of a synthetic sheet and its pyramid, as the job `prelabel` makes them.
 
     Args:
         folder: for the pyramid.
@@ -126,12 +126,7 @@ def sample(folder: Path, seed: int, *, keep: int = 12, wrong: int = 2) -> Desk:
         model=Model(version="1"),
         regions=regions,
     )
-    return Desk(task, folder / f"{name}.pmtiles")
-
-
-def truth(seed: int) -> set[str]:
-    """Every text of a sheet."""
-    return {region.text for region in draw_sheet(seed, PLOTTED)[1].regions}
+    return task, folder / f"{name}.pmtiles"
 
 
 def _area(region: Region) -> float:

@@ -1,5 +1,5 @@
 /** Labels of the open drawing from a file of another tool, and into one. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { AnnotationDocument } from "../document/document";
 import { drawn, type Region } from "../document/region";
 import type { Task } from "../document/task";
@@ -13,7 +13,7 @@ export function FilesDialog(props: { task: Task; document: AnnotationDocument; c
   const [name, setName] = useState<FormatName>("labelme");
   const [replaces, setReplaces] = useState(false);
   const [said, setSaid] = useState<{ text: string; good: boolean } | null>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const format = CATALOGUE[name];
   const attempt = async (work: () => Promise<string | null>) => {
     try {
