@@ -65,8 +65,8 @@ class Exporting:
         unfinished = sum(state.stage != "done" for state in states)
         if unfinished:
             raise PlatformError(f"job {job}: {unfinished} tasks are not finished: label or review them first")
-        # What cannot be shown any more has neither consensus nor review.
-        told = [state for state in states if state.outcome != "skipped" or state.answers]
+        # What was skipped is left out; what could not be shown any more was never compared.
+        told = [state for state in states if state.outcome != "skipped"]
         with ThreadPoolExecutor(PARALLEL) as pool:
             yield from pool.map(self._outcome, told)
 
