@@ -17,6 +17,7 @@ LIGHT_MODULES = [
     "drawing_ocr/__init__.py",
     "drawing_ocr/annotation.py",
     "drawing_ocr/atomic_write.py",
+    "drawing_ocr/contract.py",
     "drawing_ocr/dimension.py",
     "drawing_ocr/text.py",
     "drawing_ocr/validation.py",
