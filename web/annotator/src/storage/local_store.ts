@@ -105,11 +105,6 @@ export class LocalStore {
       writing.done,
     ]);
   }
-
-  /** The works of a person that are not finished, on this machine. */
-  async works(person: string): Promise<readonly LocalWork[]> {
-    return (await this.database.getAll("works")).filter((work) => work.person === person);
-  }
 }
 
 export function keyOf({ person, job, task, round }: WorkName): string {

@@ -25,6 +25,8 @@ async function opened(store: LocalStore | null = null): Promise<OpenTask> {
   return task;
 }
 
+const workOf = (person: string) => ({ ...taskWith(), person });
+
 const type = (task: OpenTask, id: string, text: string) => task.document.edit("text", [id], () => ({ text }));
 /** IndexedDB works in real time, between the page's timers. */
 async function later(milliseconds = 10_000): Promise<void> {
@@ -213,15 +215,15 @@ describe("work on this machine", () => {
     const task = await opened(store);
     type(task, "a", "6");
     await task.synchroniser.submit(task.answer("labelled"));
-    await vi.waitFor(async () => expect(await store.works("ann")).toEqual([]));
+    await vi.waitFor(async () => expect(await store.load(workOf("ann"))).toBeNull());
   });
 
   test("is one person's only", async () => {
     const task = await opened(store);
     type(task, "a", "6");
     await task.journal.settled();
-    expect(await store.works("bob")).toEqual([]);
-    expect(await store.works("ann")).toHaveLength(1);
+    expect(await store.load(workOf("bob"))).toBeNull();
+    expect((await store.load(workOf("ann")))?.entries).toHaveLength(1);
   });
 
   test("stops writing when another tab has written, so that no journal has two authors", async () => {

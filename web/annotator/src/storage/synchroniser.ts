@@ -131,10 +131,11 @@ export class Synchroniser {
     return (await this.options.server.read(this.#task, this.#lease, crop)).text;
   }
 
-  /** Give the task back unanswered. Throws ApiError. */
+  /** Give the task back unanswered; what was done so far stays here and at the server. Throws ApiError. */
   async giveBack(): Promise<void> {
+    await this.tryNow();
     await this.options.server.giveBack(this.#task, this.#lease);
-    this.#link.value = "done";
+    this.close();
   }
 
   close(): void {

@@ -1,5 +1,9 @@
 /** What the guideline says before an answer is handed in: one key fixes a finding, one goes there. */
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { sameQuad } from "../document/region";
+import type { Quad } from "../geometry/quad";
+import { inkShare } from "../guideline/ink";
 import { BINDING, check, type Finding, type Fix } from "../guideline/rules";
 import { DialogWindow } from "./dialog";
 import { nameOf } from "./keymap";
@@ -7,11 +11,20 @@ import { keys } from "./keys";
 import { say } from "./messages";
 import type { Workbench } from "./workbench";
 
+const LOOKED_AT = 32; // pixels of height
+const NOWHERE: Quad = [
+  [0, 0],
+  [0, 0],
+  [0, 0],
+  [0, 0],
+];
+
 export function CheckDialog({ bench, submit }: { bench: Workbench; submit: () => void }) {
   const { document, work } = bench.task;
   const chosen = useSignal(0);
   const regions = document.regions.value;
-  const findings = check(regions, work.task.image);
+  const ink = useInk(bench);
+  const findings = check(regions, work.task.image, ink);
   const binding = findings.some(({ rule }) => BINDING.has(rule));
   const open = regions.length - bench.accepted.value;
   const at = Math.min(chosen.value, findings.length - 1);
@@ -80,6 +93,31 @@ export function CheckDialog({ bench, submit }: { bench: Workbench; submit: () =>
       </div>
     </DialogWindow>
   );
+}
+
+/** How much ink the boxes hold that people drew or moved, as far as the picture has been looked at. */
+function useInk(bench: Workbench): ReadonlyMap<string, number> {
+  const ink = useSignal<ReadonlyMap<string, number>>(new Map());
+  useEffect(() => {
+    const { document, work } = bench.task;
+    const machines = new Map(work.task.regions.map(({ id, points }) => [id, points]));
+    const drawn = document.regions.peek().filter(({ id, points }) => !sameQuad(machines.get(id) ?? NOWHERE, points));
+    let current = true;
+    void (async () => {
+      for (const { id, points } of drawn) {
+        const pixels = await bench.surface
+          .peek()
+          ?.crop(points, LOOKED_AT, 0)
+          .catch(() => null);
+        if (!current) return;
+        if (pixels !== undefined && pixels !== null) ink.value = new Map([...ink.peek(), [id, inkShare(pixels)]]);
+      }
+    })();
+    return () => {
+      current = false;
+    };
+  }, [bench, ink]);
+  return ink.value;
 }
 
 function described(fix: Fix): string {

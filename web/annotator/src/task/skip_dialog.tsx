@@ -1,4 +1,4 @@
-/** Why a drawing cannot be labelled: an answer like any other. */
+/** Why a drawing cannot be labelled: an answer like any other. Or it is given back for somebody else. */
 import { useSignal } from "@preact/signals";
 import { DialogWindow } from "./dialog";
 import { say } from "./messages";
@@ -6,7 +6,13 @@ import { say } from "./messages";
 const USUAL = ["not_a_drawing", "unreadable", "cut_off"] as const;
 const LONGEST = 1000; // characters that the contract allows
 
-export function SkipDialog({ close, skip }: { close: () => void; skip: (reason: string) => void }) {
+export interface SkipDialogProps {
+  readonly close: () => void;
+  readonly skip: (reason: string) => void;
+  readonly giveBack: () => void;
+}
+
+export function SkipDialog({ close, skip, giveBack }: SkipDialogProps) {
   const reason = useSignal("");
   return (
     <DialogWindow title={say("skip.title")} close={close}>
@@ -43,6 +49,9 @@ export function SkipDialog({ close, skip }: { close: () => void; skip: (reason: 
           />
         </label>
         <div class="actions">
+          <button type="button" class="quiet" onClick={giveBack}>
+            {say("skip.give_back")}
+          </button>
           <button type="button" onClick={close}>
             {say("cancel")}
           </button>

@@ -135,6 +135,15 @@ function Screen({ bench, work, tiles, leave, signIn, beside }: TaskScreenProps &
   const close = () => {
     bench.dialog.value = null;
   };
+  const giveBack = () => {
+    close();
+    task.synchroniser.giveBack().then(
+      () => leave("left"),
+      () => {
+        bench.remark.value = "not_given_back";
+      },
+    );
+  };
   const dialog = bench.dialog.value;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys are heard wherever in the screen the focus is
@@ -163,7 +172,9 @@ function Screen({ bench, work, tiles, leave, signIn, beside }: TaskScreenProps &
       </div>
       <StatusLine bench={bench} signIn={signIn} leave={() => leave("left")} />
       {dialog === "help" && <HelpDialog close={close} />}
-      {dialog === "skip" && <SkipDialog close={close} skip={(reason) => submit("skipped", reason)} />}
+      {dialog === "skip" && (
+        <SkipDialog close={close} giveBack={giveBack} skip={(reason) => submit("skipped", reason)} />
+      )}
       {dialog === "check" && <CheckDialog bench={bench} submit={() => submit("labelled")} />}
       {dialog === "overwrite" && <OverwriteDialog bench={bench} />}
     </div>

@@ -16,7 +16,14 @@ import { neighbour, nextOpen, workingOrder } from "./order";
 export type Dialog = "help" | "skip" | "check" | "overwrite" | null;
 
 /** One line for the person; `key` of the messages. */
-export type Remark = "text_missing" | "all_accepted" | "no_ink" | "read_failed" | "nothing_to_merge" | null;
+export type Remark =
+  | "text_missing"
+  | "all_accepted"
+  | "no_ink"
+  | "read_failed"
+  | "nothing_to_merge"
+  | "not_given_back"
+  | null;
 
 const UNREADABLE = "###";
 const NEAR = 1; // pixels of a nudge
