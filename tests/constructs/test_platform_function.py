@@ -144,11 +144,26 @@ def test_what_compares_labels_has_an_archive_with_arrays_and_polygons(tmp_path: 
     except function_bundle.BundleError as error:
         pytest.skip(f"no package index: {error}")
     import_from(tmp_path, "consolidate_labels.handler.handle")
+    run_from(tmp_path, COMPARED)
+
+
+# Two people who disagree, so that nothing that is imported late stays unseen.
+COMPARED = """
+from drawing_ocr.labelling.answer import Answer
+from drawing_ocr.labelling.consensus import reach_consensus
+region = {"id": "r", "points": [[0, 0], [9, 0], [9, 5], [0, 5]], "category": "text", "source": "person", "accepted": True}
+answers = {text: Answer(job="j", task="0" * 16, regions=[{**region, "text": text}]) for text in ("M8", "XY")}
+assert reach_consensus(answers).needs_review
+"""
 
 
 def import_from(bundle: Path, handler: str) -> None:
     module, name = handler.rsplit(".", 1)
-    script = f"import sys; sys.path.insert(0, {str(bundle)!r}); import {module} as found; assert callable(found.{name})"
+    run_from(bundle, f"import {module} as found; assert callable(found.{name})")
+
+
+def run_from(bundle: Path, script: str) -> None:
+    script = f"import sys; sys.path.insert(0, {str(bundle)!r})\n{script}"
     variables = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-central-1", "POWERTOOLS_TRACE_DISABLED": "true"}
     # -S: without site-packages, -I: without our own checkout.
     done = subprocess.run([sys.executable, "-I", "-S", "-c", script], env=variables, capture_output=True, text=True)
