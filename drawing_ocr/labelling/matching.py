@@ -33,8 +33,10 @@ class Pair:
 
 def overlap(left: Outline, right: Outline) -> float:
     """IoU of two outlines of corners [x, y], 0 to 1."""
-    pairs = overlaps([left], [right])
-    return pairs[0].iou if pairs else 0.0
+    ours, theirs = polygons([left, right])
+    common = ours.intersection(theirs).area
+    union = ours.area + theirs.area - common
+    return float(common / union) if union else 0.0
 
 
 def overlaps(left: Sequence[Outline], right: Sequence[Outline]) -> list[Pair]:

@@ -12,7 +12,7 @@ import itertools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 CONFUSABLE = (
     "0OoQD⌀",
@@ -43,6 +43,8 @@ _LIKELY_SLIP = 0.05
 _OTHER_SLIP = 0.002
 _LIKELY, _OTHER = -math.log(_LIKELY_SLIP), -math.log(_OTHER_SLIP)
 
+_LOOK_ALIKES_EACH = 2  # as which a character may be read
+
 # Unreadable to one, readable to another: a slip of its own, about as frequent as a look-alike.
 UNREADABLE = "###"
 
@@ -56,6 +58,7 @@ def _look_alikes(character: str) -> frozenset[str]:
     return frozenset(itertools.chain.from_iterable(group for group in CONFUSABLE if character in group))
 
 
+@lru_cache(maxsize=4096)
 def slip_cost(meant: str, written: str) -> float:
     """Minus the logarithm of the probability of a slip of one character; an empty string stands for none.
 
@@ -68,6 +71,7 @@ def slip_cost(meant: str, written: str) -> float:
     return _LIKELY if spaced or written in _look_alikes(meant) or meant.lower() == written.lower() else _OTHER
 
 
+@lru_cache(maxsize=4096)
 def reading_cost(meant: str, written: str) -> float:
     """Minus the logarithm of the probability that one text was read as another, given that it was misread.
 
@@ -124,8 +128,8 @@ def posterior(chosen: str, texts: Sequence[str], reliability: Sequence[float], p
     """How probable it is that the chosen text stands there, 0 to 1, by Bayes' rule.
 
     Each person reads right with the probability of his or her reliability and errs independently, each error as
-    probable as `reading_cost` says. The alternatives are what was said, and a text that nobody said and that
-    everybody misread.
+    probable as `reading_cost` says. The alternatives are what was said, and the chosen text with one more look-alike
+    that everybody misread.
 
     Args:
         chosen: The text in question.
@@ -134,7 +138,11 @@ def posterior(chosen: str, texts: Sequence[str], reliability: Sequence[float], p
         plausible: Whether a text can stand there; others are less probable from the start.
     """
     likelihood = {text: _likelihood(text, texts, reliability, plausible) for text in {chosen, *texts}}
-    nobody = 2 * max(len(text) for text in texts) * math.prod((1 - each) * _LIKELY_SLIP for each in reliability)
+    unseen = math.prod(
+        (1 - each) * math.exp(-reading_cost(chosen, text) - _LIKELY)
+        for text, each in sorted(zip(texts, reliability, strict=True))
+    )
+    nobody = _LOOK_ALIKES_EACH * len(chosen) * unseen
     return likelihood[chosen] / (sum(sorted(likelihood.values())) + nobody)
 
 
