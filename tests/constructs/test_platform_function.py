@@ -151,7 +151,8 @@ def test_what_compares_labels_has_an_archive_with_arrays_and_polygons(tmp_path: 
 COMPARED = """
 from drawing_ocr.labelling.answer import Answer
 from drawing_ocr.labelling.consensus import reach_consensus
-region = {"id": "r", "points": [[0, 0], [9, 0], [9, 5], [0, 5]], "category": "text", "source": "person", "accepted": True}
+points = [[0, 0], [9, 0], [9, 5], [0, 5]]
+region = {"id": "r", "points": points, "category": "text", "source": "person", "accepted": True}
 answers = {text: Answer(job="j", task="0" * 16, regions=[{**region, "text": text}]) for text in ("M8", "XY")}
 assert reach_consensus(answers).needs_review
 """
