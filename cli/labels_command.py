@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from cli import labels_create, labels_offer, labels_progress, labels_team
+from cli import labels_convert, labels_create, labels_offer, labels_progress, labels_team
 from cli.command import Call, command
 from cli.console import Result, Said, duration, percent
 from cli.data import progress_bar
@@ -21,6 +21,7 @@ app = typer.Typer(help="People who label: the team, its jobs, their progress and
 team = typer.Typer(help="Who may label, review and order jobs.", no_args_is_help=True)
 app.add_typer(team, name="team")
 labels_offer.add_to(app)
+labels_convert.add_to(app)
 BAR_WIDTH = 24
 
 Job = Annotated[str, typer.Argument(metavar="JOB", help="Name of the labelling job.")]
