@@ -1,5 +1,7 @@
 /** The label files that the page reads and writes, for one drawing. */
+import { csvText, parseCsv } from "./csv";
 import { FormatError } from "./error";
+import { outputManifestText, parseOutputManifest } from "./ground_truth";
 import { checkedPicture, type Label, type LabelledPicture } from "./label";
 import { labelmeText, parseLabelme } from "./labelme";
 import {
@@ -12,7 +14,7 @@ import {
   recognitionText,
 } from "./paddleocr";
 
-export const FORMATS = ["labelme", "ppocrlabel", "detection", "recognition"] as const;
+export const FORMATS = ["labelme", "ppocrlabel", "detection", "recognition", "ground_truth", "csv"] as const;
 export type FormatName = (typeof FORMATS)[number];
 
 /** The drawing on which labels are read in: what it is called, how large it is, and what stands on it now. */
@@ -61,6 +63,18 @@ export const CATALOGUE: Readonly<Record<FormatName, Format>> = {
         labels.flatMap(({ text, ignore }, index) => (ignore ? [] : [{ crop: cropName(image, index), text }])),
       ),
     read: readTexts,
+  },
+  ground_truth: {
+    title: "Ground Truth output manifest",
+    fileName: () => "output.manifest",
+    write: (picture) => outputManifestText([picture], { job: "annotator", created: new Date() }),
+    read: (content, where, target) => ofTarget(parseOutputManifest(content, where), where, target),
+  },
+  csv: {
+    title: "CSV",
+    fileName: (stem) => `${stem}.csv`,
+    write: (picture) => csvText([picture]),
+    read: (content, where, target) => ofTarget(parseCsv(content, where), where, target),
   },
 };
 

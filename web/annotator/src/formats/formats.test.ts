@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { csvText, parseCsv } from "./csv";
 import { FormatError } from "./error";
+import { outputManifestText, parseOutputManifest } from "./ground_truth";
 import type { Label, LabelledPicture } from "./label";
 import { labelmeText, parseLabelme } from "./labelme";
 import { HEIGHT, labels, quads, readableText, WIDTH } from "./labels.arbitrary";
@@ -187,4 +189,54 @@ describe("PaddleOCR and PPOCRLabel", () => {
   function readable(): readonly Label[] {
     return picture().labels.filter(({ ignore, text }) => !ignore && !/[\t\n\r]/.test(text));
   }
+});
+
+describe("tables and Ground Truth's manifest", () => {
+  const CREATED = { job: "shafts", created: new Date("2026-11-21T08:00:00.125Z") };
+  const known = { ...picture(), version_id: "3sL4kqtJlcpXroDTDmJ" };
+
+  test("the examples are what the command writes, and come back", () => {
+    expect(csvText([known])).toBe(example("labels.csv"));
+    expect(parseCsv(example("labels.csv"), "x")).toEqual([known]);
+    expect(outputManifestText([known], CREATED)).toBe(example("output.manifest"));
+    expect(parseOutputManifest(example("output.manifest"), "x")).toEqual([known]);
+  });
+
+  test("pictures come back exactly", () => {
+    const size = { width: WIDTH, height: HEIGHT };
+    fc.assert(
+      fc.property(fc.uniqueArray(paths, { maxLength: 3 }), fc.array(labels, { maxLength: 3 }), (images, of) => {
+        const pictures = images.map((image) => ({ image, version_id: null, ...size, labels: of }));
+        expect(parseCsv(csvText(pictures), "x")).toEqual(pictures);
+        expect(parseOutputManifest(outputManifestText(pictures, CREATED), "x")).toEqual(pictures);
+      }),
+    );
+  });
+
+  test("a table as a spreadsheet saves it is read", () => {
+    const saved = `\uFEFF${example("labels.csv").split("\r\n").slice(0, 2).join("\n").replaceAll(",", ";").replace('"⌀50 H7/g6 ±0;02"', '"⌀50 H7/g6 ±0,02"')}\n`;
+    expect(parseCsv(saved, "x")[0]?.labels).toEqual(known.labels.slice(0, 1));
+  });
+
+  test.each([
+    ["image,width\n", "x: the column height is missing"],
+    [csvText([known]).replace(",100,", ",wide,"), 'the corner x1 is "wide"'],
+    [csvText([known]).replace(",true", ",maybe"), 'ignore is "maybe"'],
+    [csvText([known]).replace("9933,7016,912", "99,70,912"), "another size than in a row before"],
+    [csvText([known]).replace(",9933", ""), "x line 2: 14 cells for 15 columns"],
+  ])("a bad table is refused by file and line (%#)", (content, reason) => {
+    expect(() => parseCsv(content, "x")).toThrow(reason);
+  });
+
+  test.each([
+    ["{", "x line 1: not JSON"],
+    ['{"source-ref": "a"}', "no label attribute"],
+    ['{"source-ref": "a", "l": {"polygons": []}, "l-metadata": {}}', "x line 1 l: width"],
+  ])("a bad manifest is refused by file and line: %s", (content, reason) => {
+    expect(() => parseOutputManifest(content, "x")).toThrow(reason);
+  });
+
+  test("a drawing whose labelling failed is left out", () => {
+    expect(parseOutputManifest('{"source-ref": "a", "l-metadata": {"failure-reason": "expired"}}', "x")).toEqual([]);
+  });
 });

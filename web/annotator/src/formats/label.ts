@@ -15,6 +15,8 @@ export interface Label {
 /** All labelled lines of one picture; `image` is its address or path. */
 export interface LabelledPicture {
   readonly image: string;
+  /** The S3 version that was labelled; absent where there is none, or a format does not know. */
+  readonly version_id?: string | null;
   readonly width: number;
   readonly height: number;
   readonly labels: readonly Label[];

@@ -95,7 +95,7 @@ export function FilesDialog(props: { task: Task; document: AnnotationDocument; c
 }
 
 function pictureOf({ image }: Task, regions: readonly Region[]): LabelledPicture {
-  return { image: image.uri, width: image.width, height: image.height, labels: regions };
+  return { image: image.uri, version_id: image.version_id, width: image.width, height: image.height, labels: regions };
 }
 
 type Labels = ReturnType<(typeof CATALOGUE)[FormatName]["read"]>;

@@ -88,6 +88,9 @@ const en = {
   "loses.detection": "Does not keep the size of the picture. A readable text that is ### comes back as unreadable.",
   "loses.recognition":
     "Keeps texts only: reading it back puts them into the boxes that are there, by their places in the list.",
+  "loses.ground_truth":
+    "Keeps all that training uses, in our own form of label. Ground Truth takes at most 20,000 characters of it.",
+  "loses.csv": "Keeps all that training uses. A spreadsheet may read +0.1 as a number: import the table as text.",
 } as const;
 
 export type PageMessage = keyof typeof en;
@@ -175,6 +178,8 @@ const zh: Readonly<Record<PageMessage, string>> = {
   "loses.labelme": "保留训练所用的全部内容。内容恰为 ### 或 other_info 的文字读回后会成为无法辨认。",
   "loses.ppocrlabel": "不保留图片尺寸。内容恰为 ### 的文字读回后会成为无法辨认。",
   "loses.detection": "不保留图片尺寸。内容恰为 ### 的文字读回后会成为无法辨认。",
+  "loses.ground_truth": "以本产品自己的标注形式保留训练所用的全部内容。Ground Truth 最多接受其中 20,000 个字符。",
+  "loses.csv": "保留训练所用的全部内容。电子表格可能把 +0.1 当作数字：请按文本导入。",
   "loses.recognition": "只保留文字：读回时按列表中的位置填入已有的框。",
 };
 

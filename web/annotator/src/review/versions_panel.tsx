@@ -174,11 +174,7 @@ function Place(props: {
         <li key={NAMES[index]} class="version">
           <div class="version-head">
             <h3>{say("version", { name: NAMES[index] ?? "" })}</h3>
-            <button
-              type="button"
-              aria-label={say("take_version", { name: NAMES[index] ?? "" })}
-              onClick={() => decide(index)}
-            >
+            <button type="button" onClick={() => decide(index)}>
               {say("take")} <kbd>Alt {NAMES[index]}</kbd>
             </button>
           </div>

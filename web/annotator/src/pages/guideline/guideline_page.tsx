@@ -11,7 +11,8 @@ const UNREADABLE = "###";
 
 export function GuidelinePage() {
   return (
-    <main class="sheet guideline">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls and holds no link: the keyboard must reach it
+    <main class="sheet guideline" tabIndex={0}>
       <h1>{say("heading")}</h1>
       <p class="lead">{say("lead")}</p>
       <div class="rules">
