@@ -6,7 +6,7 @@ import { CATEGORY_COLOURS } from "../canvas/appearance";
 import type { View } from "../canvas/view";
 import { fitted, panned, zoomed } from "../canvas/view";
 import { boundsOf, centreOf, heightOf } from "../geometry/quad";
-import { drawing, fetchWork, noteOpened, textField, watchPictures } from "./work";
+import { drawing, fetchWork, middleOf, noteOpened, textField, watchPictures } from "./work";
 
 const SVG = "http://www.w3.org/2000/svg";
 const work = await fetchWork();
@@ -67,6 +67,7 @@ field.addEventListener("input", () => {
 });
 
 window.bench = {
+  middle: () => middleOf(host),
   surface: null,
   opened: null,
   pictures: [],

@@ -1,11 +1,11 @@
-/** The drawing surface on the document of the page itself, with a text field, and nothing else. */
+/** The drawing surface on a document, with a text field, and nothing else: for the tests of its pixels. */
 import { effect } from "@preact/signals";
 import { DrawingSurface } from "../canvas/drawing_surface";
 import { pyramidTiles } from "../canvas/pyramid";
 import { TileGrid } from "../canvas/tile_grid";
 import { AnnotationDocument } from "../document/document";
 import { unseen } from "../document/region";
-import { drawing, fetchWork, noteOpened, textField, watchPictures } from "./work";
+import { drawing, fetchWork, middleOf, noteOpened, textField, watchPictures } from "./work";
 
 const work = await fetchWork();
 const confidence = new Map(work.regions.map((region) => [region.id, region.confidence]));
@@ -27,6 +27,7 @@ const surface = new DrawingSurface(drawing(), {
 surface.labels.value = true;
 
 window.bench = {
+  middle: () => middleOf(surface.host),
   surface,
   opened: null,
   pictures: [],

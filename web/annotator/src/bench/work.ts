@@ -1,4 +1,4 @@
-/** What both pages are given, and how benchmarks/annotator.py and tests/web talk to them. */
+/** What the pages are given, and how benchmarks/annotator.py and tests/web talk to them. */
 import type { DrawingSurface } from "../canvas/drawing_surface";
 import type { MachineRegion } from "../document/region";
 
@@ -22,6 +22,8 @@ export interface Bench {
   whole(): void;
   /** Brings a region to where it can be read and puts its text into the field. */
   select(index: number): void;
+  /** The middle of the drawing in the window, pixels. */
+  middle(): readonly [x: number, y: number];
   /** Null on the plain page. */
   readonly surface: DrawingSurface | null;
 }
@@ -46,6 +48,11 @@ export function drawing(): HTMLElement {
   const host = document.querySelector<HTMLElement>("#drawing");
   if (host === null) throw new Error("the page has no place for the drawing: build it again");
   return host;
+}
+
+export function middleOf(host: HTMLElement): readonly [x: number, y: number] {
+  const { left, top, width, height } = host.getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
 }
 
 /** Notes the moment of every picture in `bench.pictures`. */
