@@ -61,7 +61,7 @@ OLD = replace(
     **{name: getattr(PLOTTED, name) for name in ("skewed", "blurred", "noisy", "compressed", "faded", "bled")},
 )
 NEW = DETAILS
-SEEDS: Final = {0.3: 5, 1.0: 3}  # by the share of the stream that is new
+SEEDS: Final = {0.3: 5, 1.0: 1}  # by the share of the stream that is new
 
 WEEKS, ARRIVING, LABELLED = 8, 40, 3  # drawings a week
 LEARNED, HELD_OUT, TESTED = 30, 10, 80  # drawings: of the first version, for its calibration, to judge by
@@ -324,7 +324,7 @@ def plot(found: dict[float, list[dict[str, dict[str, list[float]]]]], path: Path
             if name in ("random", "ours"):
                 low, high = exact_match.min(axis=0), exact_match.max(axis=0)
                 panel.fill_between(drawings, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
-        panel.set_title(f"{share:.0%} of the stream is new, {len(seeds)} seeds (band: their range)")
+        panel.set_title(f"{share:.0%} of the stream is new, seeds: {len(seeds)} (band: their range)")
         panel.set_xlabel("labelled drawings")
         panel.set_ylabel("lines read exactly, unseen drawings of the stream")
         panel.grid(alpha=0.3)
