@@ -1,6 +1,6 @@
 /** What the guideline says before an answer is handed in: one key fixes a finding, one goes there. */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { sameQuad } from "../document/region";
 import type { Quad } from "../geometry/quad";
 import { inkShare } from "../guideline/ink";
@@ -50,12 +50,15 @@ export function CheckDialog({ bench, submit }: { bench: Workbench; submit: () =>
     else if (stroke === "ArrowDown") chosen.value = Math.min(findings.length - 1, at + 1);
     else if (stroke === "ArrowUp") chosen.value = Math.max(0, at - 1);
     else if (stroke === "F" && finding !== undefined) fix(finding);
-    else if (stroke === "Enter" && finding !== undefined) show(finding);
-    else if (stroke === "Enter" && !binding) submit();
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
+
+  // Enter goes to the chosen finding, or hands in when there is none left: it presses the button that has the focus.
+  const chosenOne = findings[at];
+  const focused = useRef<HTMLButtonElement>(null);
+  useEffect(() => focused.current?.focus(), [chosenOne?.region, chosenOne?.rule]);
 
   return (
     <DialogWindow title={say("check.title")} close={close} onKeyDown={listen}>
@@ -76,7 +79,7 @@ export function CheckDialog({ bench, submit }: { bench: Workbench; submit: () =>
                   {say("check.fix")}: {described(finding.fix)}
                 </button>
               )}
-              <button type="button" class="small" onClick={() => show(finding)}>
+              <button ref={index === at ? focused : null} type="button" class="small" onClick={() => show(finding)}>
                 {say("check.show")}
               </button>
             </span>
@@ -87,7 +90,13 @@ export function CheckDialog({ bench, submit }: { bench: Workbench; submit: () =>
         <button type="button" onClick={close}>
           {say("cancel")}
         </button>
-        <button type="button" class="primary" disabled={binding} onClick={submit}>
+        <button
+          ref={findings.length === 0 ? focused : null}
+          type="button"
+          class="primary"
+          disabled={binding}
+          onClick={submit}
+        >
           {say("check.submit")}
         </button>
       </div>

@@ -63,7 +63,7 @@ export function HelpDialog({ close }: { close: () => void }) {
         <button type="button" onClick={resetKeys}>
           {say("help.reset")}
         </button>
-        <button type="button" class="primary" onClick={close}>
+        <button type="button" class="primary" autofocus onClick={close}>
           {say("close")}
         </button>
       </div>

@@ -14,7 +14,7 @@ export function OverwriteDialog({ bench }: { bench: Workbench }) {
         <button type="button" onClick={() => bench.decide(true)}>
           {say("overwrite.take")}
         </button>
-        <button type="button" class="primary" onClick={() => bench.decide(false)}>
+        <button type="button" class="primary" autofocus onClick={() => bench.decide(false)}>
           {say("overwrite.keep")}
         </button>
       </div>

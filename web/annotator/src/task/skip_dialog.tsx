@@ -40,6 +40,7 @@ export function SkipDialog({ close, skip, giveBack }: SkipDialogProps) {
           {say("skip.reason")}
           <input
             type="text"
+            autofocus
             required
             maxLength={LONGEST}
             value={reason.value}

@@ -1,0 +1,58 @@
+"""Typing, also with a Chinese input method, and what the guideline says before an answer is handed in."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.web.actions import label_next, sign_in
+from tests.web.world import World
+
+
+def test_an_input_method_keeps_the_text_until_its_composition_ends(page: Page, world: World) -> None:
+    sign_in(page, world, "ann")
+    label_next(page)
+    text = page.locator("#text")
+    region = text.get_attribute("data-region")
+    page.keyboard.press("Control+A")
+    keyboard = page.context.new_cdp_session(page)
+    for composed in ("g", "gong", "gongcha"):
+        keyboard.send("Input.imeSetComposition", {"text": composed, "selectionStart": 0, "selectionEnd": len(composed)})
+    # A key that the input method takes for itself is no command: it comes as `Process`.
+    keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", "key": "Process", "windowsVirtualKeyCode": 229})
+    expect(text).to_be_focused()
+    expect(text).to_have_value("gongcha")
+    expect(page.locator("[data-stored='0']")).to_be_visible()
+    keyboard.send("Input.insertText", {"text": "公差"})
+    expect(page.locator("[data-stored='1']")).to_be_visible()
+    expect(text).to_have_value("公差")
+    expect(text).to_have_attribute("data-region", region or "")
+    page.keyboard.type(" \\pm 0.1")
+    expect(text).to_have_value("公差 ±0.1")
+
+
+def test_one_key_fixes_what_the_guideline_finds_and_one_goes_there(page: Page, world: World) -> None:
+    sign_in(page, world, "ann")
+    label_next(page)
+    text = page.locator("#text")
+    page.keyboard.press("Alt+2")
+    text.fill("O50")
+    page.keyboard.press("Tab")
+    text.fill("")
+    page.keyboard.press("Control+Enter")
+    dialog = page.get_by_role("dialog")
+    fix = dialog.get_by_text("write “⌀50”")
+    expect(fix).to_be_visible()
+    expect(dialog.get_by_text("The text is missing")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Hand in")).to_be_disabled()
+    for _ in range(dialog.get_by_role("listitem").count()):
+        if "write “⌀50”" in dialog.locator("[aria-current=true]").inner_text():
+            break
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("f")
+    expect(fix).to_have_count(0)
+    while "The text is missing" not in dialog.locator("[aria-current=true]").inner_text():
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(text).to_be_focused()
+    expect(text).to_have_value("")
