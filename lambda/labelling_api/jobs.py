@@ -32,7 +32,7 @@ class Jobs:
         data_bucket: whose drawings may be labelled.
         annotators: how many people label a drawing where the order does not say.
         start: starts the workflow that prepares a job: (job).
-        export: starts the export of a job: (job).
+        export_labels: starts the export of a job: (job).
         clock: seconds of the epoch.
     """
 
