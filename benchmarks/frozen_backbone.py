@@ -201,8 +201,8 @@ class Classifier:
             steps, batch, rate: Of the training; the rate falls to nothing along a cosine.
             seed: Of the order.
         """
-        weight = paddle.create_parameter(list(self.weight.shape), "float32")
-        bias = paddle.create_parameter(list(self.bias.shape), "float32")
+        weight: Any = paddle.create_parameter(list(self.weight.shape), "float32")
+        bias: Any = paddle.create_parameter(list(self.bias.shape), "float32")
         weight.set_value(self.weight)
         bias.set_value(self.bias)
         learning = np.zeros(len(self.bias), np.float32)
@@ -261,4 +261,4 @@ class Classifier:
 def _width(crop: Pixels) -> int:
     own = math.ceil(HEIGHT * crop.shape[1] / crop.shape[0])
     wide = min(max(_LEAST_WIDTH, own), _MOST_WIDTH)
-    return -(-wide // _WIDTH_STEP) * _WIDTH_STEP
+    return int(-(-wide // _WIDTH_STEP) * _WIDTH_STEP)
