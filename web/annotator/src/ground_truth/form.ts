@@ -57,6 +57,9 @@ export class FormServer implements TaskServer {
   }
 
   async submit(_task: unknown, _lease: Lease, answer: Answer): Promise<void> {
+    if (typeof this.form.submit !== "function") {
+      throw new ApiError("not_available", "Ground Truth's own script has not been loaded: reload the page.");
+    }
     this.field.value = JSON.stringify(answer);
     this.form.submit();
   }
