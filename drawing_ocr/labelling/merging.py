@@ -25,6 +25,7 @@ from drawing_ocr.text import normalised_edit_distance
 _MISSED, _INVENTED, _MISCALLED = 0.05, 0.02, 0.05
 _SAME_BOX_IOU = 0.6  # mean overlap from which people mean the same box
 _UNSURE_DIRECTION = 0.5  # confidence that is left where people do not agree at which corner the text begins
+_UNSEEN = 0.5  # confidence that is left where nobody looked: copies of one machine's reading are no agreement
 _DECIMALS = 2  # of a corner in pixels, as the labels of drawn sheets have them
 
 
@@ -57,6 +58,8 @@ class Place:
         text, sure_of_text = self._text(category)
         outline, sure_of_outline, overlap = self._outline()
         confidence = sure_of_category * sure_of_text * sure_of_outline * _existence(len(self.regions), self.people)
+        if not any(region.accepted or region.source == "person" for region in self.regions):
+            confidence *= _UNSEEN
         no_majority = 2 * len(self.regions) <= self.people
         return ConsensusRegion(
             id=_most_common([region.id for region in self.regions]),

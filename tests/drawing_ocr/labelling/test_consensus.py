@@ -37,6 +37,13 @@ def test_three_who_agree_are_not_disputed() -> None:
     assert not consensus.needs_review
 
 
+def test_a_reading_that_nobody_looked_at_is_disputed_however_many_have_it() -> None:
+    unseen = answer(said("⌀50", source="machine", accepted=False))
+    looked = answer(said("⌀50", source="machine", accepted=True))
+    assert only(together(unseen, unseen, unseen)).disputed
+    assert not only(together(unseen, looked, unseen)).disputed
+
+
 def test_what_one_of_three_saw_is_dropped_and_what_two_saw_is_kept() -> None:
     consensus = together(answer(said("1"), said("2", box(1))), answer(said("1")), answer(said("3", box(2))))
     assert [region.text for region in consensus.regions] == ["1"]
