@@ -153,7 +153,7 @@ from drawing_ocr.labelling.answer import Answer
 from drawing_ocr.labelling.consensus import reach_consensus
 points = [[0, 0], [9, 0], [9, 5], [0, 5]]
 region = {"id": "r", "points": points, "category": "text", "source": "person", "accepted": True}
-answers = {text: Answer(job="j", task="0" * 16, regions=[{**region, "text": text}]) for text in ("M8", "XY")}
+answers = {text: Answer(job="j", task="0" * 16, regions=[{**region, "text": text}]) for text in ("M8", "M6")}
 assert reach_consensus(answers).needs_review
 """
 
