@@ -40,7 +40,7 @@ def test_a_job_reads_back_as_it_was_written() -> None:
     ],
 )
 def test_a_wrong_job_is_refused_in_one_line_that_says_where(changed: dict[str, object], reason: str) -> None:
-    with pytest.raises(JobError, match="^job") as caught:
+    with pytest.raises(JobError, match=r"^job") as caught:
         parse(**changed)
     assert reason in str(caught.value)
     assert "\n" not in str(caught.value)
