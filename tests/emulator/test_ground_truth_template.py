@@ -83,6 +83,9 @@ def test_a_worker_corrects_what_the_machine_read_and_the_answer_is_ours(
     page.goto(f"{world.url}/emulator/labeling-jobs/{name}/work?worker=ann")
     frame = page.frame_locator("iframe")
     frame.locator(".task").wait_for()
+    drawing = frame.locator("canvas").first.bounding_box()
+    assert drawing is not None
+    assert drawing["height"] > 300  # the page has its styles: without them the drawing is a line
     begin = frame.get_by_role("button", name="Begin", exact=True)
     if begin.is_visible():
         begin.click()

@@ -11,6 +11,7 @@ const RESULT = "template.liquid.html";
 function template(): Plugin {
   return {
     name: "ground-truth-template",
+    enforce: "post", // the styles become a file of the bundle in a plugin of Vite's own, after ours otherwise
     generateBundle(_, bundle) {
       let [script, style] = ["", ""];
       for (const [name, file] of Object.entries(bundle)) {
