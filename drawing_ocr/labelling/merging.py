@@ -52,7 +52,8 @@ class Place:
         """What they say together.
 
         Args:
-            sure: Confidence below which it is disputed, unless one person labelled alone.
+            sure: Confidence below which it is disputed, unless one person labelled alone. It always is where no more
+                than half saw it, or half read one text and half read others.
         """
         category, sure_of_category = self._category_vote()
         text, sure_of_text = self._text(category)
@@ -70,8 +71,12 @@ class Place:
             support=len(self.regions),
             agreement=_rounded(len(self.regions) / self.people * overlap * self._similarity()),
             confidence=_rounded(confidence),
-            disputed=self.people > 1 and (no_majority or confidence < sure),
+            disputed=self.people > 1 and (no_majority or self._one_against_one() or confidence < sure),
         )
+
+    def _one_against_one(self) -> bool:
+        """Whether half say one text and half say others: then only our grammar decides, and no person."""
+        return 2 * max(Counter(self.texts).values()) == len(self.texts)
 
     def text(self) -> str:
         """What stands there by their votes; `UNREADABLE` where most cannot read it."""

@@ -57,6 +57,14 @@ def test_what_one_of_two_saw_is_kept_and_disputed() -> None:
     assert consensus.needs_review
 
 
+@pytest.mark.parametrize(("one", "other"), [("M8", "XYZ"), ("M8", "wrong text"), ("M8", "M6"), ("⌀50", "")])
+def test_where_half_read_one_text_and_half_another_a_reviewer_decides(one: str, other: str) -> None:
+    readings = [answer(said(text or "###", ignore=not text)) for text in (one, other)]
+    assert only(together(*readings)).disputed
+    assert only(together(*readings, *readings)).disputed
+    assert not only(together(readings[0], *readings)).disputed
+
+
 def test_one_person_alone_is_not_disputed() -> None:
     consensus = together(answer(said("⌀50")))
     assert not only(consensus).disputed
