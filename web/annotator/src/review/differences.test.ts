@@ -48,9 +48,15 @@ test("what only one person saw is a difference, and stands where it is on the pa
   const found = differences({ regions, versions: [answer(box("a", 300, "R5"), extra), answer(box("b", 300, "R5"))] });
   expect(found.map(({ id, consensus, about }) => [id, consensus?.id, [...about]])).toEqual([
     ["c", "c", ["unsure"]],
-    ["taken-x", undefined, ["missing"]],
+    ["taken-0-x", undefined, ["missing"]],
   ]);
   expect(found[1]?.said).toEqual([extra, null]);
+});
+
+test("one region of the machine that two people moved to two places is two differences", () => {
+  const versions = [answer(box("r1", 100, "A")), answer(box("r1", 500, "A")), answer()];
+  const found = differences({ regions: [], versions });
+  expect(found.map(({ id }) => id)).toEqual(["taken-0-r1", "taken-1-r1"]);
 });
 
 test("two neighbours are told apart by their best overlap", () => {
@@ -78,7 +84,7 @@ test("taking the version of who saw nothing removes the region; of who saw somet
   const found = differences({ regions, versions: [answer(extra), answer(box("y", 100, "⌀50"))] });
   const document = new AnnotationDocument(regions.map(unseen));
   for (const difference of found) take(document, difference, 0);
-  expect(document.regions.value).toEqual([{ ...extra, id: "taken-e" }]);
+  expect(document.regions.value).toEqual([{ ...extra, id: "taken-0-e" }]);
 });
 
 test("five thousand regions of three people are compared in less than a second", () => {

@@ -28,11 +28,12 @@ const SAME_PLACE = 0.3; // IoU from which two boxes may be the same text, as in 
 const SAME_BOX = 0.5; // IoU below which two boxes of one text differ
 const SURE = 0.8; // confidence below which the consensus asks for a reviewer, as in drawing_ocr/labelling/consensus.py
 const TAKEN = "taken-"; // prefix of a region's id that a reviewer took over from one person
+const LONGEST_NAME = 48; // of an id within another, so that no id is longer than the 64 that an answer may hold
 
 /** The places of a review task on which somebody said something else, from the top of the page to its bottom. */
 export function differences({ regions, versions }: Pick<Task, "regions" | "versions">): readonly Difference[] {
   const said = regions.map(() => versions.map((): Region | null => null));
-  const few: { seen: Region; said: (Region | null)[] }[] = [];
+  const few: SeenByFew[] = [];
   versions.forEach((version, person) => {
     const partners = matched(regions, version.regions);
     version.regions.forEach((region, index) => {
@@ -43,7 +44,7 @@ export function differences({ regions, versions }: Pick<Task, "regions" | "versi
     });
   });
   const agreed = regions.map((consensus, index) => difference(consensus.id, consensus, said[index] ?? []));
-  const others = few.map(({ seen, said: row }) => difference(TAKEN + seen.id.slice(0, 48), null, row));
+  const others = few.map(({ id, said: row }) => difference(id, null, row));
   return [...agreed, ...others].filter(({ about }) => about.size > 0).sort((a, b) => top(a) - top(b));
 }
 
@@ -83,18 +84,21 @@ function difference(id: string, consensus: MachineRegion | null, said: readonly 
   return { id, consensus, said, about };
 }
 
-function seenByFew(
-  few: { seen: Region; said: (Region | null)[] }[],
-  region: Region,
-  person: number,
-  people: number,
-): void {
+interface SeenByFew {
+  readonly id: string;
+  readonly seen: Region;
+  readonly said: (Region | null)[];
+}
+
+function seenByFew(few: SeenByFew[], region: Region, person: number, people: number): void {
   const known = few.find(
     (each) => each.said[person] === null && intersectionOverUnion(each.seen.points, region.points) >= SAME_PLACE,
   );
   const row = known?.said ?? Array.from({ length: people }, () => null);
   row[person] = region;
-  if (known === undefined) few.push({ seen: region, said: row });
+  // Two people may have moved one region of the machine to two places: its id alone would name both.
+  const id = `${TAKEN}${person}-${region.id.slice(0, LONGEST_NAME)}`;
+  if (known === undefined) few.push({ id, seen: region, said: row });
 }
 
 /** Index of a region of `left` by the index of its partner in `right`: one to one, the best overlaps first. */

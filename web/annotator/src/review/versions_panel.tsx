@@ -1,12 +1,13 @@
 /** A review: what each person said at a place, side by side over the same picture, to be taken by one key. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { AnnotationDocument } from "../document/document";
 import type { Region } from "../document/region";
 import type { Task } from "../document/task";
 import type { Quad } from "../geometry/quad";
-import { type Difference, differences, placeOf, take } from "./differences";
+import { type Difference, placeOf } from "./differences";
 import { compared } from "./letters";
 import { say } from "./messages";
+import { Review } from "./review";
 import { inScene, type Scene, sceneAround } from "./scene";
 import "./review.css";
 
@@ -26,98 +27,58 @@ const NOBODY = "X"; // the key of: nothing stands here
 const NAMES = "ABCDEFGHI"; // Ground Truth takes nine people an object, the self-hosted backend as many
 
 export function VersionsPanel({ task, document, drawing }: VersionsPanelProps) {
-  const found = useMemo(() => differences(task), [task]);
-  const [current, setCurrent] = useState(0);
-  // What only few saw and nobody shall have is nowhere in the document: this visit remembers that it was looked at.
-  const [leftOut, setLeftOut] = useState<ReadonlySet<string>>(new Set());
-  const here = found[current];
-
-  const goTo = (index: number) => {
-    const wanted = found[(index + found.length) % found.length];
-    if (wanted === undefined) return;
-    setCurrent(found.indexOf(wanted));
-    document.select([wanted.id]);
-    drawing.show(document.byId.value.get(wanted.id)?.points ?? placeOf(wanted));
-  };
-  const settled = (of: Difference) => isSettled(of, document, leftOut);
-  const decide = (version: number | null) => {
-    if (here === undefined || (version !== null && version >= here.said.length)) return;
-    if (version === null || here.said[version] === null) {
-      document.replace("delete", [here.id], []);
-      setLeftOut(new Set([...leftOut, here.id]));
-    } else take(document, here, version);
-    // Later ones first, then those that were passed over.
-    const after = found.map((_, offset) => (current + 1 + offset) % found.length);
-    const next = after.find((index) => index !== current && !settled(found[index] as Difference));
-    if (next !== undefined) goTo(next);
-  };
-  const keys = (event: KeyboardEvent) => {
-    if (!event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
-    const letter = letterOf(event);
-    const version = here === undefined ? -1 : NAMES.slice(0, here.said.length).indexOf(letter || " ");
-    if (version >= 0) decide(version);
-    else if (letter === NOBODY) decide(null);
-    else if (event.key === "ArrowDown") goTo(current + 1);
-    else if (event.key === "ArrowUp") goTo(current - 1);
-    else return;
-    event.preventDefault(); // the screen around it obeys no key that somebody else has obeyed
-  };
-  const latest = useRef(keys);
-  latest.current = keys;
-  useEffect(() => {
-    const listen = (event: KeyboardEvent) => latest.current(event);
+  const review = useMemo(() => new Review(task, document, (place) => drawing.show(place)), [task, document, drawing]);
+  // What can be seen can be decided: the keys work before the page is painted.
+  useLayoutEffect(() => {
+    const listen = (event: KeyboardEvent) => obey(review, event);
     window.addEventListener("keydown", listen, { capture: true });
-    return () => window.removeEventListener("keydown", listen, { capture: true });
-  }, []);
-  useEffect(() => {
-    if (!document.canUndo.peek()) acceptAgreed(found, document);
-    goTo(0);
-  }, [found]);
-  // Whoever selects a box on the drawing sees what people say about it.
-  const selected = document.selection.value.at(-1);
-  useEffect(() => {
-    const index = found.findIndex(({ id }) => id === selected);
-    if (index >= 0) setCurrent(index);
-  }, [found, selected]);
+    const stop = review.begin();
+    return () => {
+      window.removeEventListener("keydown", listen, { capture: true });
+      stop();
+    };
+  }, [review]);
+  const here = review.current.value;
+  const index = review.index.value;
+  const settled = review.settled.value;
+  const n = review.differences.length;
 
   return (
     <section class="versions" aria-label={say("heading")}>
       <header>
         <h2>{say("heading")}</h2>
         <p class="small" role="status">
-          {found.length === 0
-            ? say("none")
-            : say("summary", { settled: found.filter(settled).length, n: found.length })}
+          {n === 0 ? say("none") : say("summary", { settled: settled.size, n })}
         </p>
-        {here !== undefined && (
+        {here !== null && (
           <div class="steps">
             <span class="small muted">
-              {current + 1} / {found.length}
+              {index + 1} / {n}
             </span>
             <button
               type="button"
               aria-label={say("previous")}
               title={say("previous")}
-              onClick={() => goTo(current - 1)}
+              onClick={() => review.go(index - 1)}
             >
               ↑
             </button>
-            <button type="button" aria-label={say("next")} title={say("next")} onClick={() => goTo(current + 1)}>
+            <button type="button" aria-label={say("next")} title={say("next")} onClick={() => review.go(index + 1)}>
               ↓
             </button>
-            <button type="button" onClick={() => decide(null)}>
+            <button type="button" onClick={() => review.decide(null)}>
               {say("leave_out")} <kbd>Alt {NOBODY}</kbd>
             </button>
           </div>
         )}
       </header>
-      {here !== undefined && (
+      {here !== null && (
         <Place
           difference={here}
           result={document.byId.value.get(here.id) ?? null}
-          settled={settled(here)}
+          settled={settled.has(here.id)}
           drawing={drawing}
-          decide={decide}
+          decide={(version) => review.decide(version)}
         />
       )}
       <Skipped task={task} />
@@ -126,21 +87,23 @@ export function VersionsPanel({ task, document, drawing }: VersionsPanelProps) {
   );
 }
 
-/** What everybody said needs nobody's look; undone like any other step. */
-function acceptAgreed(found: readonly Difference[], document: AnnotationDocument): void {
-  const disputed = new Set(found.map(({ id }) => id));
-  document.accept(document.regions.peek().flatMap(({ id }) => (disputed.has(id) ? [] : [id])));
+/** The keys of a review; the screen around it obeys no key that somebody else has obeyed. */
+function obey(review: Review, event: KeyboardEvent): void {
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
+  const letter = letterOf(event);
+  const versions = review.current.peek()?.said.length ?? 0;
+  const version = NAMES.slice(0, versions).indexOf(letter || " ");
+  if (version >= 0) review.decide(version);
+  else if (letter === NOBODY) review.decide(null);
+  else if (event.key === "ArrowDown") review.go(review.index.peek() + 1);
+  else if (event.key === "ArrowUp") review.go(review.index.peek() - 1);
+  else return;
+  event.preventDefault();
 }
 
 /** The letter on the key; with Alt some systems write another sign. */
 function letterOf({ key, code }: KeyboardEvent): string {
   return /^[a-z]$/i.test(key) ? key.toUpperCase() : (/^Key([A-Z])$/.exec(code)?.[1] ?? "");
-}
-
-function isSettled({ id, consensus }: Difference, document: AnnotationDocument, leftOut: ReadonlySet<string>): boolean {
-  const region = document.byId.value.get(id);
-  if (region !== undefined) return region.accepted || region.source === "person";
-  return consensus !== null || leftOut.has(id);
 }
 
 function Place(props: {

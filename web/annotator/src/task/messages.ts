@@ -42,6 +42,9 @@ const en = {
   "link.lost": "This drawing is no longer lent to you. Your work is kept on this computer.",
   "link.refused": "The server does not take this: {reason}",
   "link.done": "Handed in",
+  "sheet.missing":
+    "A part of the drawing is missing. Your work is safe: open the drawing again, or skip it if that does not help.",
+  "sheet.offline": "The drawing cannot be loaded now. It is tried again by itself.",
   "journal.none": "This browser keeps nothing: your work is safe only when it is sent.",
   "journal.failing": "There is no room left on this computer: your work is safe only when it is sent.",
   "journal.overtaken": "Another tab has gone on with this drawing. Reload to see its work.",
@@ -223,6 +226,8 @@ const zh: Readonly<Record<Message, string>> = {
   "link.lost": "这张图纸已不再分配给您。您的工作保存在本机。",
   "link.refused": "服务器不接受：{reason}",
   "link.done": "已提交",
+  "sheet.missing": "图纸缺少一部分。您的工作没有丢失：请重新打开图纸；如仍缺少，请跳过。",
+  "sheet.offline": "现在无法加载图纸，会自动重试。",
   "journal.none": "此浏览器不保存数据：只有发送之后您的工作才安全。",
   "journal.failing": "本机空间不足：只有发送之后您的工作才安全。",
   "journal.overtaken": "另一个标签页已继续处理这张图纸。请刷新以查看。",

@@ -24,6 +24,7 @@ export function StatusLine({ bench, signIn, leave }: StatusLineProps) {
   }, [effort, minutes]);
   const link = synchroniser.link.value;
   const kept = journal.state.value;
+  const failure = bench.surface.value?.failure.value ?? null;
   const bad = link === "signed_out" || link === "lost" || link === "refused";
   const again = () => void synchroniser.tryNow();
   return (
@@ -31,6 +32,11 @@ export function StatusLine({ bench, signIn, leave }: StatusLineProps) {
       <span>{say("progress", { accepted: bench.accepted.value, all: document.regions.value.length })}</span>
       <progress aria-hidden="true" max={document.regions.value.length || 1} value={bench.accepted.value} />
       <span>{say("time", { minutes: minutes.value })}</span>
+      {failure !== null && (
+        <span class={failure === "missing" ? "notice bad" : "notice warn"} role="alert" data-about="drawing">
+          {say(`sheet.${failure}`)}
+        </span>
+      )}
       {kept !== "kept" && (
         <span class="notice warn" role="alert">
           {say(`journal.${kept}`)}
