@@ -16,7 +16,7 @@ from drawing_ocr.dimension import is_dimension
 from drawing_ocr.labelling.answer import AnsweredRegion
 from drawing_ocr.labelling.consensus_record import ConsensusRegion
 from drawing_ocr.labelling.matching import Outline, overlap
-from drawing_ocr.labelling.vote import UNREADABLE, exact_majority, posterior, vote
+from drawing_ocr.labelling.vote import UNREADABLE, decided, exact_majority, posterior, vote
 from drawing_ocr.text import normalised_edit_distance
 
 # How often a person overlooks a text, draws a box where none is, or calls a category wrong. Nothing measures them apart
@@ -53,7 +53,7 @@ class Place:
 
         Args:
             sure: Confidence below which it is disputed, unless one person labelled alone. It always is where no more
-                than half saw it, or half read one text and half read others.
+                than half saw it, or no more than half agree on a character of its text.
         """
         category, sure_of_category = self._category_vote()
         text, sure_of_text = self._text(category)
@@ -71,12 +71,8 @@ class Place:
             support=len(self.regions),
             agreement=_rounded(len(self.regions) / self.people * overlap * self._similarity()),
             confidence=_rounded(confidence),
-            disputed=self.people > 1 and (no_majority or self._one_against_one() or confidence < sure),
+            disputed=self.people > 1 and (no_majority or not decided(self.texts) or confidence < sure),
         )
-
-    def _one_against_one(self) -> bool:
-        """Whether half say one text and half say others: then only our grammar decides, and no person."""
-        return 2 * max(Counter(self.texts).values()) == len(self.texts)
 
     def text(self) -> str:
         """What stands there by their votes; `UNREADABLE` where most cannot read it."""

@@ -99,6 +99,19 @@ def exact_majority(texts: Sequence[str]) -> str | None:
     return None
 
 
+def decided(texts: Sequence[str]) -> bool:
+    """Whether more than half say the text, or at least each of its characters: otherwise no person decided it.
+
+    Args:
+        texts: What each person read, at least one; `UNREADABLE` for one who could not.
+    """
+    if exact_majority(texts) is not None:
+        return True
+    votes = {text: float(texts.count(text)) for text in sorted(set(texts) - {UNREADABLE})}
+    middle = min(votes, key=lambda text: _nearness(text, votes))
+    return all(2 * max(column.values()) > len(texts) for column in _aligned(middle, votes))
+
+
 def vote(texts: Sequence[str], weights: Sequence[float], plausible: Plausible) -> str:
     """The text that stands there, by exact majority or else character by character.
 

@@ -65,6 +65,11 @@ def test_where_half_read_one_text_and_half_another_a_reviewer_decides(one: str, 
     assert not only(together(readings[0], *readings)).disputed
 
 
+def test_where_three_have_no_character_in_common_a_reviewer_decides() -> None:
+    assert only(together(*[answer(said(text)) for text in ("M8", "R5", "45°")])).disputed
+    assert not only(together(*[answer(said(text)) for text in ("⌀50.5", "⌀5O.5", "050.5")])).disputed
+
+
 def test_one_person_alone_is_not_disputed() -> None:
     consensus = together(answer(said("⌀50")))
     assert not only(consensus).disputed
