@@ -192,6 +192,7 @@ class DrawingPipeline:
                 "processes": str(training.processes),
                 "warmup_ratio": str(training.warmup_ratio),
                 "early_stop_patience": str(training.early_stop_patience),
+                "new_row_steps": str(training.new_row_steps),
                 "synthetic_ratio": str(training.synthetic_ratio),
                 "max_regression_drop": p.as_text(chosen.max_regression_drop.value),
             },

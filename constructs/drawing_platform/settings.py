@@ -129,6 +129,7 @@ class TrainingSettings(_Section):
     freeze_backbone: bool = False
     warmup_ratio: Fraction = 0.05  # share of all steps in which the learning rate rises from 0
     early_stop_patience: Annotated[int, Field(ge=1, le=100)] = 5  # validations in a row without a gain
+    new_row_steps: Annotated[int, Field(ge=0, le=10_000)] = 300  # in which signs the base lacks are learned alone
     processes: Annotated[int, Field(ge=0, le=64)] = 0  # 0 = one per GPU, or one per two CPU cores
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 17
     spot: bool

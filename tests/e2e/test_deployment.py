@@ -12,7 +12,8 @@ from tests.e2e.account import client, empty_account, free_port
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
 STACKS = {
-    f"drawing-platform-local-{name}" for name in ("Data", "Serving", "Images", "Training", "Release", "Monitoring")
+    f"drawing-platform-local-{name}"
+    for name in ("Data", "Images", "Labelling", "Monitoring", "Release", "Serving", "Training")
 }
 
 
