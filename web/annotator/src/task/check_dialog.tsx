@@ -1,6 +1,6 @@
 /** What the guideline says before an answer is handed in: one key fixes a finding, one goes there. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { sameQuad } from "../document/region";
 import type { Quad } from "../geometry/quad";
 import { inkShare } from "../guideline/ink";
@@ -58,7 +58,8 @@ export function CheckDialog({ bench, submit }: { bench: Workbench; submit: () =>
   // Enter goes to the chosen finding, or hands in when there is none left: it presses the button that has the focus.
   const chosenOne = findings[at];
   const focused = useRef<HTMLButtonElement>(null);
-  useEffect(() => focused.current?.focus(), [chosenOne?.region, chosenOne?.rule]);
+  // Before the picture: the next key may be faster than it.
+  useLayoutEffect(() => focused.current?.focus(), [chosenOne?.region, chosenOne?.rule]);
 
   return (
     <DialogWindow title={say("check.title")} close={close} onKeyDown={listen}>
