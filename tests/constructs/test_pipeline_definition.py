@@ -131,6 +131,7 @@ def test_hyperparameters_are_strings_or_become_strings() -> None:
         "processes",
         "warmup_ratio",
         "early_stop_patience",
+        "new_row_steps",
         "synthetic_ratio",
     }
 

@@ -28,7 +28,7 @@ def settings(env: str) -> str:
     text = (ROOT / "config" / "local.toml").read_text("utf-8")
     text = re.sub(r'(?m)^(env = )"local"', rf'\1"{env}"', text)
     text = re.sub(r'(?m)^((?:model_package_group|endpoint_name|bucket_name) = "[a-z-]+)-local"', rf'\1-{env}"', text)
-    text = text.replace('page_scheme = "http"', 'page_scheme = "https"')  # plain http is for the env local only
+    text = re.sub(r"(?m)^(page_scheme|page_connects_to) = .*\n", "", text)  # are for the env local only
     return f"{text}\n[promotion]\n{PARTNERS[env]}\n"
 
 

@@ -64,6 +64,7 @@ def test_somebody_signs_out(page: Page, world: World) -> None:
     sign_in(page, world, "ann")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Label drawings")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()  # the way over the pool's page has ended
     page.reload()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert page.evaluate("Object.keys(sessionStorage).filter(name => name.startsWith('oidc.user')).length") == 0

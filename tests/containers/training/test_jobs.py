@@ -68,7 +68,9 @@ def test_prepare_train_and_evaluate_follow_each_other(tmp_path: Path) -> None:
         (dataset / name).write_text("".join(lines[:10]), "utf-8")
 
     train = tmp_path / "train"
-    hyperparameters(train, epochs="1", batch_size="4", processes="1", synthetic_ratio="0.25", new_row_steps="0", seed="3")
+    hyperparameters(
+        train, epochs="1", batch_size="4", processes="1", synthetic_ratio="0.25", new_row_steps="0", seed="3"
+    )
     channel(train / "input" / "data", "training", dataset)
     channel(train / "input" / "data", "model", tmp_path / "official")
     channel(train / "input" / "data", "regression", dataset)
