@@ -36,6 +36,11 @@ LIGHT_MODULES = [
     "drawing_ocr/labelling/guideline.py",
     "drawing_ocr/labelling/task.py",
     "drawing_ocr/reading/result.py",
+    "drawing_ocr/search/__init__.py",
+    "drawing_ocr/search/document.py",
+    "drawing_ocr/search/filters.py",
+    "drawing_ocr/search/store.py",
+    "drawing_ocr/search/vector.py",
 ]
 
 FORBIDDEN = {

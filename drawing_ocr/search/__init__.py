@@ -1,0 +1,1 @@
+"""Similar drawings: documents, the index behind one interface, filters, fusion, groups."""
