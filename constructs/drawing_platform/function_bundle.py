@@ -151,7 +151,7 @@ def _install_requirements(out: Path, wanted: PythonVersion, requirements: Path) 
         raise BundleError("uv is not installed: run `make setup`")
     machine = "aarch64" if architecture(wanted) == lambda_.Architecture.ARM_64 else "x86_64"
     command = [uv, "pip", "install", "--quiet", "--target", str(out)]
-    # Lambda's Python 3.12 runs on Amazon Linux 2023, whose C library (2.34) is newer than scipy's wheels ask for.
+    # Lambda's Python 3.12 runs on Amazon Linux 2023, whose C library (2.34) is newer than numpy's wheels ask for.
     command += ["--python-version", python_version(wanted), "--python-platform", f"{machine}-manylinux_2_28"]
     command += ["--only-binary", ":all:", "--require-hashes", "--no-deps", "--requirement", str(requirements)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -160,7 +160,7 @@ def _install_requirements(out: Path, wanted: PythonVersion, requirements: Path) 
 
 
 def _make_reproducible(out: Path) -> None:
-    # The tests of numpy and scipy, which nobody runs there: Lambda takes 250 MB, and the comparison has 224.
+    # The tests of numpy, which nobody runs there: Lambda takes 250 MB, and the comparison has 102.
     for path in [*out.rglob("__pycache__"), *out.rglob("tests"), out / "bin"]:
         shutil.rmtree(path, ignore_errors=True)
     for name in NOT_REPRODUCIBLE:

@@ -80,11 +80,10 @@ class HeldOut:
         folders = [each["Prefix"] for page in pages for each in page.get("CommonPrefixes", [])]
         written = {}
         for key in (f"{folder}{MANIFEST}" for folder in folders):
-            try:
-                written[key] = self.s3.head_object(Bucket=self.bucket, Key=key)["LastModified"]
-            except self.s3.exceptions.ClientError as error:
-                if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
-                    raise  # a batch that is being uploaded has no manifest yet; anything else is trouble
+            # Listed, not asked for: a batch that is being uploaded has no manifest yet, and S3 tells who may list a
+            # part of the bucket only that an object is missing by 403.
+            for item in self.s3.list_objects_v2(Bucket=self.bucket, Prefix=key).get("Contents", []):
+                written[item["Key"]] = item["LastModified"]
         return sorted(written, key=lambda key: written[key], reverse=True)
 
     def _picture(self, annotation: Annotation) -> bytes:

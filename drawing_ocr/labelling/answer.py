@@ -13,14 +13,13 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from drawing_ocr.annotation import Category, Region, polygon_fault
+from drawing_ocr.contract import Contract
 from drawing_ocr.text import canonical
-from drawing_ocr.validation import first_reason
 
 SCHEMA = 1
 MAX_REGIONS = 5_000
@@ -91,7 +90,7 @@ class AnsweredRegion(Outlined):
         )
 
 
-class Draft(BaseModel):
+class Draft(Contract):
     """An answer on its way.
 
     Attributes:
@@ -106,7 +105,7 @@ class Draft(BaseModel):
         clicks: While working on it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+    fault = AnswerError
 
     schema_version: SchemaVersion = Field(default=1, alias="schema")
     job: str = Field(pattern=JOB_PATTERN)
@@ -130,28 +129,16 @@ class Draft(BaseModel):
 
     @classmethod
     def parse(cls, data: object, *, where: str) -> Self:
-        """From parsed JSON, or from JSON text.
-
-        Args:
-            data: A mapping in the form of the contract, or its JSON as text or bytes.
-            where: What to name in an error, for example ``the answer to 0a1b…``.
+        """As `Contract.parse`; text of more than `MAX_BYTES` is not looked into.
 
         Raises:
-            AnswerError: More than `MAX_BYTES`, or the first thing that is wrong, in one line that starts with `where`.
+            AnswerError: It is too large, or the first thing that is wrong, in one line that starts with `where`.
         """
-        try:
-            if isinstance(data, str | bytes):
-                size = len(data.encode(errors="replace") if isinstance(data, str) else data)
-                if size > MAX_BYTES:
-                    raise AnswerError(f"{where}: {size:,} bytes are more than {MAX_BYTES:,}: split the drawing")
-                return cls.model_validate_json(data)
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise AnswerError(f"{where}: {first_reason(error)}") from error
-
-    def to_json(self) -> str:
-        """JSON in the form of the contract; the same draft gives the same bytes."""
-        return self.model_dump_json(by_alias=True)
+        if isinstance(data, str | bytes):
+            size = len(data.encode(errors="replace") if isinstance(data, str) else data)
+            if size > MAX_BYTES:
+                raise AnswerError(f"{where}: {size:,} bytes are more than {MAX_BYTES:,}: split the drawing")
+        return super().parse(data, where=where)
 
 
 class Answer(Draft):

@@ -3,14 +3,14 @@
 Light: the standard library and pydantic only, so that it runs in a Lambda bundle.
 """
 
-from typing import Self
+import math
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from drawing_ocr.annotation import Region
+from drawing_ocr.contract import Contract
 from drawing_ocr.labelling.agreement import Agreement
 from drawing_ocr.labelling.answer import JOB_PATTERN, MAX_REGIONS, TASK_PATTERN, Outlined, SchemaVersion
-from drawing_ocr.validation import first_reason
 
 
 class ConsensusError(ValueError):
@@ -37,7 +37,7 @@ class ConsensusRegion(Outlined):
         return Region(points=self.points, text=self.text, category=self.category, ignore=self.ignore)
 
 
-class Consensus(BaseModel):
+class Consensus(Contract):
     """What people together say about a drawing.
 
     Attributes:
@@ -51,7 +51,7 @@ class Consensus(BaseModel):
         needs_review: A region is disputed, or people do not agree whether the drawing can be labelled.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+    fault = ConsensusError
 
     schema_version: SchemaVersion = Field(default=1, alias="schema")
     job: str = Field(pattern=JOB_PATTERN)
@@ -67,18 +67,9 @@ class Consensus(BaseModel):
         """Nobody could label this drawing: it is not trained on."""
         return not self.people
 
-    @classmethod
-    def parse(cls, content: str | bytes, *, where: str) -> Self:
-        """From its JSON.
-
-        Raises:
-            ConsensusError: Not this form, in one line that starts with `where`.
-        """
-        try:
-            return cls.model_validate_json(content)
-        except ValidationError as error:
-            raise ConsensusError(f"{where}: {first_reason(error)}") from error
-
-    def to_json(self) -> str:
-        """JSON in the form of the contract; the same consensus gives the same bytes."""
-        return self.model_dump_json(by_alias=True)
+    @property
+    def mean_agreement(self) -> float | None:
+        """Of its regions, 0 to 1; None where there is none, or nobody to agree with."""
+        if len(self.people) < 2 or not self.regions:
+            return None
+        return math.fsum(region.agreement for region in self.regions) / len(self.regions)

@@ -4,11 +4,11 @@ Light: the standard library and pydantic only, so that it runs in a Lambda bundl
 """
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from drawing_ocr.validation import first_reason
+from drawing_ocr.contract import Contract
 
 MAX_DRAWINGS = 100_000  # what Ground Truth takes in one job
 MAX_ANNOTATORS = 9  # likewise, for one object
@@ -34,7 +34,7 @@ class Drawing(BaseModel):
     version_id: str | None = None
 
 
-class Job(BaseModel):
+class Job(Contract):
     """What was ordered.
 
     Attributes:
@@ -47,7 +47,7 @@ class Job(BaseModel):
         drawings: what is labelled; each file once.
     """
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    fault = JobError
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     job: JobName
@@ -67,23 +67,3 @@ class Job(BaseModel):
                 raise ValueError(f"{drawing.uri} is there twice: name each drawing once")
             seen.add(drawing)
         return drawings
-
-    @classmethod
-    def parse(cls, data: str | bytes, *, where: str) -> Self:
-        """A job from its JSON.
-
-        Args:
-            data: JSON text.
-            where: what to name in an error.
-
-        Raises:
-            JobError: the first thing that is wrong, in one line that starts with `where`.
-        """
-        try:
-            return cls.model_validate_json(data)
-        except ValidationError as error:
-            raise JobError(f"{where}: {first_reason(error)}") from error
-
-    def to_json(self) -> str:
-        """As it lies in the bucket."""
-        return self.model_dump_json(by_alias=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import lap
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from drawing_ocr.evaluation.matching import polygons
 
@@ -68,31 +66,39 @@ def matched(left: Sequence[Outline], right: Sequence[Outline], at_least: float =
     candidates = [pair for pair in overlaps(left, right) if pair.iou >= at_least]
     if not candidates:
         return []
-    # Boxes far from each other cannot be exchanged: each group that hangs together is solved alone, and is small.
-    rows = np.array([pair.left for pair in candidates])
-    columns = np.array([pair.right for pair in candidates]) + len(left)
-    nodes = len(left) + len(right)
-    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(nodes, nodes))
-    _, group_of = connected_components(graph, directed=False)
-    groups: dict[int, list[Pair]] = {}
-    for pair in candidates:
-        groups.setdefault(int(group_of[pair.left]), []).append(pair)
-    return sorted((pair for group in groups.values() for pair in _best(group)), key=lambda pair: pair.left)
+    return sorted((pair for group in _groups(candidates) for pair in _best(group)), key=lambda pair: pair.left)
+
+
+def _groups(pairs: Sequence[Pair]) -> Collection[list[Pair]]:
+    """Pairs that hang together: boxes far from each other cannot be exchanged, so each group is solved alone."""
+    root: dict[int, int] = {}
+
+    def find(node: int) -> int:
+        while root.setdefault(node, node) != node:
+            root[node] = root[root[node]]
+            node = root[node]
+        return node
+
+    for pair in pairs:
+        root[find(pair.left)] = find(~pair.right)  # the other person's regions count downwards from -1
+    groups: defaultdict[int, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        groups[find(pair.left)].append(pair)
+    return groups.values()
 
 
 def _best(group: list[Pair]) -> list[Pair]:
     if len(group) == 1:
         return group
-    lefts = sorted({pair.left for pair in group})
-    rights = sorted({pair.right for pair in group})
-    gain: NDArray[np.float64] = np.zeros((len(lefts), len(rights)))
-    at = {}
-    for pair in group:
-        cell = lefts.index(pair.left), rights.index(pair.right)
-        gain[cell] = pair.iou
-        at[cell] = pair
-    chosen = zip(*(side.tolist() for side in linear_sum_assignment(gain, maximize=True)), strict=True)
-    return [at[cell] for cell in chosen if cell in at]
+    lefts = {index: row for row, index in enumerate(sorted({pair.left for pair in group}))}
+    rights = {index: column for column, index in enumerate(sorted({pair.right for pair in group}))}
+    at = {(lefts[pair.left], rights[pair.right]): pair for pair in group}
+    # Square, as the solver wants it; who gets an empty cell gets nobody.
+    cost = np.ones((max(len(lefts), len(rights)),) * 2)
+    for cell, pair in at.items():
+        cost[cell] = 1 - pair.iou
+    _, columns, _ = lap.lapjv(cost)
+    return [at[cell] for cell in enumerate(columns.tolist()) if cell in at]
 
 
 def clusters(people: Sequence[Sequence[Outline]]) -> list[dict[int, int]]:

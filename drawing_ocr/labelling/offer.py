@@ -5,12 +5,12 @@ Light: the standard library and pydantic only.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from drawing_ocr.contract import Contract
 from drawing_ocr.labelling.job import Drawing, Job
-from drawing_ocr.validation import first_reason
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Week = Annotated[str, StringConstraints(pattern=r"^\d{4}-W\d{2}$")]
@@ -67,7 +67,7 @@ class UncertainDrawing(_Part):
     doubts: tuple[Doubt, ...] = ()
 
 
-class Offer(_Part):
+class Offer(Contract):
     """Drawings that were chosen at once; they become one labelling job.
 
     Attributes:
@@ -80,7 +80,8 @@ class Offer(_Part):
         drawings: In the order of choice.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), populate_by_name=True)
+    fault = OfferError
+    indent = 2
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     week: Week
@@ -89,22 +90,6 @@ class Offer(_Part):
     model_version: str
     annotators: int = Field(ge=1)
     drawings: tuple[UncertainDrawing, ...] = Field(min_length=1)
-
-    @classmethod
-    def parse(cls, content: str | bytes, *, where: str) -> Self:
-        """From JSON.
-
-        Raises:
-            OfferError: Not this form, in one line that starts with `where`.
-        """
-        try:
-            return cls.model_validate_json(content)
-        except ValidationError as error:
-            raise OfferError(f"{where}: {first_reason(error)}") from error
-
-    def to_json(self) -> str:
-        """As it lies in the bucket."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     def job(self) -> Job:
         """The labelling job that it orders; always the same."""
@@ -129,7 +114,7 @@ class State(StrEnum):
     WOULD_OFFER = "would_offer"  # a dry run
 
 
-class OfferReport(_Part):
+class OfferReport(Contract):
     """`offer.json`: one look at what the endpoint read.
 
     Attributes:
@@ -149,7 +134,8 @@ class OfferReport(_Part):
         others: The most uncertain of those that were not chosen.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), populate_by_name=True)
+    fault = OfferError
+    indent = 2
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     endpoint: str
@@ -168,22 +154,6 @@ class OfferReport(_Part):
     job: str = ""
     drawings: tuple[UncertainDrawing, ...] = ()
     others: tuple[UncertainDrawing, ...] = ()
-
-    @classmethod
-    def parse(cls, content: str | bytes, *, where: str) -> Self:
-        """From JSON.
-
-        Raises:
-            OfferError: Not this form, in one line that starts with `where`.
-        """
-        try:
-            return cls.model_validate_json(content)
-        except ValidationError as error:
-            raise OfferError(f"{where}: {first_reason(error)}") from error
-
-    def to_json(self) -> str:
-        """As it lies in the bucket."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     @property
     def summary(self) -> str:

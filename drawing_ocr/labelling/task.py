@@ -6,9 +6,10 @@ Light: the standard library and pydantic only, so that it runs in a Lambda bundl
 import hashlib
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drawing_ocr.annotation import PAGE_TOLERANCE, polygon_fault
+from drawing_ocr.contract import Contract
 from drawing_ocr.labelling.answer import (
     JOB_PATTERN,
     MAX_REGIONS,
@@ -20,7 +21,6 @@ from drawing_ocr.labelling.answer import (
     SchemaVersion,
     repeated_name,
 )
-from drawing_ocr.validation import first_reason
 
 
 class TaskError(ValueError):
@@ -64,7 +64,7 @@ class ReadRegion(Outlined):
     confidence: float = Field(ge=0, le=1)
 
 
-class Task(_Part):
+class Task(Contract):
     """One drawing to label or to review.
 
     Attributes:
@@ -79,7 +79,7 @@ class Task(_Part):
         versions: What they said, in a review only.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+    fault = TaskError
 
     schema_version: SchemaVersion = Field(default=1, alias="schema")
     job: str = Field(pattern=JOB_PATTERN)
@@ -101,28 +101,6 @@ class Task(_Part):
         if reason:
             raise ValueError(reason)
         return self
-
-    @classmethod
-    def parse(cls, data: object, *, where: str) -> Self:
-        """From parsed JSON, or from JSON text.
-
-        Args:
-            data: A mapping in the form of the contract, or its JSON as text or bytes.
-            where: What to name in an error.
-
-        Raises:
-            TaskError: The first thing that is wrong, in one line that starts with `where`.
-        """
-        try:
-            if isinstance(data, str | bytes):
-                return cls.model_validate_json(data)
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise TaskError(f"{where}: {first_reason(error)}") from error
-
-    def to_json(self) -> str:
-        """JSON in the form of the contract; the same task gives the same bytes."""
-        return self.model_dump_json(by_alias=True)
 
     def check(self, answer: Draft) -> None:
         """That an answer, or a draft of one, is about this drawing.

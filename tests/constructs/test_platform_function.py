@@ -143,8 +143,18 @@ def test_what_compares_labels_has_an_archive_with_arrays_and_polygons(tmp_path: 
         function_bundle.write_bundle(tmp_path, "host", function_bundle.CONSENSUS)
     except function_bundle.BundleError as error:
         pytest.skip(f"no package index: {error}")
+    assert unpacked(tmp_path) < HALF_OF_WHAT_LAMBDA_TAKES
     import_from(tmp_path, "consolidate_labels.handler.handle")
     run_from(tmp_path, COMPARED)
+
+
+def unpacked(folder: Path) -> int:
+    """Bytes, as Lambda counts them."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 250 MB, layers and the runtime's own included.
+HALF_OF_WHAT_LAMBDA_TAKES = 125 * 1024 * 1024
 
 
 # Two people who disagree, so that nothing that is imported late stays unseen.
