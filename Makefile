@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export NODE_NO_WARNINGS := 1
 
-.PHONY: help setup demo test test-faults test-images lint format bench synth deploy destroy lock clean
+.PHONY: help setup demo test test-faults test-images opensearch lint format bench synth deploy destroy lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test-faults: setup ## breaks things on purpose: bursts, kills, bad versions, rac
 
 test-images: setup ## builds both images with podman, trains two steps and serves in them
 	@$(BIN)/python -m pytest -m image tests/images $(PYTEST_ARGS)
+
+opensearch: setup ## a real OpenSearch server for the tests (Maven Central, 127 MB, .opensearch); they run against it when it is there
+	@scripts/opensearch/install.sh
 
 lint: setup .venv-lint/.installed ## ruff, mypy --strict, tsc, biome, hadolint, cfn-lint, checkov, cdk-nag
 	@scripts/lint.sh
@@ -61,6 +64,7 @@ lock: ## writes the hashed locks anew from pyproject.toml and requirements/*.in
 	@$(LOCK) requirements/lint.in -o requirements/lint.txt
 	@$(LOCK) requirements/uv.in -o requirements/uv.txt
 	@$(LOCK) requirements/node.in -o requirements/node.txt
+	@$(LOCK) requirements/opensearch.in -o requirements/opensearch.txt
 
 clean: ## removes everything that was built or installed here
-	@rm -rf .venv .venv-lint node_modules web/annotator/node_modules web/annotator/dist cdk.out demo-out .local .oci .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-lint .opensearch node_modules web/annotator/node_modules web/annotator/dist cdk.out demo-out .local .oci .pytest_cache .mypy_cache .ruff_cache .hypothesis
