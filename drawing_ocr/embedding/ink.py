@@ -1,0 +1,63 @@
+"""The ink of a page, and what of it the network looks at."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Picture = npt.NDArray[np.uint8]
+Ink = npt.NDArray[np.uint8]
+
+LONG_SIDE: Final = 1200  # pixels of the page at which it is looked at; larger pages are reduced to it
+_SURROUNDINGS: Final = 41  # pixels; ink is darker than the mean of that square
+_DARKER: Final = 16  # grey levels; four standard deviations of a scanner's noise after smoothing
+_SPECK: Final = 8  # pixels of ink that stand alone
+_MARGIN: Final = 0.03  # of the longer side, left free on every side of the square
+_DARKEN: Final = 2.2  # so that a hair line that was reduced to half a pixel is as black as a thick one
+
+
+def ink_of(page: Picture) -> tuple[Ink, float]:
+    """What is drawn on a page, whatever the paper's colour and shadows.
+
+    Args:
+        page: uint8 [height, width] or [height, width, 3] (BGR); dark on light.
+
+    Returns:
+        Ink (uint8 [h, w], 255 where there is ink), its longer side at most `LONG_SIDE`; and page pixels per ink pixel.
+    """
+    shrink = max(1.0, max(page.shape[:2]) / LONG_SIDE)
+    if shrink > 1:
+        size = (max(1, round(page.shape[1] / shrink)), max(1, round(page.shape[0] / shrink)))
+        page = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
+    grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY) if page.ndim == 3 else page
+    smooth = cv2.GaussianBlur(grey, (3, 3), 0)
+    ink = cv2.adaptiveThreshold(smooth, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _SURROUNDINGS, _DARKER)
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    kept = statistics[:, cv2.CC_STAT_AREA] > _SPECK
+    kept[0] = False
+    return np.where(kept, 255, 0).astype(np.uint8)[labels], shrink
+
+
+def network_input(ink: Ink, size: int) -> npt.NDArray[np.uint8]:
+    """The ink's bounding box in the middle of a square.
+
+    Args:
+        ink: uint8 [height, width], 255 where there is ink; at least one pixel.
+        size: Side of the square.
+
+    Returns:
+        uint8 [size, size], 255 = ink.
+    """
+    left, top, wide, tall = cv2.boundingRect(ink)
+    cut = ink[top : top + tall, left : left + wide]
+    scale = (1.0 - 2.0 * _MARGIN) * size / max(wide, tall)
+    width, height = max(1, round(wide * scale)), max(1, round(tall * scale))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    reduced = cv2.convertScaleAbs(cv2.resize(cut, (width, height), interpolation=how), alpha=_DARKEN)
+    square = np.zeros((size, size), np.uint8)
+    x, y = (size - width) // 2, (size - height) // 2
+    square[y : y + height, x : x + width] = reduced
+    return square

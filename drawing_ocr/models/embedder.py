@@ -1,0 +1,98 @@
+"""The embedder: a small residual network (He et al., CVPR 2016) with GeM pooling (Radenović et al., TPAMI 2019).
+
+One grey picture of ink to 2048 values. A drawing may lie in any of four ways: at inference the picture is looked at in
+all four and the mean is taken, so that a quarter turn changes nothing but the order of a sum.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import paddle
+from paddle import nn
+from paddle.nn import functional as F
+
+DIMENSION: Final = 2048
+_LEAST: Final = 1e-6
+
+
+class Embedder(nn.Layer):
+    """Architecture and weights.
+
+    Attributes:
+        widths: Channels of the stem and of the three stages at 1/8, 1/16 and 1/32 of the input.
+    """
+
+    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 128, 256), pooled: int = 1024) -> None:
+        super().__init__()
+        stem, first, second, third = widths
+        self.stem = nn.Sequential(_convolution(1, stem // 2, 5, 2), _convolution(stem // 2, stem, 3, 2))
+        self.stages = nn.Sequential(
+            _Residual(stem, first, 2),
+            _Residual(first, second, 2),
+            _Residual(second, second, 1),
+            _Residual(second, third, 2),
+        )
+        self.widen = _convolution(third, pooled, 1, 1)
+        self.power = self.create_parameter([1], default_initializer=nn.initializer.Constant(3.0))
+        self.project = nn.Linear(pooled, DIMENSION, bias_attr=False)
+        # Centred values keep cosines apart (Luo et al., CVPRW 2019, "BNNeck").
+        self.centre = nn.BatchNorm1D(DIMENSION)
+
+    def forward(self, ink: Any) -> Any:
+        """Pictures as they lie.
+
+        Args:
+            ink: float32 [batch, 1, size, size], 0 paper to 1 ink.
+
+        Returns:
+            float32 [batch, 2048], not normalised.
+        """
+        features = self.widen(self.stages(self.stem(ink)))
+        powered = paddle.clip(features, min=_LEAST) ** self.power
+        pooled = powered.mean(axis=[2, 3]) ** (1.0 / self.power)
+        return self.centre(self.project(pooled))
+
+    def embed(self, ink: Any) -> Any:
+        """The mean over the four quarter turns, L2 = 1; arguments and result as `forward`."""
+        across = ink.transpose([0, 1, 3, 2])
+        turns = [ink, across.flip(axis=[2]), ink.flip(axis=[2, 3]), across.flip(axis=[3])]
+        together: Any = sum(self(turn) for turn in turns)
+        return F.normalize(together, axis=1)
+
+    @classmethod
+    def load(cls, weights: Path) -> Embedder:
+        """Reads `weights.pdparams`."""
+        network = cls()
+        network.set_state_dict(paddle.load(str(weights)))
+        network.eval()
+        return network
+
+
+class _Residual(nn.Layer):
+    def __init__(self, inside: int, outside: int, stride: int) -> None:
+        super().__init__()
+        self.first = _convolution(inside, outside, 3, stride)
+        self.second = nn.Sequential(nn.Conv2D(outside, outside, 3, padding=1, bias_attr=False), nn.BatchNorm2D(outside))
+        same = stride == 1 and inside == outside
+        self.short = (
+            nn.Identity()
+            if same
+            else nn.Sequential(
+                nn.AvgPool2D(stride, stride) if stride > 1 else nn.Identity(),
+                nn.Conv2D(inside, outside, 1, bias_attr=False),
+                nn.BatchNorm2D(outside),
+            )
+        )
+
+    def forward(self, x: Any) -> Any:
+        return F.relu(self.second(self.first(x)) + self.short(x))
+
+
+def _convolution(inside: int, outside: int, kernel: int, stride: int) -> Any:
+    return nn.Sequential(
+        nn.Conv2D(inside, outside, kernel, stride, padding=kernel // 2, bias_attr=False),
+        nn.BatchNorm2D(outside),
+        nn.ReLU(),
+    )

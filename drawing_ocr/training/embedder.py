@@ -1,0 +1,173 @@
+"""`python -m drawing_ocr.training.embedder`: trains the embedder from nothing on families of drawn parts.
+
+A run goes on where it was interrupted: the checkpoint is a minute old at most, and a batch is decided by its number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import paddle
+import typer
+
+from drawing_ocr.models.embedder import Embedder
+from drawing_ocr.search.metrics import Retrieval, evaluate
+from drawing_ocr.training.contrastive import contrastive_loss
+from drawing_ocr.training.embedder_batches import BatchPlan, draw_batch
+from drawing_ocr.training.embedder_checkpoint import EmbedderCheckpoint, EmbedderState, load, save
+from drawing_ocr.training.embedder_options import EmbedderOptions
+from drawing_ocr.training.schedule import progress, rate
+
+_CHECKPOINT: Final = "checkpoint.pdparams"
+_WEIGHTS: Final = "weights.pdparams"
+_WARMUP: Final = 0.05
+_LOG_STEPS: Final = 10
+_VALIDATION_SEED: Final = 9_000_000
+_GRADIENT_NORM: Final = 5.0
+
+Batch = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+
+
+class Training:
+    """A run in a folder: `checkpoint.pdparams`, and `weights.pdparams` of the best validation."""
+
+    def __init__(self, folder: Path, options: EmbedderOptions) -> None:
+        self._folder, self._options = folder, options
+        paddle.seed(options.seed)
+        self.network = Embedder()
+        self._optimiser = paddle.optimizer.AdamW(
+            options.learning_rate,
+            parameters=self.network.parameters(),
+            weight_decay=options.weight_decay,
+            grad_clip=paddle.nn.ClipGradByGlobalNorm(_GRADIENT_NORM),
+        )
+        self.state = EmbedderState(options=options)
+        before = load(folder / _CHECKPOINT, options)
+        if before is not None:
+            self.state = before.state
+            self.network.set_state_dict(before.weights)
+            self._optimiser.set_state_dict(before.optimiser)
+            print(f"continues from step {self.state.step}", flush=True)
+        self._plan = BatchPlan(options.families, options.members, options.drawings, options.size)
+        self._held_out = draw_batch(
+            _VALIDATION_SEED + options.seed, 0, BatchPlan(options.validation_families, 3, 2, options.size)
+        )
+
+    def run(self, *, checkpoint_seconds: float, validation_seconds: float) -> None:
+        """Trains to the end of the run; prints loss and retrieval."""
+        options, state = self._options, self.state
+        begun, before = time.monotonic(), state.seconds
+        saved = validated = begun
+        for pictures, labels in self._batches():
+            over = progress(state.step, options.max_steps, state.seconds, options.max_seconds)
+            if over >= 1.0:
+                break
+            self._optimiser.set_lr(options.learning_rate * rate(over, warmup=_WARMUP))
+            loss = self._step(pictures, labels)
+            state.step += 1
+            now = time.monotonic()
+            state.seconds = before + now - begun
+            if state.step % _LOG_STEPS == 0:
+                state.losses.append({"step": state.step, "loss": loss, "seconds": round(state.seconds, 1)})
+                print(
+                    f"step={state.step} loss={loss:.4f} lr={self._optimiser.get_lr():.6f} over={over:.3f}", flush=True
+                )
+            if now - validated >= validation_seconds:
+                validated = now
+                self.validate()
+            if now - saved >= checkpoint_seconds:
+                saved = now
+                self.save()
+        self.validate()
+        self.save()
+
+    def validate(self) -> Retrieval:
+        """Searches each held-out drawing among the others; keeps the weights if they were never better."""
+        pictures, labels = self._held_out
+        self.network.eval()
+        with paddle.no_grad():
+            vectors = np.concatenate(
+                [self.network.embed(_tensor(pictures[i : i + 48])).numpy() for i in range(0, len(pictures), 48)]
+            )
+        scores = vectors @ vectors.T
+        np.fill_diagonal(scores, -np.inf)
+        found = evaluate(scores, labels[:, None] == labels)
+        state = self.state
+        print(
+            f"step={state.step} val_map={found.mean_average_precision:.4f} val_recall1={found.recall_at_1:.4f} "
+            f"val_recall10={found.recall_at_10:.4f}",
+            flush=True,
+        )
+        state.history.append(
+            {
+                "step": state.step,
+                "map": found.mean_average_precision,
+                "recall_at_1": found.recall_at_1,
+                "recall_at_10": found.recall_at_10,
+            }
+        )
+        if found.mean_average_precision > state.best:
+            state.best = found.mean_average_precision
+            self._folder.mkdir(parents=True, exist_ok=True)
+            partial = self._folder / f".{_WEIGHTS}"
+            paddle.save(self.network.state_dict(), str(partial))
+            partial.replace(self._folder / _WEIGHTS)
+        return found
+
+    def save(self) -> None:
+        """Writes the checkpoint."""
+        save(
+            self._folder / _CHECKPOINT,
+            EmbedderCheckpoint(self.state, self.network.state_dict(), self._optimiser.state_dict()),
+        )
+
+    def _step(self, pictures: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> float:
+        self.network.train()
+        loss = contrastive_loss(self.network(_tensor(pictures)), paddle.to_tensor(labels), self._options.temperature)
+        loss.backward()
+        self._optimiser.step()
+        self._optimiser.clear_grad()
+        return float(loss)
+
+    def _batches(self) -> Iterator[Batch]:
+        """Batches from the next step on; one is drawn while the one before is learned."""
+        with ThreadPoolExecutor(1) as pencil:
+            number = self.state.step
+            coming = pencil.submit(draw_batch, self._options.seed, number, self._plan)
+            while True:
+                batch = coming.result()
+                number += 1
+                coming = pencil.submit(draw_batch, self._options.seed, number, self._plan)
+                yield batch
+
+
+def _tensor(pictures: npt.NDArray[np.uint8]) -> Any:
+    return paddle.to_tensor(pictures[:, None].astype(np.float32) / 255.0)
+
+
+def main(
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it goes on.")],
+    seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 1,
+    steps: Annotated[int, typer.Option(help="Length of the run.")] = 4000,
+    seconds: Annotated[float, typer.Option(help="Ends the run earlier; 0 for no limit.")] = 0.0,
+    size: Annotated[int, typer.Option(help="Side of the pictures in pixels, a multiple of 32.")] = 160,
+    families: Annotated[int, typer.Option(help="Families in a batch, of three members each.")] = 16,
+    learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 1e-3,
+    checkpoint_seconds: Annotated[float, typer.Option(help="Between checkpoints.")] = 60.0,
+    validation_seconds: Annotated[float, typer.Option(help="Between validations.")] = 180.0,
+) -> None:
+    """Train the embedder on drawn families; loss and retrieval of held-out families are printed."""
+    options = EmbedderOptions(
+        seed=seed, max_steps=steps, max_seconds=seconds, size=size, families=families, learning_rate=learning_rate
+    )
+    Training(out, options).run(checkpoint_seconds=checkpoint_seconds, validation_seconds=validation_seconds)
+
+
+if __name__ == "__main__":
+    typer.run(main)
