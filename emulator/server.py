@@ -180,7 +180,7 @@ def main() -> None:
 
 def _forget_the_previous_account(state_dir: Path) -> None:
     """moto keeps its state in memory, so what an earlier server left on disk belongs to nobody."""
-    for name in ("jobs", "endpoints", "images", "functions"):
+    for name in ("jobs", "endpoints", "images", "functions", "file-systems"):
         shutil.rmtree(state_dir / name, ignore_errors=True)
 
 

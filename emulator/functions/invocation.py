@@ -177,6 +177,8 @@ def _keep_more(self: Any, spec: dict[str, Any]) -> None:
         self.logging_config = spec["LoggingConfig"]
     if "DeadLetterConfig" in spec:
         self.dead_letter_config = spec["DeadLetterConfig"]
+    if "FileSystemConfigs" in spec:
+        self.file_systems = spec["FileSystemConfigs"]
 
 
 def _describe(self: Any, on_create: bool = False) -> dict[str, Any]:
@@ -188,6 +190,8 @@ def _describe(self: Any, on_create: bool = False) -> dict[str, Any]:
     }
     if getattr(self, "dead_letter_config", None):
         answer["DeadLetterConfig"] = self.dead_letter_config
+    if getattr(self, "file_systems", None):
+        answer["FileSystemConfigs"] = self.file_systems
     return answer
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from emulator import children, logs
 from emulator.api import Caller
-from emulator.functions import bundles
+from emulator.functions import bundles, mounts
 
 _RUNTIME = Path(__file__).with_name("runtime.py")
 _WORKERS_PER_FUNCTION = 4
@@ -51,6 +51,7 @@ class Function:
     log_group: str
     environment: tuple[tuple[str, str], ...]
     layers: tuple[str, ...]
+    mounts: tuple[tuple[str, str], ...]
     concurrency: int
 
     @classmethod
@@ -68,6 +69,7 @@ class Function:
             log_group=model.logs_group_name,
             environment=tuple(sorted((name, str(value)) for name, value in model.environment_vars.items())),
             layers=tuple(layer["Arn"] for layer in model.layers),
+            mounts=tuple((each["Arn"], each["LocalMountPath"]) for each in getattr(model, "file_systems", [])),
             concurrency=int(model.reserved_concurrency or _WORKERS_PER_FUNCTION),
         )
 
@@ -121,7 +123,7 @@ class Worker:
             # There is no X-Ray daemon here.
             "AWS_XRAY_SDK_ENABLED": "false",
             "POWERTOOLS_TRACE_DISABLED": "true",
-            **dict(function.environment),
+            **mounts.translated(dict(function.environment), function.mounts, function.caller),
         }
 
     def _read_output(self) -> None:

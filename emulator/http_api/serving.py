@@ -18,7 +18,7 @@ from emulator import control, logs
 from emulator.api import Caller, ServiceError
 from emulator.functions.invocation import find as find_function
 from emulator.functions.workers import POOL, Outcome
-from emulator.http_api import access_log, authorizers, cors, operations, payload, routes
+from emulator.http_api import access_log, authorizers, cors, iam, operations, payload, routes
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +101,8 @@ def _authorized(visit: _Visit, route: Any) -> dict[str, Any] | None:
     kind = route.authorization_type or "NONE"
     if kind == "NONE":
         return None
+    if kind == "AWS_IAM":
+        return _signed(visit)
     if kind != "JWT":
         raise _Refused(500, "Internal Server Error", f"the emulated account has no {kind} authorizers")
     try:
@@ -111,6 +113,16 @@ def _authorized(visit: _Visit, route: Any) -> dict[str, Any] | None:
     context = payload.jwt_context(claims, route.authorization_scopes)
     visit.context |= {f"authorizer.claims.{name}": value for name, value in context["jwt"]["claims"].items()}
     return context
+
+
+def _signed(visit: _Visit) -> dict[str, Any]:
+    try:
+        found = iam.context(visit.request, visit.caller)
+    except iam.Refused as refused:
+        visit.context["authorizer.error"] = str(refused)
+        raise _Refused(403, "Forbidden") from refused
+    visit.context["identity.caller"] = found["iam"]["userArn"]
+    return found
 
 
 def _integrated(visit: _Visit, route: Any, event: dict[str, Any]) -> Response:

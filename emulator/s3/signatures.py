@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, unquote
 
 from werkzeug.wrappers import Request
 
-from emulator import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
+from emulator import DUMMY_ACCESS_KEY, signing
 from emulator.s3.errors import Refused
 
-_ALGORITHM = "AWS4-HMAC-SHA256"
 _SIGNATURE = "X-Amz-Signature"
 _LONGEST_SECONDS = 7 * 24 * 3600
 _SECONDS_OF_CLOCK_SKEW = 15 * 60
-_TIME = "%Y%m%dT%H%M%SZ"
 
 
 def check(request: Request) -> None:
@@ -29,12 +24,12 @@ def check(request: Request) -> None:
         return
     query = dict(parse_qsl(request.query_string.decode(), keep_blank_values=True))
     if "AWSAccessKeyId" in query:
-        message = f"The authorization mechanism you have provided is not supported. Please use {_ALGORITHM}."
+        message = f"The authorization mechanism you have provided is not supported. Please use {signing.ALGORITHM}."
         raise Refused(400, "InvalidRequest", message)
     if _SIGNATURE not in query:
         raise Refused(403, "AccessDenied", "Access Denied")
     needed = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders")
-    if any(name not in query for name in needed) or query["X-Amz-Algorithm"] != _ALGORITHM:
+    if any(name not in query for name in needed) or query["X-Amz-Algorithm"] != signing.ALGORITHM:
         message = f"Query-string authentication requires the parameters {', '.join(needed)}"
         raise Refused(400, "AuthorizationQueryParametersError", message)
     _check_time(query)
@@ -43,7 +38,7 @@ def check(request: Request) -> None:
 
 def _check_time(query: dict[str, str]) -> None:
     try:
-        signed = datetime.strptime(query["X-Amz-Date"], _TIME).replace(tzinfo=UTC)
+        signed = datetime.strptime(query["X-Amz-Date"], signing.TIME).replace(tzinfo=UTC)
         seconds = int(query["X-Amz-Expires"])
     except ValueError as error:
         message = "X-Amz-Date or X-Amz-Expires is not what it should be"
@@ -60,33 +55,19 @@ def _check_time(query: dict[str, str]) -> None:
 
 
 def _check_signature(request: Request, query: dict[str, str]) -> None:
-    """Signature version 4 over the query (S3 API reference, "Authenticating requests: using query parameters")."""
+    """S3 API reference, "Authenticating requests: using query parameters"."""
     key, _, scope = query["X-Amz-Credential"].partition("/")
     if key != DUMMY_ACCESS_KEY:
         message = "The AWS Access Key Id you provided does not exist in our records."
         raise Refused(403, "InvalidAccessKeyId", message, AWSAccessKeyId=key)
-    names = query["X-Amz-SignedHeaders"].split(";")
-    headers = {name: re.sub(r" +", " ", request.headers.get(name, "").strip()) for name in names}
-    path = unquote(str(request.environ["RAW_URI"]).partition("?")[0])
-    pairs = sorted((_quoted(name), _quoted(value)) for name, value in query.items() if name != _SIGNATURE)
-    canonical = "\n".join(
-        [
-            request.method,
-            quote(path, safe="/-_.~"),
-            "&".join(f"{name}={value}" for name, value in pairs),
-            "".join(f"{name}:{value}\n" for name, value in headers.items()),
-            ";".join(names),
-            "UNSIGNED-PAYLOAD",
-        ]
+    signed = signing.Signed(
+        path=quote(unquote(str(request.environ["RAW_URI"]).partition("?")[0]), safe="/-_.~"),
+        query=[(name, value) for name, value in query.items() if name != _SIGNATURE],
+        headers=query["X-Amz-SignedHeaders"].split(";"),
+        payload="UNSIGNED-PAYLOAD",
+        date=query["X-Amz-Date"],
+        scope=scope,
     )
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    secret = f"AWS4{DUMMY_SECRET_KEY}".encode()
-    for part in [*scope.split("/"), "\n".join([_ALGORITHM, query["X-Amz-Date"], scope, digest])]:
-        secret = hmac.digest(secret, part.encode(), "sha256")
-    if not hmac.compare_digest(secret.hex(), query[_SIGNATURE]):
+    if not signing.is_right(request, signed, query[_SIGNATURE]):
         message = "The request signature we calculated does not match the signature you provided."
         raise Refused(403, "SignatureDoesNotMatch", f"{message} Check your key and signing method.")
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="-_.~")

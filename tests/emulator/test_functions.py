@@ -44,6 +44,11 @@ def handler(event, context):
     if do == "resolve":
         import socket
         return socket.getaddrinfo("bucket.localhost", 80, socket.AF_INET)[0][4][0]
+    if do == "write":
+        path = os.environ["NOTES"] + "/" + event["file"]
+        with open(path, "a") as file:
+            file.write("x")
+        return len(open(path).read())
     print("hello log")
     return {"name": context.function_name, "left": context.get_remaining_time_in_millis() > 0,
             "pid": os.getpid(), "word": os.environ.get("WORD"), "account": os.environ["AWS_ENDPOINT_URL"]}
@@ -286,3 +291,20 @@ def test_a_workflow_calls_functions_waits_retries_and_keeps_its_history(client: 
         "Fails",
         "Good",
     ]
+
+
+def test_functions_that_mount_one_access_point_see_each_others_files(client: Client, account: lifetime.Running) -> None:
+    files = client("efs").create_file_system(CreationToken=uuid.uuid4().hex)["FileSystemId"]
+    token, root = uuid.uuid4().hex, {"Path": "/notes"}
+    point = client("efs").create_access_point(ClientToken=token, FileSystemId=files, RootDirectory=root)
+    mounted = {
+        "FileSystemConfigs": [{"Arn": point["AccessPointArn"], "LocalMountPath": "/mnt/notes"}],
+        "Environment": {"Variables": {"NOTES": "/mnt/notes", "WORD": "/mnt/notes-not"}},
+    }
+    one, other = make(client, HANDLER, **mounted), make(client, HANDLER, **mounted)
+    assert invoke(client, one, do="write", file="a") == (None, 1)
+    assert invoke(client, other, do="write", file="a") == (None, 2)
+    assert invoke(client, one)[1]["word"] == "/mnt/notes-not"
+    described = client("lambda").get_function_configuration(FunctionName=one)
+    assert described["FileSystemConfigs"] == mounted["FileSystemConfigs"]
+    assert list(account.state_dir.glob("file-systems/*/notes/a"))

@@ -13,10 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from joserfc import jwk, jwt
 
-from emulator import ACCOUNT, REGION, lifetime
+from emulator import ACCOUNT, DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY, REGION, lifetime
 from tests.emulator.conftest import ROLE, Client
 
 PAGE = "http://page.localhost:5000"
@@ -163,6 +166,7 @@ def template() -> str:
                 },
                 "Tasks": route("ANY /tasks/{task}"),
                 "Scoped": route("GET /tasks/scoped", AuthorizationScopes=["labelling/write"]),
+                "Signed": route("POST /tasks/signed", AuthorizationType="AWS_IAM", AuthorizerId=None),
                 "NotAllowed": route("GET /other"),
             },
             "Outputs": {
@@ -386,3 +390,35 @@ def test_changing_a_stage_changes_what_is_served(client: Client, api: Api) -> No
         ApiId=api.outputs["ApiId"], StageName="$default", StageVariables={"colour": "blue"}
     )
     assert api.get("/tasks/1").json()["stageVariables"] == {"colour": "blue"}
+
+
+def signed(api: Api, body: bytes = b"{}", *, key: str = DUMMY_ACCESS_KEY, service: str = "execute-api") -> AWSRequest:
+    """A request as the SDKs sign it."""
+    request = AWSRequest("POST", f"{api.url}/tasks/signed?a=%20b&c=", data=body, headers={"Content-Type": "text/x"})
+    SigV4Auth(Credentials(key, DUMMY_SECRET_KEY), service, REGION).add_auth(request)
+    return request
+
+
+def send_signed(api: Api, request: AWSRequest, body: bytes = b"{}") -> requests.Response:
+    return api.send("POST", "/tasks/signed?a=%20b&c=", data=body, headers=dict(request.headers))
+
+
+def test_a_route_with_iam_takes_requests_that_somebody_of_the_account_has_signed(api: Api) -> None:
+    answer = send_signed(api, signed(api))
+    assert answer.status_code == 200
+    assert answer.json()["requestContext"]["authorizer"]["iam"]["accountId"] == ACCOUNT
+
+
+def test_a_request_that_is_unsigned_foreign_changed_or_old_is_forbidden(api: Api) -> None:
+    old = signed(api)
+    old.headers.replace_header("X-Amz-Date", "20200101T000000Z")
+    refused = {
+        "unsigned": api.send("POST", "/tasks/signed", data=b"{}"),
+        "token": api.send("POST", "/tasks/signed", data=b"{}", headers={"Authorization": f"Bearer {api.token}"}),
+        "foreign key": send_signed(api, signed(api, key="AKIAFOREIGN")),
+        "foreign service": send_signed(api, signed(api, service="s3")),
+        "changed": send_signed(api, signed(api), b'{"k": 100}'),
+        "old": send_signed(api, old),
+    }
+    for name, answer in refused.items():
+        assert (answer.status_code, answer.json()) == (403, {"message": "Forbidden"}), name
