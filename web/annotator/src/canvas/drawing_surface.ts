@@ -1,15 +1,18 @@
 /**
  * The drawing with its regions, to look at and to work on. It fills an element of the page and shows a `RegionSource`;
- * what a pointer does goes to `Edits`. Keys, texts and the network's addresses are the page's.
+ * what a pointer does goes to `Edits`. Keys, texts and the network's addresses are the page's; what keys do to boxes and to
+ * the cross-hair is asked for here, since it depends on how the sheet lies.
  *
  * Three canvases lie over each other: the drawing, the regions, and what is being done. Each is painted only when what it
  * shows has changed, at most once a picture of the screen.
  */
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Point, scaled, unit } from "../geometry/point";
-import { boundsOf, heightOf, moved, type Quad, widthOf } from "../geometry/quad";
+import { boundsOf, heightOf, type Quad, widthOf } from "../geometry/quad";
+import { Crosshair } from "./crosshair";
+import { type Corner, nudged } from "./nudge";
 import { paintOverlay } from "./overlay";
-import { cropped, snapped } from "./pixels";
+import { cropped, inkEdge, snapped } from "./pixels";
 import { Pointers } from "./pointers";
 import type { Edits, RegionSource } from "./ports";
 import { RegionIndex } from "./region_index";
@@ -27,6 +30,7 @@ import {
   quartersTurned,
   type Size,
   screenBounds,
+  toScreen,
   turned,
   uprightQuarters,
   type View,
@@ -49,10 +53,15 @@ const MAX_RATIO = 2; // device pixels a screen pixel; more cannot be told apart 
 const READABLE = { least: 14, wanted: 30, most: 90 } as const; // screen pixels of text height when a region is shown
 const WIDEST = 0.7; // of the screen, for a region that is shown
 const EDGE = 24; // screen pixels that a shown region stays away from the screen's edge
+const LEAP = { breadth: 16, gap: 20 } as const; // screen pixels beside a leap in which ink counts, and between two texts
 
 export class DrawingSurface {
   readonly view: ReadonlySignal<View>;
   readonly tool: Signal<ToolName> = signal("select");
+  /** What the drawing tool waits for; null while nothing is drawn. */
+  readonly drawing: ReadonlySignal<Tool["progress"]>;
+  /** Which corner of the current region the arrow keys move; null: the whole region. */
+  readonly corner: Signal<Corner | null> = signal(null);
   /** Whether texts stand beside their boxes. */
   readonly labels: Signal<boolean> = signal(false);
   /** False until the screen was once covered by tiles as sharp as it can show. */
@@ -66,6 +75,8 @@ export class DrawingSurface {
   readonly #canvases: readonly [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement];
   readonly #tools: Readonly<Record<ToolName, Tool>>;
   readonly #pointers: Pointers;
+  readonly #crosshair: Crosshair;
+  readonly #drawing: Signal<Tool["progress"]> = signal(null);
   readonly #stopping = new AbortController();
   readonly #stops: (() => void)[];
   #index = new RegionIndex([]);
@@ -89,6 +100,7 @@ export class DrawingSurface {
     this.failure = this.#sheet.failure;
     this.#view = signal(fitted(grid, { width: 1, height: 1 }, 0));
     this.view = this.#view;
+    this.drawing = this.#drawing;
     this.#canvases = [canvasIn(host), canvasIn(host), canvasIn(host)];
     host.setAttribute("role", "application");
     host.tabIndex = 0;
@@ -105,13 +117,18 @@ export class DrawingSurface {
       two_click: new TwoClickTool(desk),
       three_point: new ThreePointTool(desk),
     };
-    this.#pointers = new Pointers({
-      element: host,
+    const stage = {
       tool: () => this.#tools[this.tool.peek()],
       view: () => this.#view.peek(),
-      look: (view) => this.#look(view),
-      onSheet: ([x, y]) => [Math.min(grid.width, Math.max(0, x)), Math.min(grid.height, Math.max(0, y))],
+      look: (view: View) => this.#look(view),
+      onSheet: ([x, y]: Point): Point => [Math.min(grid.width, Math.max(0, x)), Math.min(grid.height, Math.max(0, y))],
       changed: () => this.#draftChanged(),
+    };
+    this.#pointers = new Pointers({ ...stage, element: host });
+    this.#crosshair = new Crosshair({
+      ...stage,
+      screen: () => this.#screen,
+      edge: async (from, to) => await this.#inkEdge(from, to),
     });
     const resizing = new ResizeObserver(() => this.#resize());
     resizing.observe(host);
@@ -132,9 +149,11 @@ export class DrawingSurface {
     this.#look(fitted(this.options.grid, this.#screen, this.#view.peek().quarters));
   }
 
-  /** About the middle of the screen; a factor above 1 makes the sheet larger. */
+  /** About the cross-hair, else the middle of the screen; a factor above 1 makes the sheet larger. */
   zoom(factor: number): void {
-    this.#look(zoomed(this.#view.peek(), this.#middle, factor));
+    const view = this.#view.peek();
+    const { cross } = this.#tools[this.tool.peek()].draft;
+    this.#look(zoomed(view, cross === null ? this.#middle : toScreen(view, cross), factor));
   }
 
   /** Turns the sheet clockwise about the middle of the screen. */
@@ -163,8 +182,23 @@ export class DrawingSurface {
     this.#look(centred(boundsOf(quad), this.#screen, scale, quarters));
   }
 
+  /** Moves the cross-hair of the drawing tool. `pixels` of the screen. */
+  step(direction: Point, pixels: number): void {
+    void this.#crosshair.step(direction, pixels);
+  }
+
+  /** Moves the cross-hair to where ink ends or begins next. */
+  leap(direction: Point): void {
+    void this.#crosshair.leap(direction);
+  }
+
+  /** The drawing tool's next place is where the cross-hair stands. */
+  place(): void {
+    void this.#crosshair.set();
+  }
+
   /**
-   * Moves outlines on the screen, whichever way the sheet is turned.
+   * Moves outlines on the screen, whichever way the sheet is turned: whole, or the chosen corner of the only one.
    *
    * @param outlines By region id.
    * @param direction On the screen.
@@ -173,12 +207,7 @@ export class DrawingSurface {
    */
   nudged(outlines: ReadonlyMap<string, Quad>, direction: Point, pixels: number): ReadonlyMap<string, Quad> {
     const way = unit(quartersTurned(direction, -this.#view.peek().quarters));
-    if (way === null) return new Map();
-    const by = scaled(way, pixels);
-    const { left, top, right, bottom } = boundsOf([...outlines.values()].flatMap((quad) => moved(quad, by)));
-    const { width, height } = this.options.grid;
-    if (left < 0 || top < 0 || right > width || bottom > height) return new Map();
-    return new Map([...outlines].map(([id, quad]) => [id, moved(quad, by)]));
+    return way === null ? new Map() : nudged(outlines, scaled(way, pixels), this.corner.peek(), this.options.grid);
   }
 
   /** Gives up what the pointer has begun; false where there is nothing. */
@@ -212,6 +241,12 @@ export class DrawingSurface {
     return await canvas.convertToBlob({ type: "image/png" });
   }
 
+  async #inkEdge(from: Point, to: Point): Promise<Point | null> {
+    const { scale } = this.#view.peek();
+    const reach = { breadth: LEAP.breadth / scale, gap: LEAP.gap / scale, scale };
+    return await inkEdge(this.#sheet, [from, to], reach, this.#stopping.signal);
+  }
+
   get #middle(): Point {
     return [this.#screen.width / 2, this.#screen.height / 2];
   }
@@ -219,13 +254,20 @@ export class DrawingSurface {
   #watch(): (() => void)[] {
     const { source } = this.options;
     let last: ToolName = this.tool.peek();
+    let current: string | undefined;
     return [
       effect(() => {
         this.#index = this.#index.updated(source.regions.value);
         this.#repaint("regions", "overlay");
       }),
       effect(() => {
-        source.selection.value;
+        const now = source.selection.value.at(-1);
+        if (now !== current) this.corner.value = null;
+        current = now;
+        this.#repaint("overlay");
+      }),
+      effect(() => {
+        this.corner.value;
         this.#repaint("overlay");
       }),
       effect(() => {
@@ -235,7 +277,8 @@ export class DrawingSurface {
       effect(() => {
         this.#tools[last].cancel();
         last = this.tool.value;
-        this.#draftChanged();
+        if (this.#tools[last].progress === null) this.#draftChanged();
+        else this.#crosshair.begin(this.#pointers.at ?? this.#middle);
       }),
     ];
   }
@@ -247,7 +290,11 @@ export class DrawingSurface {
 
   /** A region whose outline is being changed is painted with the draft only. */
   #draftChanged(): void {
-    const { outlines } = this.#tools[this.tool.peek()].draft;
+    const { draft, progress } = this.#tools[this.tool.peek()];
+    if (progress?.set !== this.#drawing.peek()?.set || progress?.needed !== this.#drawing.peek()?.needed) {
+      this.#drawing.value = progress;
+    }
+    const { outlines } = draft;
     const same = outlines.size === this.#hidden.size && [...outlines.keys()].every((id) => this.#hidden.has(id));
     if (!same) {
       this.#hidden = new Set(outlines.keys());
@@ -296,7 +343,8 @@ export class DrawingSurface {
         .peek()
         .filter(({ id }) => selected.has(id))
         .map(({ id, points }) => tool.draft.outlines.get(id) ?? points);
-      paintOverlay(overlay, view, ratio, quads, tool.draft, tool === this.#tools.select);
+      const handles = tool === this.#tools.select;
+      paintOverlay(overlay, view, ratio, quads, tool.draft, handles ? { corner: this.corner.peek() } : null);
     }
     Object.assign(this.#dirty, { sheet: false, regions: false, overlay: false });
   }

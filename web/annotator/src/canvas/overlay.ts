@@ -7,12 +7,14 @@ import type { Draft } from "./tools/tool";
 import { quadOnScreen, toScreen, type View } from "./view";
 
 const HANDLE = 8; // screen pixels
+const CHOSEN = 14; // screen pixels: the handle of the corner that the arrow keys move
+const OPEN = 5; // screen pixels around the middle of the cross-hair
 const AROUND = 2; // screen pixels between a box and its line, which so hides no ink
 
 /**
  * @param selected Outlines on the sheet, the current one last.
  * @param draft What is being done.
- * @param withHandles Whether the only selected region can be changed now.
+ * @param handles Of the only selected region, and which corner the arrow keys move; null where it cannot be changed now.
  */
 export function paintOverlay(
   context: CanvasRenderingContext2D,
@@ -20,7 +22,7 @@ export function paintOverlay(
   ratio: number,
   selected: readonly Quad[],
   draft: Draft,
-  withHandles: boolean,
+  handles: { readonly corner: number | null } | null,
 ): void {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
@@ -40,30 +42,43 @@ export function paintOverlay(
     outline(context, quadOnScreen(view, quadOf(draft.band)), true);
     context.fill();
   }
+  if (draft.cross !== null) crosshair(context, toScreen(view, draft.cross), ratio);
   const [only, ...more] = selected;
-  if (!withHandles || only === undefined || more.length > 0) return;
+  if (handles === null || only === undefined || more.length > 0) return;
   for (const { handle, place } of handlesOf(quadOnScreen(view, only))) {
-    paintHandle(context, place, handle.kind !== "corner");
+    const chosen = handle.kind === "corner" && handle.index === handles.corner;
+    paintHandle(context, place, handle.kind !== "corner", chosen);
   }
 }
 
-function outline(context: CanvasRenderingContext2D, places: readonly Point[], closed: boolean): void {
+/** Lines over the whole screen, and open where they cross: there stands the ink that is meant. */
+function crosshair(context: CanvasRenderingContext2D, [x, y]: Point, ratio: number): void {
+  const [width, height] = [context.canvas.width / ratio, context.canvas.height / ratio];
+  const arm = (from: Point, to: Point) => outline(context, [from, to], false, 1);
+  arm([0, y], [x - OPEN, y]);
+  arm([x + OPEN, y], [width, y]);
+  arm([x, 0], [x, y - OPEN]);
+  arm([x, y + OPEN], [x, height]);
+}
+
+function outline(context: CanvasRenderingContext2D, places: readonly Point[], closed: boolean, width = 2): void {
   context.beginPath();
   for (const [x, y] of places) context.lineTo(x, y);
   if (closed) context.closePath();
   context.strokeStyle = HALO;
-  context.lineWidth = 5;
+  context.lineWidth = width + 3;
   context.stroke();
   context.strokeStyle = ACCENT;
-  context.lineWidth = 2;
+  context.lineWidth = width;
   context.stroke();
 }
 
-function paintHandle(context: CanvasRenderingContext2D, [x, y]: Point, round: boolean): void {
+function paintHandle(context: CanvasRenderingContext2D, [x, y]: Point, round: boolean, chosen: boolean): void {
+  const size = chosen ? CHOSEN : HANDLE;
   context.beginPath();
-  if (round) context.arc(x, y, HANDLE / 2, 0, 2 * Math.PI);
-  else context.rect(x - HANDLE / 2, y - HANDLE / 2, HANDLE, HANDLE);
-  context.fillStyle = "#fff";
+  if (round) context.arc(x, y, size / 2, 0, 2 * Math.PI);
+  else context.rect(x - size / 2, y - size / 2, size, size);
+  context.fillStyle = chosen ? ACCENT : "#fff";
   context.fill();
   context.strokeStyle = ACCENT;
   context.lineWidth = 1.5;

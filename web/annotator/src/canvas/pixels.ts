@@ -1,5 +1,6 @@
 /** The sheet's own pixels around a region: for fitting it to its ink, for showing it large, for reading it again. */
-import type { Point } from "../geometry/point";
+import { columnsToEdge } from "../geometry/ink_edge";
+import { add, distance, type Point, quarterTurned, scaled, subtract, unit } from "../geometry/point";
 import { type Bounds, boundsOf, heightOf, mapped, outset, type Quad, widthOf } from "../geometry/quad";
 import { type Pixels, rectified } from "../geometry/rectify";
 import { snappedToInk } from "../geometry/snap";
@@ -45,6 +46,30 @@ export async function cropped(
   const read = await readPixels(sheet, boundsOf(grown), rows / heightOf(grown), signal);
   const { data } = rectified(read.pixels, mapped(grown, read.toPixels), columns, rows);
   return new ImageData(data, columns, rows);
+}
+
+/**
+ * Where ink begins or ends on the way from one place to another, or null where there is none.
+ *
+ * @param breadth How far beside the way ink is looked for, sheet pixels in all.
+ * @param gap Sheet pixels of paper that end a text.
+ * @param scale Pixels that are looked at for each of the sheet.
+ */
+export async function inkEdge(
+  sheet: Sheet,
+  [from, to]: readonly [Point, Point],
+  { breadth, gap, scale }: { readonly breadth: number; readonly gap: number; readonly scale: number },
+  signal: AbortSignal,
+): Promise<Point | null> {
+  const ahead = unit(subtract(to, from));
+  if (ahead === null) return null;
+  const aside = scaled(quarterTurned(ahead), breadth / 2);
+  const strip: Quad = [subtract(from, aside), subtract(to, aside), add(to, aside), add(from, aside)];
+  const columns = Math.ceil(distance(from, to) * scale);
+  const read = await readPixels(sheet, boundsOf(strip), scale, signal);
+  const patch = rectified(read.pixels, mapped(strip, read.toPixels), columns, Math.ceil(breadth * scale));
+  const found = columnsToEdge(patch, gap * scale);
+  return found === null ? null : add(from, scaled(ahead, Math.min(distance(from, to), found / scale)));
 }
 
 interface Read {

@@ -31,6 +31,8 @@ interface Press {
 }
 
 export class Pointers {
+  /** Where on the screen a pointer stands over the drawing; null where none does. */
+  at: Point | null = null;
   readonly #down = new Map<number, Point>();
   #press: Press | null = null;
   #lastClick: { at: Point; time: number } | null = null;
@@ -44,6 +46,10 @@ export class Pointers {
     element.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
     element.addEventListener("pointerup", (event) => this.#onUp(event), { signal });
     element.addEventListener("pointercancel", (event) => this.#onCancel(event), { signal });
+    const onLeave = () => {
+      this.at = null;
+    };
+    element.addEventListener("pointerleave", onLeave, { signal });
     element.addEventListener("wheel", (event) => this.#onWheel(event), { signal, passive: false });
     const onSpace = (event: KeyboardEvent) => {
       if (event.code === "Space" && event.target === element) this.#space = event.type === "keydown";
@@ -70,6 +76,7 @@ export class Pointers {
       shift: event.shiftKey,
       alt: event.altKey,
       control: event.ctrlKey || event.metaKey,
+      stepped: false,
     };
   }
 
@@ -113,6 +120,7 @@ export class Pointers {
 
   #hover(event: PointerEvent): void {
     const pointing = this.#pointing(event);
+    this.at = pointing.screen;
     this.stage.tool().hover(pointing);
     this.stage.element.style.cursor = this.#space ? "grab" : this.stage.tool().cursor(pointing);
     this.stage.changed();

@@ -29,8 +29,8 @@ export interface RegionSource {
 
 /** What a pointer does to the document: each of the first two is one step of undo. */
 export interface Edits {
-  /** A new region; the page selects it. */
-  draw(points: Quad): void;
+  /** A new region; the page selects it. `loose`: its corners lie about where they are meant, and its ink says where. */
+  draw(points: Quad, loose: boolean): void;
   /** New outlines by id, of one or many regions at once. */
   reshape(outlines: ReadonlyMap<string, Quad>): void;
   select(ids: readonly string[]): void;

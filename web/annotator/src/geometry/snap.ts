@@ -67,7 +67,7 @@ function inkBounds(patch: Pixels, box: Bounds): Bounds | null {
 }
 
 /** 1 where there is ink, or null where the patch is of one tone. */
-function inkMask({ data, width, height }: Pixels): Uint8Array | null {
+export function inkMask({ data, width, height }: Pixels): Uint8Array | null {
   const grey = new Uint8Array(width * height);
   const histogram = new Uint32Array(256);
   for (let i = 0; i < grey.length; i++) {

@@ -1,6 +1,7 @@
 /**
  * What can be done with keys. PPOCRLabel's keys stand where it has the command: W and Q draw, A and D go through the
- * boxes, Ctrl+E and F2 edit the text, Ctrl+R reads again, Ctrl+G goes near, Ctrl+C copies.
+ * boxes, Ctrl+E and F2 edit the text, Ctrl+R reads again, Ctrl+G goes near, Ctrl+C puts a copy beside the box, Z X C V
+ * choose a corner for the arrow keys and B the whole box, Ctrl+V (its "Check") is done with the drawing.
  */
 export const COMMANDS = {
   accept: { group: "go", keys: ["Enter"] },
@@ -17,7 +18,7 @@ export const COMMANDS = {
   unreadable: { group: "say", keys: ["0", "Alt+0"] },
   read_again: { group: "say", keys: ["Ctrl+R"] },
   draw: { group: "box", keys: ["W"] },
-  draw_slanted: { group: "box", keys: ["Q"] },
+  draw_slanted: { group: "box", keys: ["Q", "Home"] },
   delete: { group: "box", keys: ["Delete", "Backspace", "Ctrl+Delete"] },
   copy: { group: "box", keys: ["Ctrl+C"] },
   split: { group: "box", keys: ["S", "Alt+S"] },
@@ -25,6 +26,11 @@ export const COMMANDS = {
   select_all: { group: "box", keys: ["Ctrl+A"] },
   turn_text: { group: "box", keys: ["R", "Alt+R"] },
   snap: { group: "box", keys: ["I", "Alt+I"] },
+  corner_1: { group: "box", keys: ["Z"] },
+  corner_2: { group: "box", keys: ["X"] },
+  corner_3: { group: "box", keys: ["C"] },
+  corner_4: { group: "box", keys: ["V"] },
+  whole_box: { group: "box", keys: ["B"] },
   nudge_left: { group: "box", keys: ["ArrowLeft"] },
   nudge_right: { group: "box", keys: ["ArrowRight"] },
   nudge_up: { group: "box", keys: ["ArrowUp"] },
@@ -33,6 +39,10 @@ export const COMMANDS = {
   nudge_far_right: { group: "box", keys: ["Shift+ArrowRight"] },
   nudge_far_up: { group: "box", keys: ["Shift+ArrowUp"] },
   nudge_far_down: { group: "box", keys: ["Shift+ArrowDown"] },
+  leap_left: { group: "box", keys: ["Ctrl+ArrowLeft"] },
+  leap_right: { group: "box", keys: ["Ctrl+ArrowRight"] },
+  leap_up: { group: "box", keys: ["Ctrl+ArrowUp"] },
+  leap_down: { group: "box", keys: ["Ctrl+ArrowDown"] },
   go_near: { group: "look", keys: ["Ctrl+G"] },
   whole_sheet: { group: "look", keys: ["F", "Alt+F"] },
   zoom_in: { group: "look", keys: ["+", "="] },
@@ -41,7 +51,7 @@ export const COMMANDS = {
   show_texts: { group: "look", keys: ["L", "Alt+L"] },
   undo: { group: "task", keys: ["Ctrl+Z"] },
   redo: { group: "task", keys: ["Ctrl+Y", "Ctrl+Shift+Z"] },
-  submit: { group: "task", keys: ["Ctrl+Enter"] },
+  submit: { group: "task", keys: ["Ctrl+Enter", "Ctrl+V", "End"] },
   skip: { group: "task", keys: ["Ctrl+Shift+Enter"] },
   help: { group: "task", keys: ["?", "F1"] },
 } as const satisfies Record<string, { readonly group: string; readonly keys: readonly string[] }>;

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { COMMAND_NAMES, COMMANDS, type Command, GROUPS } from "./commands";
 import { DialogWindow } from "./dialog";
-import { nameOf } from "./keymap";
+import { engraved, nameOf } from "./keymap";
 import { addKey, keys, removeKey, resetKeys } from "./keys";
 import { say } from "./messages";
 
@@ -38,7 +38,7 @@ export function HelpDialog({ close }: { close: () => void }) {
                         title={say("help.remove", { key, command: say(`command.${name}`) })}
                         onClick={() => removeKey(name, key)}
                       >
-                        <kbd>{key}</kbd>
+                        <kbd>{engraved(key)}</kbd>
                       </button>
                     ))}
                     <button

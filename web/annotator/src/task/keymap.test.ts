@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { belongsToText, nameOf, type Stroke } from "./keymap";
+import { belongsToText, engraved, nameOf, type Stroke } from "./keymap";
 
 const stroke = (key: string, held: Partial<Stroke> = {}): Stroke => ({
   key,
@@ -28,6 +28,10 @@ describe("the name of a stroke", () => {
   ] as const)("of %s with %j is %s", (key, held, name) => {
     expect(nameOf(stroke(key, held))).toBe(name);
   });
+});
+
+test("a stroke is shown as it stands on the keys", () => {
+  expect(["Ctrl+ArrowLeft", "ArrowDown", "F2"].map(engraved)).toEqual(["Ctrl+←", "↓", "F2"]);
 });
 
 describe("a text field", () => {

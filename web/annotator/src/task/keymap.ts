@@ -36,3 +36,10 @@ export function belongsToText(stroke: string): boolean {
   if (NAMED.test(stroke)) return false;
   return !/^(?:Ctrl|Alt)\+/.test(stroke) || EDITING.test(stroke);
 }
+
+const ARROWS: Readonly<Record<string, string>> = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
+
+/** The name of a stroke as it stands on the key. */
+export function engraved(stroke: string): string {
+  return stroke.replace(/Arrow\w+$/, (name) => ARROWS[name] ?? name);
+}

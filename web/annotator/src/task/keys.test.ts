@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { COMMAND_NAMES, COMMANDS } from "./commands";
-import { addKey, commandOf, keys, removeKey, resetKeys } from "./keys";
+import { addKey, commandOf, keys, removeKey, resetKeys, shownTogether } from "./keys";
 
 describe("the keys", () => {
   afterEach(resetKeys);
@@ -21,6 +21,14 @@ describe("the keys", () => {
       "Ctrl+R": "read_again",
       "Ctrl+G": "go_near",
       "Ctrl+C": "copy",
+      "Ctrl+V": "submit",
+      End: "submit",
+      Home: "draw_slanted",
+      Z: "corner_1",
+      X: "corner_2",
+      C: "corner_3",
+      V: "corner_4",
+      B: "whole_box",
       "Ctrl+Z": "undo",
     };
     for (const [key, command] of Object.entries(known)) expect(commandOf.value.get(key)).toBe(command);
@@ -32,6 +40,13 @@ describe("the keys", () => {
     expect(keys.value.get("draw")).toEqual([]);
     removeKey("snap", "I");
     expect(keys.value.get("snap")).toEqual(["Alt+I", "W"]);
+  });
+
+  test("are shown together where they belong together", () => {
+    expect(shownTogether(["leap_left", "leap_right"])).toBe("Ctrl+← →");
+    addKey("leap_left", "4");
+    removeKey("leap_left", "Ctrl+ArrowLeft");
+    expect(shownTogether(["leap_left", "leap_right"])).toBe("4 Ctrl+→");
   });
 
   test("are everybody's again when asked", () => {

@@ -3,6 +3,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import * as v from "valibot";
 import { preferences } from "../theme/preferences";
 import { COMMAND_NAMES, COMMANDS, type Command } from "./commands";
+import { engraved } from "./keymap";
 
 const STORED = "annotator.keys";
 const ChangesSchema = v.record(v.string(), v.array(v.string()));
@@ -19,6 +20,15 @@ export const keys: ReadonlySignal<Keys> = computed(
 export const commandOf: ReadonlySignal<ReadonlyMap<string, Command>> = computed(
   () => new Map([...keys.value].flatMap(([name, strokes]) => strokes.map((stroke) => [stroke, name] as const))),
 );
+
+/** The first keys of some commands as one text: `Ctrl+← → ↑ ↓`. */
+export function shownTogether(commands: readonly Command[]): string {
+  const first = commands.flatMap((command) => keys.value.get(command)?.[0] ?? []);
+  const held = first[0]?.slice(0, first[0].lastIndexOf("+") + 1) ?? "";
+  const alike = first.every((key) => key.startsWith(held) && key.length > held.length);
+  const shown = (alike ? first.map((key) => key.slice(held.length)) : first).map(engraved);
+  return `${alike ? held : ""}${shown.join(" ")}`;
+}
 
 /** One key more for a command; it is then no other command's. */
 export function addKey(command: Command, key: string): void {

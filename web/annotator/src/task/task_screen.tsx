@@ -13,6 +13,7 @@ import type { TaskServer } from "../storage/server";
 import { TabLock } from "../storage/tab_lock";
 import { CheckDialog } from "./check_dialog";
 import { CurrentRegion } from "./current_region";
+import { DrawingHint } from "./drawing_hint";
 import { HelpDialog } from "./help_dialog";
 import { Hint } from "./hint";
 import { belongsToText, nameOf } from "./keymap";
@@ -160,6 +161,7 @@ function Screen({ bench, work, tiles, leave, signIn, beside }: TaskScreenProps &
       <Toolbar bench={bench} />
       <div class="middle">
         <div class="drawing" ref={host} role="application" data-area="drawing" aria-label={say("drawing")} />
+        <DrawingHint bench={bench} />
         <Hint begin={() => bench.begin()} />
         <aside class="panel">
           <Notices bench={bench} />
@@ -241,7 +243,7 @@ function obey(bench: Workbench, event: KeyboardEvent): void {
   const typing = target instanceof HTMLInputElement;
   if (typing && belongsToText(stroke)) return;
   // Elsewhere on the screen Tab, Enter and the arrows do what they do on every page.
-  if (!ours && (typing || /^(?:Shift\+)?(?:Tab|Enter|Space|Arrow\w+|Escape)$/.test(stroke))) {
+  if (!ours && (typing || /^(?:Shift\+)?(?:Tab|Enter|Space|Arrow\w+|Home|End|Escape)$/.test(stroke))) {
     if (command !== "leave") return;
   }
   event.preventDefault();

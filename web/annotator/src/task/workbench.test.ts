@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Quad } from "../geometry/quad";
 import { OpenTask } from "../storage/open_task";
 import { FakeServer, taskWith } from "../storage/server.fake";
 import { Workbench } from "./workbench";
@@ -67,12 +68,13 @@ describe("a person at the drawing", () => {
 
   test("gives a new box the category that was chosen last", () => {
     bench.run("symbol");
-    bench.edits.draw([
+    const box: Quad = [
       [0, 0],
       [50, 0],
       [50, 20],
       [0, 20],
-    ]);
+    ];
+    bench.edits.draw(box, false);
     expect(current()).toMatchObject({ category: "symbol", text: "", source: "person" });
   });
 

@@ -4,6 +4,7 @@
  */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { DrawingSurface, ToolName } from "../canvas/drawing_surface";
+import type { Corner } from "../canvas/nudge";
 import type { Edits } from "../canvas/ports";
 import type { Category, Region } from "../document/region";
 import { drawn } from "../document/region";
@@ -28,6 +29,7 @@ export type Remark =
 const UNREADABLE = "###";
 const NEAR = 1; // pixels of a nudge
 const FAR = 10;
+const STEP = 4; // screen pixels of the cross-hair for one of a nudge
 const COPY_OFFSET = 1.2; // line heights below the original
 
 export class Workbench {
@@ -54,7 +56,7 @@ export class Workbench {
 
   /** For the canvas. */
   readonly edits: Edits = {
-    draw: (points) => this.#draw(points),
+    draw: (points, loose) => void this.#draw(points, loose),
     reshape: (outlines) => {
       this.task.document.edit("reshape", [...outlines.keys()], ({ id, points }) => ({
         points: outlines.get(id) ?? points,
@@ -129,7 +131,7 @@ export class Workbench {
     table: () => this.categorise("table"),
     title_block: () => this.categorise("title_block"),
     unreadable: () => this.#unreadable(),
-    read_again: () => void this.#readAgain(),
+    read_again: () => void this.#readAgain(this.task.document.current.peek()?.id ?? ""),
     draw: () => this.#tool("two_click"),
     draw_slanted: () => this.#tool("three_point"),
     delete: () => this.#delete(),
@@ -139,6 +141,11 @@ export class Workbench {
     select_all: () => this.task.document.select(this.order.peek()),
     turn_text: () => this.#reshape((quad) => readFrom(quad, 1)),
     snap: () => void this.#snap(),
+    corner_1: () => this.#corner(0),
+    corner_2: () => this.#corner(1),
+    corner_3: () => this.#corner(2),
+    corner_4: () => this.#corner(3),
+    whole_box: () => this.#corner(null),
     nudge_left: () => this.#nudge([-1, 0], NEAR),
     nudge_right: () => this.#nudge([1, 0], NEAR),
     nudge_up: () => this.#nudge([0, -1], NEAR),
@@ -147,6 +154,10 @@ export class Workbench {
     nudge_far_right: () => this.#nudge([1, 0], FAR),
     nudge_far_up: () => this.#nudge([0, -1], FAR),
     nudge_far_down: () => this.#nudge([0, 1], FAR),
+    leap_left: () => this.#leap([-1, 0]),
+    leap_right: () => this.#leap([1, 0]),
+    leap_up: () => this.#leap([0, -1]),
+    leap_down: () => this.#leap([0, 1]),
     go_near: () => this.go(this.task.document.current.peek()?.id ?? null),
     whole_sheet: () => this.surface.peek()?.fit(),
     zoom_in: () => this.surface.peek()?.zoom(1.25),
@@ -183,7 +194,18 @@ export class Workbench {
     surface.host.focus();
   }
 
+  /** The surface while the person draws on it; null while the hands are at something else. */
+  #drawing(): DrawingSurface | null {
+    const surface = this.surface.peek();
+    return surface?.drawing.peek() && this.caret === null ? surface : null;
+  }
+
   #accept(): void {
+    const surface = this.#drawing();
+    if (surface !== null) {
+      surface.place();
+      return;
+    }
     const { document } = this.task;
     const current = document.current.peek();
     if (current === null) {
@@ -238,13 +260,15 @@ export class Workbench {
     if (next !== null && document.byId.peek().has(next)) this.go(next);
   }
 
-  #draw(points: Quad): void {
+  /** @param loose The corners lie about where they are meant: the ink says where. */
+  async #draw(points: Quad, loose: boolean): Promise<void> {
     const region = drawn(points, this.#category);
     this.task.document.replace("draw", [], [region]);
     const surface = this.surface.peek();
     if (surface !== null) surface.tool.value = "select";
     this.wantText();
-    void this.#readAgain();
+    if (loose) await this.#snap();
+    await this.#readAgain(region.id);
   }
 
   #copy(): void {
@@ -297,7 +321,21 @@ export class Workbench {
     this.task.document.edit("reshape", this.#selected(), ({ points }) => ({ points: change(points) }));
   }
 
+  #corner(corner: Corner | null): void {
+    const surface = this.surface.peek();
+    if (surface !== null) surface.corner.value = corner;
+  }
+
+  #leap(direction: readonly [number, number]): void {
+    this.#drawing()?.leap(direction);
+  }
+
   #nudge(direction: readonly [number, number], pixels: number): void {
+    const surface = this.#drawing();
+    if (surface !== null) {
+      surface.step(direction, pixels * STEP);
+      return;
+    }
     const { document } = this.task;
     const outlines = new Map(
       this.#selected().flatMap((id) => {
@@ -328,12 +366,12 @@ export class Workbench {
     if (surface !== null) surface.labels.value = !surface.labels.value;
   }
 
-  /** What the machine sees in the current box. A text that a person has typed is not replaced without asking. */
-  async #readAgain(): Promise<void> {
+  /** What the machine sees in a box. A text that a person has typed is not replaced without asking. */
+  async #readAgain(id: string): Promise<void> {
     const { document, synchroniser, work } = this.task;
-    const region = document.current.peek();
+    const region = document.byId.peek().get(id);
     const surface = this.surface.peek();
-    if (region === null || surface === null) return;
+    if (region === undefined || surface === null) return;
     this.reading.value = true;
     try {
       const text = await synchroniser.read(await base64(await surface.cropPng(region.points)));

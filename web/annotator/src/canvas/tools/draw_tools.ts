@@ -1,4 +1,7 @@
-/** Draw new regions: by two corners, or by the base line of a slanted text and a place on its other side. */
+/**
+ * Draw new regions: by two corners, or by the base line of a slanted text and a place on its other side. The places come
+ * from a pointer, or from the cross-hair that the arrow keys move.
+ */
 import { threePointBox, twoClickBox } from "../../geometry/construct";
 import { distance, type Point } from "../../geometry/point";
 import { heightOf, type Quad, widthOf } from "../../geometry/quad";
@@ -13,6 +16,10 @@ abstract class DrawTool implements Tool {
 
   constructor(protected readonly desk: Desk) {}
 
+  get progress() {
+    return { set: this.points.length, needed: this.needed };
+  }
+
   cursor(): string {
     return "crosshair";
   }
@@ -23,19 +30,19 @@ abstract class DrawTool implements Tool {
   }
 
   drag({ place }: Pointing): void {
-    this.draft = this.drawn(place);
+    this.#aim(place);
   }
 
   hover({ place }: Pointing): void {
-    if (this.points.length > 0) this.draft = this.drawn(place);
+    this.#aim(place);
   }
 
-  drop({ place }: Pointing): void {
-    this.#fix(place);
+  drop(pointing: Pointing): void {
+    this.#fix(pointing);
   }
 
-  click({ place }: Pointing): void {
-    if (!this.#isFirst(place)) this.#fix(place);
+  click(pointing: Pointing): void {
+    if (!this.#isFirst(pointing.place)) this.#fix(pointing);
   }
 
   doubleClick(): void {}
@@ -43,7 +50,7 @@ abstract class DrawTool implements Tool {
   cancel(): boolean {
     const busy = this.points.length > 0;
     this.points = [];
-    this.draft = NO_DRAFT;
+    this.draft = { ...NO_DRAFT, cross: this.draft.cross };
     return busy;
   }
 
@@ -56,17 +63,21 @@ abstract class DrawTool implements Tool {
     return first !== undefined && more.length === 0 && distance(first, place) < MIN_SIDE;
   }
 
-  #fix(place: Point): void {
+  #aim(place: Point): void {
+    this.draft = { ...this.drawn(place), cross: place };
+  }
+
+  #fix({ place, stepped }: Pointing): void {
     if (this.points.length + 1 < this.needed) {
       this.points = [...this.points, place];
-      this.draft = this.drawn(place);
+      this.#aim(place);
       return;
     }
     const { shape } = this.drawn(place);
     const tidy = shape === null ? null : tidied(shape, this.desk.sheet);
     if (tidy === null || tooSmall(tidy)) return; // the last place is still wanted
     this.cancel();
-    this.desk.edits.draw(tidy);
+    this.desk.edits.draw(tidy, stepped);
   }
 }
 

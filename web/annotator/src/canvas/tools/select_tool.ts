@@ -25,6 +25,7 @@ type Doing =
 
 export class SelectTool implements Tool {
   draft: Draft = NO_DRAFT;
+  readonly progress = null;
   #doing: Doing | null = null;
 
   constructor(private readonly desk: Desk) {}

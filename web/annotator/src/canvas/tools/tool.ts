@@ -15,6 +15,8 @@ export interface Pointing {
   readonly alt: boolean;
   /** Control, or command on a Mac. */
   readonly control: boolean;
+  /** Brought there by steps of the arrow keys, so near what is meant only. */
+  readonly stepped: boolean;
 }
 
 /** What is being drawn or changed and not yet in the document. */
@@ -26,9 +28,11 @@ export interface Draft {
   readonly line: readonly [Point, Point] | null;
   /** The rubber band, on the sheet. */
   readonly band: Bounds | null;
+  /** Where the next place of a new region would be: its cross-hair. */
+  readonly cross: Point | null;
 }
 
-export const NO_DRAFT: Draft = { outlines: new Map(), shape: null, line: null, band: null };
+export const NO_DRAFT: Draft = { outlines: new Map(), shape: null, line: null, band: null, cross: null };
 
 export interface Desk {
   readonly sheet: Size;
@@ -40,6 +44,8 @@ export interface Desk {
 
 export interface Tool {
   readonly draft: Draft;
+  /** How many places of a new region are set, and how many it takes; null where the tool draws none. */
+  readonly progress: { readonly set: number; readonly needed: number } | null;
   /** The CSS cursor at a place where nothing is pressed. */
   cursor(pointing: Pointing): string;
   /** A button or finger goes down. False: the pointer is not for this tool, it pans. */

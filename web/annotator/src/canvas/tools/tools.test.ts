@@ -54,6 +54,7 @@ function desk(view: View = { scale: 1, quarters: 0, x: 0, y: 0 }) {
       shift: false,
       alt: false,
       control: false,
+      stepped: false,
       ...keys,
     }),
   };
