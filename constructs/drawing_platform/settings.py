@@ -122,6 +122,7 @@ class TrainingSettings(_Section):
     base_version: BaseRule = "last_approved"  # or last_deployed: what the endpoint serves
     epochs: Annotated[int, Field(ge=1, le=1000)]
     max_seconds: Annotated[int, Field(ge=0, le=432_000)] = 0  # training stops cleanly after this time; 0 = no limit
+    max_steps: Annotated[int, Field(ge=0, le=10_000_000)] = 0  # of every process; unlike time, the same everywhere
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 32
     replay_ratio: Annotated[float, Field(ge=0, le=0.9)] = 0.3  # share of lines from what earlier versions learned
     validation_ratio: Annotated[float, Field(gt=0, le=0.5)] = 0.2
