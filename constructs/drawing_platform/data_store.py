@@ -14,7 +14,17 @@ from drawing_platform.access_logs import INCOMPLETE_UPLOAD_DAYS, access_log_buck
 from drawing_platform.settings import StorageSettings
 
 # What lies below each prefix is said by the contracts in docs/architecture.md.
-PREFIXES = ("drawings/", "labels/", "datasets/", "models/", "results/", "quarantine/", "capture/", "monitoring/")
+PREFIXES = (
+    "drawings/",
+    "labels/",
+    "datasets/",
+    "models/",
+    "results/",
+    "quarantine/",
+    "capture/",
+    "monitoring/",
+    "thumbnails/",
+)
 
 # Manifests and registered models refer to these objects by version id: their old versions never expire.
 REFERRED_TO_BY_VERSION = ("drawings/", "labels/", "models/")

@@ -56,6 +56,20 @@ CONSENSUS_MODULES = (
     "drawing_ocr/labelling/score.py",
     "drawing_ocr/labelling/vote.py",
 )
+# What finding similar drawings needs besides: the index behind its interface, and pictures.
+SEARCH_MODULES = (
+    *LIGHT_MODULES,
+    "drawing_ocr/reading/image.py",
+    "drawing_ocr/search/__init__.py",
+    "drawing_ocr/search/document.py",
+    "drawing_ocr/search/filters.py",
+    "drawing_ocr/search/fusion.py",
+    "drawing_ocr/search/groups.py",
+    "drawing_ocr/search/store.py",
+    "drawing_ocr/search/title_block.py",
+    "drawing_ocr/search/vector.py",
+    "drawing_ocr/search/words.py",
+)
 SOURCES = ("*.py", "*.png")  # pictures: what a new version has to read before it gets traffic
 # What installers leave behind that differs from run to run or from machine to machine.
 NOT_REPRODUCIBLE = ("RECORD", "direct_url.json", "INSTALLER", "REQUESTED", "uv_cache.json")
@@ -72,6 +86,7 @@ class Bundle:
 
 
 LIGHT = Bundle(ROOT / "requirements" / "lambda.txt", LIGHT_MODULES)
+SEARCH = Bundle(ROOT / "requirements" / "search.txt", SEARCH_MODULES)
 CONSENSUS = Bundle(ROOT / "requirements" / "consensus.txt", CONSENSUS_MODULES)
 
 

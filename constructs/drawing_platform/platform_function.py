@@ -43,6 +43,14 @@ class FunctionEnvironment:
 
 
 @dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """A file system in a function: the ARN of its access point, and the path at which it is seen."""
+
+    arn: str
+    path: str
+
+
 class PlatformFunctionProps:
     """One function.
 
@@ -57,6 +65,7 @@ class PlatformFunctionProps:
         bundle: the archive that it runs from.
         keep_failed_events: whether it is called asynchronously: an event that failed three times goes to a queue.
     """
+        mount: a file system that it sees.
 
     common: FunctionEnvironment
     handler: str
@@ -69,6 +78,7 @@ class PlatformFunctionProps:
     bundle: function_bundle.Bundle = function_bundle.LIGHT
     keep_failed_events: bool = False
 
+    mount: Mount | None = None
 
 class PlatformFunction(Construct):
     """The function, its role, its log group, and where wanted the queue of events that it could not handle."""
@@ -168,6 +178,13 @@ class PlatformFunction(Construct):
             environment={
                 "POWERTOOLS_SERVICE_NAME": folder.replace("_", "-"),
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+        if props.mount:
+            resource = self.function.node.default_child
+            assert isinstance(resource, lambda_.CfnFunction)
+            mounted = lambda_.CfnFunction.FileSystemConfigProperty(
+                arn=props.mount.arn, local_mount_path=props.mount.path
+            )
+            resource.file_system_configs = [mounted]
                 "POWERTOOLS_TRACE_DISABLED": str(not common.tracing).lower(),
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 "DRAWING_ENV": common.env,

@@ -122,7 +122,6 @@ class TrainingSettings(_Section):
     base_version: BaseRule = "last_approved"  # or last_deployed: what the endpoint serves
     epochs: Annotated[int, Field(ge=1, le=1000)]
     max_seconds: Annotated[int, Field(ge=0, le=432_000)] = 0  # training stops cleanly after this time; 0 = no limit
-    max_steps: Annotated[int, Field(ge=0, le=10_000_000)] = 0  # of every process; unlike time, the same everywhere
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 32
     replay_ratio: Annotated[float, Field(ge=0, le=0.9)] = 0.3  # share of lines from what earlier versions learned
     validation_ratio: Annotated[float, Field(gt=0, le=0.5)] = 0.2
@@ -334,6 +333,49 @@ class LabellingSettings(_Section):
 
 
 class PromotionPartner(_Section):
+# The embedder that travels with the inference image; others are named by the address of their package.
+SHIPPED_EMBEDDER = "shipped"
+Embedder = Annotated[str, StringConstraints(pattern=rf"^({SHIPPED_EMBEDDER}|s3://[^/]+/models/.+\.tar\.gz)$")]
+
+
+class SearchSettings(_Section):
+    """Similar drawings: where they are indexed, and what embeds them.
+
+    Attributes:
+        store: "opensearch": a managed domain. "embedded": files on a file system that the functions share, for the
+            account on one machine.
+        drawings: how many the domain is sized for (drawing_ocr/search/sizing.py).
+        zones: over how many the domain's machines are spread, with a replica in another one where there are several.
+        domain_instance: machines of the domain; without it the smallest that hold the drawings.
+        embedding_instance: the machine of an embedding endpoint; where the reader is serverless, it is too.
+        embedding_instances: how many; more of them fill an index sooner.
+        embedders: what embeds, each behind an endpoint of its own: "shipped", or the address of a package below
+            `models/`. A second one fills an index beside the one that is searched (docs/search.md).
+        index_at_once: drawings that are indexed at the same time.
+        read_text: whether a drawing that arrives is read too, so that words find it.
+        url_minutes: how long the address of a thumbnail works.
+    """
+
+    store: Literal["opensearch", "embedded"] = "opensearch"
+    drawings: Annotated[int, Field(ge=1_000, le=20_000_000)] = 100_000
+    zones: Literal[1, 2, 3] = 1
+    domain_instance: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z0-9]+\.search$")] | None = None
+    embedding_instance: str = "ml.m7i.large"
+    embedding_instances: Annotated[int, Field(ge=1, le=100)] = 1
+    embedders: Annotated[tuple[Embedder, ...], Field(min_length=1, max_length=2, strict=False)] = (SHIPPED_EMBEDDER,)
+    index_at_once: Annotated[int, Field(ge=2, le=1000)] = 4
+    read_text: bool = True
+    url_minutes: Annotated[int, Field(ge=1, le=60)] = 15
+
+    @model_validator(mode="after")
+    def _machines_and_embedders_exist(self) -> Self:
+        if self.embedding_instance not in instance_types("ProductionVariantInstanceType"):
+            raise _refused("embedding_instance", self.embedding_instance, "SageMaker offers no such type for endpoints")
+        if len(set(self.embedders)) != len(self.embedders):
+            raise _refused("embedders", list(self.embedders), "each may stand here once")
+        return self
+
+
     """Another environment, in this region and perhaps in another account."""
 
     env: Environment
@@ -379,6 +421,7 @@ class Settings(_Section):
     labelling: LabellingSettings = LabellingSettings()
     promotion: PromotionSettings = PromotionSettings()
 
+    search: SearchSettings = Field(default_factory=SearchSettings)
     @property
     def pipeline_name(self) -> str:
         """Name of the training pipeline; short enough by the limits of `project` and `env`."""
@@ -438,6 +481,18 @@ class Settings(_Section):
         return self
 
     @model_validator(mode="after")
+    @model_validator(mode="after")
+    def _drawings_are_indexed_where_they_can_be(self) -> Self:
+        if self.search.store == "embedded" and self.env != LOCAL:
+            remedy = "functions share a folder on one machine only: write 'opensearch'"
+            raise _refused("search.store", self.search.store, remedy)
+        zones = len(self.network.availability_zones)
+        if self.network.mode == "private" and self.search.zones > zones:
+            raise _refused("search.zones", self.search.zones, f"network.availability_zones has {zones}")
+        if self.env == PRODUCTION and self.search.zones == 1:
+            raise _refused("search.zones", 1, "production outlives the loss of a zone: give at least 2")
+        return self
+
     def _promotion_leads_elsewhere(self) -> Self:
         source = (self.promotion.source,) if self.promotion.source else ()
         for partner in (*source, *self.promotion.targets):

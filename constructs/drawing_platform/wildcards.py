@@ -21,8 +21,10 @@ NARROW = {
     r":s3:::[a-z0-9-]+-\*/models/\*": "CloudFormation names the source's bucket; its policy and the account decide",
     r":kms:[a-z0-9-]+:\d+:key/\*": "KMS names the source's key; that key's own policy decides, and only through S3",
     r":parameter/[a-z0-9-]+/[a-z0-9]+/\*": "the names of our one environment",
-    r"/(drawings|labels|datasets|models|results|quarantine|capture|monitoring|jobs|drafts)/[^ ]*": "objects get names "
-    "at run time",
+    r"/(drawings|labels|datasets|models|results|quarantine|capture|monitoring|thumbnails|jobs|drafts)/[^ ]*": "objects "
+    "get names at run time",
+    r":es:[a-z0-9-]+:\d+:domain/[a-z0-9-]+/\*": "indexes and requests of our one domain",
+    r":domain/[a-z0-9-]+/_plugins/_security/api/\*": "the roles of our one domain, by name",
     r":s3:::cdk-[a-z0-9]+-assets-\d+-[a-z0-9-]+/\*": "the CDK's own bucket of assets, read while a stack is deployed",
     r"<PageBucket[A-Z0-9]+\.Arn>/\*": "files of the page, whose names hold the hash of what is in them",
     r":model-package/[a-zA-Z0-9-]+/\*": "versions of our one group",

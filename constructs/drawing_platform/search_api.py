@@ -1,0 +1,189 @@
+"""The HTTP API by which similar drawings are found: requests are signed by an identity of IAM that may call it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+
+from constructs import Construct
+from drawing_platform import function_bundle
+from drawing_platform.drawing_index import DRAWINGS_PREFIX, THUMBNAILS_PREFIX
+from drawing_platform.embedding_endpoint import EmbeddingEndpoint
+from drawing_platform.metrics import FIVE_MINUTES
+from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
+from drawing_platform.runbooks import Runbook
+from drawing_platform.search_store import SearchStore
+from drawing_platform.settings import SearchSettings
+
+# lambda/search_drawings/handler.py.
+ROUTES = (("POST", "/search"), ("GET", "/drawings"), ("GET", "/openapi.json"))
+REQUESTS_PER_SECOND = 50
+BURST = 100
+TIMEOUT = cdk.Duration.seconds(29)  # the API itself waits for 30
+# A picture of 140 megapixels may be cut here; processor time comes with memory, and somebody waits.
+MEMORY_MB = 2048
+ERRORS = 5  # answers of 5xx in five minutes
+# What an access log must have to find a request again, without what was looked for.
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "caller": "$context.identity.caller",
+    "ip": "$context.identity.sourceIp",
+    "milliseconds": "$context.responseLatency",
+    "bytes": "$context.responseLength",
+    "error": "$context.authorizer.error",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchApiProps:
+    """What the API stands on.
+
+    Attributes:
+        common: what all functions share.
+        search: how long addresses of thumbnails work.
+        bucket: of drawings and thumbnails.
+        store: holds the index.
+        embedders: what embeds the pictures that are looked for.
+        topic: receives the alarm.
+    """
+
+    common: FunctionEnvironment
+    search: SearchSettings
+    bucket: s3.IBucket
+    store: SearchStore
+    embedders: Sequence[EmbeddingEndpoint]
+    topic: sns.ITopic
+
+
+class SearchApi(Construct):
+    """Function, API, routes, stage with limits and an access log, alarm."""
+
+    function: PlatformFunction
+    api: apigateway.HttpApi
+    alarm: cloudwatch.Alarm
+
+    def __init__(self, scope: Construct, construct_id: str, *, props: SearchApiProps) -> None:
+        super().__init__(scope, construct_id)
+        self._props = props
+        self._define_function()
+        self._define_api()
+        self._define_stage()
+        self._define_alarm()
+
+    @property
+    def address(self) -> str:
+        """`https://<id>.execute-api.<region>.amazonaws.com`."""
+        return self.api.api_endpoint
+
+    def _define_function(self) -> None:
+        props = self._props
+        self.function = PlatformFunction(
+            self,
+            "Function",
+            props=PlatformFunctionProps(
+                common=props.common,
+                handler="search_drawings.handler.handle",
+                description="Finds similar drawings",
+                bundle=function_bundle.SEARCH,
+                memory_mb=MEMORY_MB,
+                timeout=TIMEOUT,
+                mount=props.store.mount,
+                variables={
+                    "BUCKET": props.bucket.bucket_name,
+                    "STORE": props.store.address,
+                    "EMBEDDERS": ",".join(embedder.endpoint_name for embedder in props.embedders),
+                    "URL_SECONDS": str(props.search.url_minutes * 60),
+                },
+                statements=[
+                    # Whoever gets a signed address may do with it what this role may: look at a thumbnail.
+                    iam.PolicyStatement(
+                        actions=["s3:GetObject", "s3:GetObjectVersion"],
+                        resources=[
+                            props.bucket.arn_for_objects(f"{prefix}*")
+                            for prefix in (DRAWINGS_PREFIX, THUMBNAILS_PREFIX)
+                        ],
+                    ),
+                    iam.PolicyStatement(
+                        # Without it S3 says "forbidden" of what is not there.
+                        actions=["s3:ListBucket"],
+                        resources=[props.bucket.bucket_arn],
+                        conditions={"StringLike": {"s3:prefix": [f"{DRAWINGS_PREFIX}*"]}},
+                    ),
+                    iam.PolicyStatement(actions=["kms:Decrypt"], resources=[props.common.key.key_arn]),
+                    iam.PolicyStatement(
+                        actions=["sagemaker:InvokeEndpoint"], resources=[embedder.arn for embedder in props.embedders]
+                    ),
+                    *props.store.reading,
+                ],
+            ),
+        )
+
+    def _define_api(self) -> None:
+        self.api = apigateway.HttpApi(self, "Api", description="Similar drawings", create_default_stage=False)
+        integration = integrations.HttpLambdaIntegration("Integration", self.function.function)
+        authorizer = authorizers.HttpIamAuthorizer()
+        for method, path in ROUTES:
+            self.api.add_routes(
+                path=path,
+                methods=[apigateway.HttpMethod[method]],
+                integration=integration,
+                authorizer=authorizer,
+            )
+
+    def _define_stage(self) -> None:
+        log_group = logs.LogGroup(
+            self,
+            "AccessLog",
+            retention=self._props.common.log_retention,
+            encryption_key=self._props.common.key,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        stage = self.api.add_stage(
+            "Stage",
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_SECOND, burst_limit=BURST),
+        )
+        resource = stage.node.default_child
+        assert isinstance(resource, apigateway.CfnStage)
+        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG)
+        )
+
+    def _define_alarm(self) -> None:
+        self.alarm = cloudwatch.Alarm(
+            self,
+            "ServerErrors",
+            metric=self.metric("5xx", cloudwatch.Stats.SUM),
+            threshold=ERRORS,
+            evaluation_periods=1,
+            alarm_description=Runbook.SEARCH.describe("The search API answers with server errors"),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        self.alarm.add_alarm_action(actions.SnsAction(self._props.topic))
+
+    def metric(self, name: str, statistic: str) -> cloudwatch.Metric:
+        """A metric of the API: Count, 4xx, 5xx, Latency."""
+        return cloudwatch.Metric(
+            namespace="AWS/ApiGateway",
+            metric_name=name,
+            dimensions_map={"ApiId": self.api.api_id},
+            statistic=statistic,
+            period=FIVE_MINUTES,
+        )

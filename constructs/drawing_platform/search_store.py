@@ -1,0 +1,26 @@
+"""Where functions find the index of similar drawings: an address, and what it takes to get there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import aws_iam as iam
+
+from drawing_platform.platform_function import Mount
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchStore:
+    """One store.
+
+    Attributes:
+        address: what `open_store` takes (drawing_ocr/search/open.py).
+        reading, writing: what a function's role needs for it.
+        mount: the file system that the address is on; None for a domain.
+    """
+
+    address: str
+    reading: Sequence[iam.PolicyStatement] = ()
+    writing: Sequence[iam.PolicyStatement] = ()
+    mount: Mount | None = None

@@ -1,0 +1,213 @@
+"""Brings the index to where the bucket is, for the drawings that changed."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from aws_lambda_powertools import Logger
+
+from drawing_ocr.reading.result import ReadingResult
+from drawing_ocr.search.document import DrawingDocument
+from drawing_ocr.search.store import IndexMissing, Refused, Store, StoreBusy
+from drawing_ocr.search.title_block import Facts, facts
+from index_drawings.thumbnail import thumbnail
+from shared.drawing_changes import Change
+from shared.drawing_index import ALIAS, index_name
+from shared.drawings import THUMBNAILS, Drawings, StoredDrawing
+from shared.embedding import Embedded, Embedder, EmbedderBusyError, PictureRefusedError
+
+logger = Logger(child=True)
+
+# What InvokeEndpoint takes in real time; https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
+LARGEST_REQUEST = 25_000_000
+SERVERLESS_REQUEST = 4_000_000
+
+
+@dataclass
+class Followed:
+    """What became of a batch of changes.
+
+    Attributes:
+        indexed, deleted, unchanged, refused: how many drawings.
+        later: changes for which somebody is too busy now.
+        failed: changes that failed by a fault of ours; the queue brings them again, alone.
+        without_text: how many were indexed without anybody having read them.
+    """
+
+    indexed: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    without_text: int = 0
+    later: list[Change] = field(default_factory=list)
+    failed: list[Change] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A drawing, ready to be indexed: one document for each embedder."""
+
+    change: Change
+    drawing: StoredDrawing
+    documents: tuple[tuple[int, DrawingDocument], ...]  # with the dimension of its vectors
+    has_text: bool
+
+
+@dataclass(frozen=True)
+class Indexing:
+    """Follows changes.
+
+    Attributes:
+        drawings: the bucket.
+        store: holds the indexes.
+        embedders: all that an index is kept for; the first makes the alias where there is none.
+        read: what stands on a picture; None where nobody reads.
+        largest: bytes of a picture that endpoints take.
+        at_once: drawings that are fetched and embedded at the same time.
+    """
+
+    drawings: Drawings
+    store: Store
+    embedders: Sequence[Embedder]
+    read: Callable[[bytes], ReadingResult | None] | None
+    largest: int = LARGEST_REQUEST
+    at_once: int = 2
+
+    def follow(self, changes: Sequence[Change]) -> Followed:
+        """Indexes what is in the bucket now and takes away what is not, whatever the events said.
+
+        An event is an occasion to look: so doubled, reordered and late ones do no harm, and what somebody put while an
+        older event was on its way is not undone, because its own event has a greater sequencer.
+        """
+        followed = Followed()
+        with ThreadPoolExecutor(self.at_once) as pool:
+            made = [each for each in pool.map(lambda change: self._make(change, followed), changes) if each]
+        self._put(made, followed)
+        return followed
+
+    def _make(self, change: Change, followed: Followed) -> _Made | None:
+        try:
+            drawing = self.drawings.now(change.drawing_id)
+            if drawing is None:
+                self._delete(change)
+                followed.deleted += 1
+                return None
+            if self._is_indexed(drawing):
+                followed.unchanged += 1
+                return None
+            return self._embed(change, drawing, followed)
+        except (StoreBusy, EmbedderBusyError):
+            followed.later.append(change)
+        except Exception:  # whatever it is, it is no reason to keep the other drawings of the batch
+            logger.exception("drawing failed", extra={"drawing": change.drawing_id})
+            followed.failed.append(change)
+        return None
+
+    def _delete(self, change: Change) -> None:
+        for index in self.store.indexes():
+            refused = self.store.index(index.name).delete([change.drawing_id], change.sequencer)
+            if refused:
+                raise StoreBusy(refused[0].reason)
+        self.drawings.forget(change.drawing_id)
+
+    def _is_indexed(self, drawing: StoredDrawing) -> bool:
+        """Whether every index of our embedders has this very version; unknown before an embedder has answered once."""
+        known = [each for each in self.store.indexes() if each.name.startswith(f"{ALIAS}-")]
+        if len(known) < len(self.embedders):
+            return False
+        standings = [self.store.index(each.name).standing([drawing.drawing_id]) for each in known]
+        return all(
+            (standing := found.get(drawing.drawing_id)) is not None and standing.version == drawing.version
+            for found in standings
+        )
+
+    def _embed(self, change: Change, drawing: StoredDrawing, followed: Followed) -> _Made | None:
+        if drawing.size > self.largest:
+            return self._refuse(drawing, f"{drawing.size:,} bytes are more than {self.largest:,}", followed)
+        picture = self.drawings.read(drawing)
+        if picture is None:  # its deletion has an event of its own
+            followed.unchanged += 1
+            return None
+        try:
+            embedded = [embedder.embed(picture) for embedder in self.embedders]
+        except PictureRefusedError as refusal:
+            return self._refuse(drawing, str(refusal), followed)
+        reading = self.read(picture) if self.read else None
+        small = thumbnail(picture)
+        if small:
+            self.drawings.s3.put_object(
+                Bucket=self.drawings.bucket,
+                Key=f"{THUMBNAILS}{drawing.drawing_id}.jpg",
+                Body=small,
+                ContentType="image/jpeg",
+            )
+        told = facts(reading) if reading else Facts()
+        digest = hashlib.sha256(picture).hexdigest()
+        documents = tuple((each.dimension, self._document(change, drawing, each, told, digest)) for each in embedded)
+        return _Made(change, drawing, documents, reading is not None)
+
+    def _document(
+        self, change: Change, drawing: StoredDrawing, embedded: Embedded, told: Facts, digest: str
+    ) -> DrawingDocument:
+        return DrawingDocument(
+            drawing_id=drawing.drawing_id,
+            version=drawing.version,
+            sequencer=change.sequencer,
+            uri=self.drawings.uri(drawing.drawing_id),
+            pages=embedded.pages,
+            width=embedded.width,
+            height=embedded.height,
+            sha256=digest,
+            number=told.number,
+            title=told.title,
+            material=told.material,
+            revision=told.revision,
+            date=told.date,
+            dimensions=told.dimensions,
+            text=told.text,
+            size_mm=told.size_mm,
+            model=embedded.model,
+            regions=embedded.regions,
+        )
+
+    def _refuse(self, drawing: StoredDrawing, reason: str, followed: Followed) -> None:
+        self.drawings.refuse(drawing, reason)
+        followed.refused += 1
+
+    def _put(self, made: Iterable[_Made], followed: Followed) -> None:
+        """All documents of one embedder in one request; a drawing of which one was not taken is tried again later."""
+        waiting = {each.change.drawing_id: each for each in made}
+        by_model: dict[str, list[tuple[int, DrawingDocument]]] = {}
+        for each in waiting.values():
+            for dimension, document in each.documents:
+                by_model.setdefault(document.model, []).append((dimension, document))
+        busy: set[str] = set()
+        for model, documents in by_model.items():
+            try:
+                refusals = self._put_of(model, documents[0][0], [document for _, document in documents])
+            except StoreBusy:
+                busy |= {document.drawing_id for _, document in documents}
+                continue
+            for refusal in refusals:
+                if refusal.retriable:
+                    busy.add(refusal.drawing_id)
+                else:
+                    self._refuse(waiting.pop(refusal.drawing_id).drawing, refusal.reason, followed)
+        for drawing_id, each in waiting.items():
+            if drawing_id in busy:
+                followed.later.append(each.change)
+            else:
+                followed.indexed += 1
+                followed.without_text += not each.has_text
+
+    def _put_of(self, model: str, dimension: int, documents: list[DrawingDocument]) -> list[Refused]:
+        name = index_name(model)
+        index = self.store.index(name)
+        try:
+            return index.put(documents)
+        except IndexMissing:
+            self.store.create(name, dimension, model)
+            if self.store.aliased(ALIAS) is None:
+                self.store.swap(ALIAS, name)
+            return index.put(documents)

@@ -1,0 +1,1 @@
+"""Compares the index with the bucket, and moves its alias: nightly, and for the operator."""

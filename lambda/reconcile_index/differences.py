@@ -1,0 +1,48 @@
+"""Where the bucket and an index differ: both told by key, compared side by side, so that memory does not grow."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.drawings import StoredDrawing
+
+
+class Kind(StrEnum):
+    """What is wrong."""
+
+    MISSING = "missing"  # in the bucket, not in the index
+    STALE = "stale"  # in the index with another version
+    ORPHAN = "orphan"  # in the index, not in the bucket
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One drawing that the index has otherwise than the bucket."""
+
+    drawing_id: str
+    kind: Kind
+    drawing: StoredDrawing | None  # as it is in the bucket; None for an orphan
+
+
+def differences(stored: Iterable[StoredDrawing], indexed: Iterable[tuple[str, str, str]]) -> Iterator[Difference]:
+    """All differences, by key.
+
+    Args:
+        stored: the drawings of the bucket, by key.
+        indexed: (drawing id, version, model) of an index, by drawing id.
+    """
+    rows = iter(indexed)
+    row = next(rows, None)
+    for drawing in stored:
+        while row is not None and row[0] < drawing.drawing_id:
+            yield Difference(row[0], Kind.ORPHAN, None)
+            row = next(rows, None)
+        if row is None or row[0] != drawing.drawing_id:
+            yield Difference(drawing.drawing_id, Kind.MISSING, drawing)
+        else:
+            if row[1] != drawing.version:
+                yield Difference(drawing.drawing_id, Kind.STALE, drawing)
+            row = next(rows, None)
+    while row is not None:
+        yield Difference(row[0], Kind.ORPHAN, None)
+        row = next(rows, None)

@@ -1,0 +1,203 @@
+"""Compares indexes with the bucket and orders what differs; moves the alias from one index to another."""
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from PIL import Image, ImageDraw
+
+from drawing_ocr.search.store import Index, Store
+from reconcile_index.answer import IndexState, Reconciliation, Status, Swapped
+from reconcile_index.differences import Difference, Kind, differences
+from shared.drawing_changes import message
+from shared.drawing_index import ALIAS, index_name
+from shared.drawings import MISSING, Drawings, StoredDrawing
+from shared.embedding import Embedded, Embedder
+from shared.errors import PlatformError
+
+# Which index was searched before the one that is; the bucket keeps its older versions.
+SWAPS = "monitoring/search/alias.json"
+SENT_AT_ONCE = 10  # messages that SendMessageBatch takes
+SHEET_PIXELS = 256
+
+
+@dataclass(frozen=True)
+class Reconciling:
+    """The indexes and the bucket, side by side.
+
+    Attributes:
+        drawings: the bucket.
+        store: holds the indexes.
+        embedders: all that an index is kept for.
+        sqs: client of SQS.
+        queue_url: of the queue of changed drawings.
+    """
+
+    drawings: Drawings
+    store: Store
+    embedders: Sequence[Embedder]
+    sqs: Any
+    queue_url: str
+
+    def reconcile(self, limit: int) -> Reconciliation:
+        """Orders every drawing of which an index of our embedders says something else than the bucket.
+
+        An order carries the sequencer that the index knows of the drawing, so that an event that comes meanwhile is
+        newer and stays.
+
+        Args:
+            limit: how many are ordered at most; the rest is counted.
+        """
+        indexes = [self._make(embedded) for embedded in self._embedded()]
+        counted: Counter[str] = Counter()
+        wanted: dict[str, Index] = {}
+        seen: set[str] = set()
+        for index in indexes:
+            counted["drawings"] = 0
+            for each in self._differences(index, counted):
+                if each.drawing_id not in seen:
+                    seen.add(each.drawing_id)
+                    counted[each.kind] += 1
+                    if len(wanted) < limit:
+                        wanted[each.drawing_id] = index
+        for index in indexes:
+            self._order(index, [drawing_id for drawing_id, differing in wanted.items() if differing is index])
+        return Reconciliation(
+            drawings=counted["drawings"],
+            missing=counted[Kind.MISSING],
+            stale=counted[Kind.STALE],
+            orphans=counted[Kind.ORPHAN],
+            refused=counted["refused"],
+            ordered=len(wanted),
+            left=len(seen) - len(wanted),
+        )
+
+    def status(self) -> Status:
+        """All indexes, and how many drawings the bucket has."""
+        searched = self.store.aliased(ALIAS)
+        models = {embedded.model for embedded in self._embedded()}
+        return Status(
+            indexes=tuple(
+                IndexState(
+                    name=each.name,
+                    model=each.model,
+                    drawings=self.store.index(each.name).count(),
+                    searched=each.name == searched,
+                    embedded=each.model in models,
+                )
+                for each in self.store.indexes()
+            ),
+            drawings=sum(1 for _ in self.drawings.all()),
+            refused=sum(1 for _ in self.drawings.refused_ids()),
+            previous=self._previous(),
+        )
+
+    def swap(self, index: str, *, incomplete: bool) -> Swapped:
+        """Lets searches ask `index` from now on.
+
+        Raises:
+            PlatformError: nobody embeds with its model, or it lacks drawings and `incomplete` does not say that this
+                is wanted.
+        """
+        known = {each.name: each for each in self.store.indexes()}
+        if index not in known:
+            raise PlatformError(f"there is no index {index!r}: `drawingops index status` shows those that there are")
+        if known[index].model not in {embedded.model for embedded in self._embedded()}:
+            raise PlatformError(
+                f"no endpoint embeds with {known[index].model}, so that nothing would be found by a picture: "
+                "name its package in search.embedders and deploy"
+            )
+        lacking = sum(1 for _ in self._differences(self.store.index(index), Counter()))
+        if lacking and not incomplete:
+            raise PlatformError(
+                f"{index} differs from the bucket in {lacking} drawings: run `drawingops index backfill` first, "
+                "or insist with --incomplete"
+            )
+        previous = self.store.swap(ALIAS, index) or ""
+        if previous != index:
+            self._remember(previous)
+        return Swapped(index=index, previous=previous)
+
+    def rollback(self) -> Swapped:
+        """Lets searches ask the index that they asked before.
+
+        Raises:
+            PlatformError: there was none.
+        """
+        previous = self._previous()
+        if not previous:
+            raise PlatformError("no other index was searched before: nothing to go back to")
+        return self.swap(previous, incomplete=True)
+
+    def _embedded(self) -> list[Embedded]:
+        """What each endpoint says to a small sheet: whose model it has, and how long its vectors are."""
+        sheet = _sheet()
+        return [embedder.embed(sheet) for embedder in self.embedders]
+
+    def _make(self, embedded: Embedded) -> Index:
+        """The index of an embedder, made where there is none; the first one is searched."""
+        name = index_name(embedded.model)
+        self.store.create(name, embedded.dimension, embedded.model)
+        if self.store.aliased(ALIAS) is None:
+            self.store.swap(ALIAS, name)
+        return self.store.index(name)
+
+    def _differences(self, index: Index, counted: Counter[str]) -> Iterator[Difference]:
+        """Those that can be repaired; `counted` learns of the drawings, and of those that no index can hold."""
+
+        def stored() -> Iterator[StoredDrawing]:
+            for drawing in self.drawings.all():
+                counted["drawings"] += 1
+                yield drawing
+
+        refused = set(self.drawings.refused_ids())
+        for each in differences(stored(), index.listing()):
+            if each.drawing and each.drawing_id in refused and self.drawings.is_refused(each.drawing):
+                counted["refused"] += 1
+            else:
+                yield each
+
+    def _order(self, index: Index, drawing_ids: Sequence[str]) -> None:
+        for first in range(0, len(drawing_ids), SENT_AT_ONCE):
+            some = drawing_ids[first : first + SENT_AT_ONCE]
+            known = index.standing(some)
+            entries = []
+            for number, drawing_id in enumerate(some):
+                sequencer = known[drawing_id].sequencer if drawing_id in known else ""
+                body = message(self.drawings.bucket, drawing_id, sequencer)
+                entries.append({"Id": str(number), "MessageBody": body})
+            answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)
+            if failed := answer.get("Failed"):
+                reason = failed[0].get("Message")
+                raise PlatformError(f"{len(failed)} orders could not be sent ({reason}): run it again")
+
+    def _previous(self) -> str:
+        try:
+            found = self.drawings.s3.get_object(Bucket=self.drawings.bucket, Key=SWAPS)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in MISSING:
+                return ""
+            raise
+        return str(json.loads(found["Body"].read())["previous"])
+
+    def _remember(self, previous: str) -> None:
+        self.drawings.s3.put_object(
+            Bucket=self.drawings.bucket,
+            Key=SWAPS,
+            Body=json.dumps({"previous": previous}).encode(),
+            ContentType="application/json",
+        )
+
+
+def _sheet() -> bytes:
+    """PNG of a sheet with a rectangle on it."""
+    image = Image.new("L", (SHEET_PIXELS, SHEET_PIXELS), 255)
+    quarter = SHEET_PIXELS // 4
+    ImageDraw.Draw(image).rectangle((quarter, quarter, 3 * quarter, 3 * quarter), outline=0, width=3)
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()

@@ -1,0 +1,1 @@
+"""Lets the roles of the functions into the domain."""
