@@ -69,6 +69,13 @@ SAMPLES: dict[str, Callable[[], dict[str, Values]]] = {
     "ExecutionFailed": lambda: {"": np.zeros(HOURS.size)},
     "ApproximateNumberOfMessagesVisible": lambda: {"": _during(19.25, 20, 3)},
     "OldestLabelAge": lambda: {"": np.where(_during(19.25, 20, 1) > 0, (HOURS - 19.25) * 3600, 0.0)},
+    "OpenLabellingTasks": lambda: {"": np.clip(60 - 45 * (HOURS - 8) / 9, 15, 60).round()},
+    "OldestLabellingTask": lambda: {"": 86_400 + 3600 * np.where(HOURS < 8, HOURS, 8) - _during(12, 24, 50_000)},
+    "AnswersGiven": lambda: {"": _sparse(18, 74)},
+    "AnswerSeconds": lambda: {"": _sparse(18, 238)},
+    "LabelAgreement": lambda: {"": _sparse(18, 0.93)},
+    "ExecutionsFailed": lambda: {"": np.zeros(HOURS.size)},
+    "undelivered": lambda: {"": np.zeros(HOURS.size)},
     "Drift": lambda: {"": _sparse(18, 0.61)},
     "PopulationStability": lambda: {
         "confidence": _sparse(18, 0.34),

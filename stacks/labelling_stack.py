@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from drawing_platform.access_logs import access_log_bucket
@@ -14,6 +15,7 @@ from drawing_platform.ground_truth_rounds import GroundTruthRounds, GroundTruthR
 from drawing_platform.ground_truth_team import GroundTruthTeams, GroundTruthTeamsProps
 from drawing_platform.labelling_api import LabellingApi, LabellingApiProps
 from drawing_platform.labelling_functions import LabellingFunctions, LabellingFunctionsProps
+from drawing_platform.labelling_metrics import LabellingMetrics
 from drawing_platform.labelling_page import LabellingPage, LabellingPageProps
 from drawing_platform.labelling_pool import LabellingPool, LabellingPoolProps
 from drawing_platform.labelling_store import LabellingStore, LabellingStoreProps
@@ -46,6 +48,7 @@ class LabellingStack(cdk.Stack):
     pool: LabellingPool
     functions: LabellingFunctions
     page: LabellingPage
+    ground_truth: GroundTruthRounds | None
     workflow: LabellingWorkflow
     api: LabellingApi
 
@@ -59,6 +62,7 @@ class LabellingStack(cdk.Stack):
         self._define_functions()
         self._define_page()
         self._define_pool()
+        self.ground_truth = self._define_ground_truth()
         self._define_workflow()
         self._define_api()
         self._publish_page()
@@ -71,7 +75,21 @@ class LabellingStack(cdk.Stack):
             "OpenLabellingJob": self.functions.open_job,
             "ConsolidateLabels": self.functions.consolidate,
             "ExportLabels": self.functions.export,
+            **(self.ground_truth.functions if self.ground_truth else {}),
         }
+
+    def undelivered(self) -> dict[str, sqs.IQueue]:
+        """Where events about rounds end that did not reach the workflow."""
+        return {"GroundTruth": self.ground_truth.undelivered} if self.ground_truth else {}
+
+    def metrics(self, *more: sqs.IQueue) -> LabellingMetrics:
+        """What the dashboard shows of labelling; `more` hold events about it, too."""
+        failed = [function.failed_events for function in self.all_functions().values()]
+        return LabellingMetrics(
+            backend=self._props.settings.labelling.backend,
+            workflow=self.workflow.state_machine,
+            queues=[*(queue for queue in failed if queue), *self.undelivered().values(), *more],
+        )
 
     def _define_store(self) -> None:
         self.store = LabellingStore(
@@ -137,21 +155,23 @@ class LabellingStack(cdk.Stack):
                 prelabelling=PrelabellingProps(
                     common=self._common,
                     instance_type=settings.instances.evaluate,  # it reads drawings, as evaluation does
-                    bucket=self.store.bucket,
+                    store=self.store,
                     data=props.data.bucket,
                     image=images.training.image_uri,
                     repository=images.training.repository,
                     endpoint_name=settings.endpoint_name,
                 ),
                 open_job=self.functions.open_job.function,
-                ground_truth=self._define_ground_truth() if settings.labelling.backend == "ground_truth" else None,
+                ground_truth=self.ground_truth,
                 topic=props.data.topic,
                 topic_key=kms.Key.from_key_arn(self, "TopicKey", props.data.topic_key.key_arn),
             ),
         )
 
-    def _define_ground_truth(self) -> GroundTruthRounds:
+    def _define_ground_truth(self) -> GroundTruthRounds | None:
         settings = self._props.settings
+        if settings.labelling.backend != "ground_truth":
+            return None
         teams = GroundTruthTeams(
             self,
             "GroundTruthTeams",
@@ -168,8 +188,7 @@ class LabellingStack(cdk.Stack):
             props=GroundTruthRoundsProps(
                 common=self._common,
                 agreement=settings.labelling.agreement,
-                bucket=self.store.bucket,
-                state=self.store.state,
+                store=self.store,
                 data=self._props.data.bucket,
                 teams=teams,
                 export=self.functions.export.function,

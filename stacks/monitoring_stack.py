@@ -53,6 +53,8 @@ class MonitoringStack(cdk.Stack):
         self._common = function_environment(self, settings=props.settings, data=props.data, network=props.network)
         self._drift = self._define_drift()
         self._active_learning = self._define_active_learning()
+        offers = [self._active_learning.job.undelivered] if self._active_learning else []
+        self._labelling = props.labelling.metrics(*offers)
         self._alarms = self._define_alarms()
         self._define_dashboard()
         self._define_budget()
@@ -77,6 +79,7 @@ class MonitoringStack(cdk.Stack):
             "Approvals": self._props.release.release.undelivered,
             **({"Drift": self._drift.job.undelivered} if self._drift else {}),
             **({"Offers": self._active_learning.job.undelivered} if self._active_learning else {}),
+            **self._props.labelling.undelivered(),
             **{name: queue for name, queue in failed.items() if queue is not None},
         }
 
@@ -146,7 +149,7 @@ class MonitoringStack(cdk.Stack):
                 endpoint_name=props.settings.endpoint_name,
                 pipeline_name=props.settings.pipeline_name,
                 label_age=props.training.trigger.label_age,
-                task_age=props.labelling.functions.oldest_task,
+                labelling=self._labelling,
                 task_days=props.settings.labelling.oldest_task_days,
                 dead_letter_queues=self._dead_letter_queues(),
                 functions={name: function.function for name, function in self._functions().items()},
@@ -172,6 +175,7 @@ class MonitoringStack(cdk.Stack):
                 training_metrics=TRAINING_METRICS,
                 label_queue=trigger.queue,
                 label_age=trigger.label_age,
+                labelling=self._labelling,
             ),
         )
 

@@ -20,6 +20,7 @@ from drawing_platform.capture import CAPTURE_PREFIX
 from drawing_platform.drift import MONITORING_PREFIX
 from drawing_platform.metrics import VARIANT_NAME
 from drawing_platform.platform_function import FunctionEnvironment
+from drawing_platform.runbooks import Runbook
 from drawing_platform.scheduled_job import ScheduledJob, ScheduledJobProps
 from drawing_platform.settings import LabellingSettings, TrainingSettings
 
@@ -85,7 +86,7 @@ class ActiveLearning(Construct):
                 name="offer",
                 description=f"Offers uncertain drawings of {props.endpoint_name} for labelling",
                 failure=f"No uncertain drawings of {props.endpoint_name} were offered for labelling",
-                remedy="Look again with `drawingops labels offer` (docs/active_learning.md)",
+                remedy=f"Look again with `drawingops labels offer`. Runbook: {Runbook.LABELLING_STOPPED.path}",
                 common=props.common,
                 hours=HOURS,
                 instance_type=props.instance_type,

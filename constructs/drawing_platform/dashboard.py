@@ -1,4 +1,4 @@
-"""The dashboard of one environment: alarms, the endpoint's four golden signals, runs and labels, drift and cost."""
+"""The dashboard of one environment: alarms, the endpoint's four golden signals, runs, labelling, drift and cost."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
+from drawing_platform.labelling_metrics import LabellingMetrics
 from drawing_platform.metrics import (
     FIVE_MINUTES,
     MICROSECONDS_PER_MILLISECOND,
@@ -41,6 +42,7 @@ class DashboardProps:
         training_metrics: names in the training job's MetricDefinitions.
         label_queue: events of labelled batches.
         label_age: seconds that the oldest batch has waited.
+        labelling: what is known of labelling.
     """
 
     name: str
@@ -53,10 +55,11 @@ class DashboardProps:
     training_metrics: tuple[str, ...]
     label_queue: sqs.IQueue
     label_age: cloudwatch.IMetric
+    labelling: LabellingMetrics
 
 
 class Dashboard(Construct):
-    """Alarms; traffic, errors, latency, saturation; runs, waiting labels, drift, cost, and the curves of training."""
+    """Alarms; traffic, errors, latency, saturation; runs, labels, labelling, drift, cost, curves of training."""
 
     def __init__(self, scope: Construct, construct_id: str, *, props: DashboardProps) -> None:
         super().__init__(scope, construct_id)
@@ -65,6 +68,8 @@ class Dashboard(Construct):
         dashboard.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", width=WIDTH, alarms=list(props.watched)))
         dashboard.add_widgets(self._traffic(), self._errors(), self._latency())
         dashboard.add_widgets(self._saturation(), self._runs(), self._waiting_labels())
+        dashboard.add_widgets(self._open_tasks(), self._answers(), self._agreement())
+        dashboard.add_widgets(self._labelling_seconds(), self._labelling_trouble())
         watched = [self._drift(props.drift), self._stability()] if props.drift else []
         dashboard.add_widgets(*watched, self._cost())
         dashboard.add_widgets(*(self._training(name) for name in props.training_metrics))
@@ -136,6 +141,31 @@ class Dashboard(Construct):
             "Label events that wait (left), seconds that the oldest batch has waited (right)",
             [queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)],
             right=[self._props.label_age],
+        )
+
+    def _open_tasks(self) -> cloudwatch.IWidget:
+        labelling = self._props.labelling
+        return self._graph(
+            "Labelling: open tasks (left), seconds that the oldest has waited (right)",
+            [labelling.open_tasks],
+            right=[labelling.oldest_task],
+        )
+
+    def _answers(self) -> cloudwatch.IWidget:
+        return self._graph("Labelling: answers per day", [self._props.labelling.answers])
+
+    def _agreement(self) -> cloudwatch.IWidget:
+        return self._graph("Labelling: agreement of people, 1 is the same", [self._props.labelling.agreement])
+
+    def _labelling_seconds(self) -> cloudwatch.IWidget:
+        return self._graph("Labelling: seconds of work for a drawing, median", [self._props.labelling.seconds])
+
+    def _labelling_trouble(self) -> cloudwatch.IWidget:
+        labelling = self._props.labelling
+        return self._graph(
+            "Labelling: jobs that stopped (left), events that were not delivered (right)",
+            [labelling.stopped],
+            right=[labelling.undelivered],
         )
 
     def _drift(self, drift: DriftSettings) -> cloudwatch.IWidget:

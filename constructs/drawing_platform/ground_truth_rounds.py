@@ -20,11 +20,10 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from constructs import Construct
 from drawing_platform import function_bundle, sagemaker_permissions
+from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.ground_truth_team import GroundTruthTeams
-from drawing_platform.nag import acknowledge
+from drawing_platform.labelling_store import DRAWING_PREFIXES, JOBS_PREFIX, LabellingStore
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
-from drawing_platform.prelabelling import JOBS_PREFIX, SOURCES
-from drawing_platform.state_table import StateTable
 
 TEMPLATE = function_bundle.ROOT / "web" / "annotator" / "dist-ground-truth" / "template.liquid.html"
 # What RenderUiTemplate takes, so that a template can be looked at before workers see it.
@@ -45,8 +44,7 @@ class GroundTruthRoundsProps:
     Attributes:
         common: what the functions share; its key encrypts the bucket.
         agreement: a consensus with less goes to a reviewer.
-        bucket: the labelling bucket.
-        state: the labelling table.
+        store: bucket and table of labelling.
         data: holds the drawings.
         teams: who labels and who reviews.
         export: hands labels to training; gets `{"job"}`.
@@ -56,8 +54,7 @@ class GroundTruthRoundsProps:
 
     common: FunctionEnvironment
     agreement: float
-    bucket: s3.Bucket
-    state: StateTable
+    store: LabellingStore
     data: s3.IBucket
     teams: GroundTruthTeams
     export: lambda_.IFunction
@@ -82,7 +79,16 @@ class GroundTruthRounds(Construct):
         self._define_functions()
         self._define_role()
         self._let_templates_read()
-        self._define_undelivered()
+        self.undelivered = dead_letter_queue(self, "Undelivered")
+
+    @property
+    def functions(self) -> dict[str, PlatformFunction]:
+        """Those whose errors somebody has to know of."""
+        return {
+            "GroundTruthBefore": self.before,
+            "GroundTruthAfter": self.after,
+            "GroundTruthRound": self.next_round,
+        }
 
     def states(self, otherwise: sfn.IChainable) -> sfn.IChainable:
         """What comes next for `$.job` or after `$.closed`; with trouble in `$.error` to `otherwise`."""
@@ -189,7 +195,7 @@ class GroundTruthRounds(Construct):
         self._template = s3_assets.Asset(self, "Template", path=str(template))
 
     def _define_functions(self) -> None:
-        props, bucket = self._props, self._props.bucket
+        props, store = self._props, self._props.store
         self.before = PlatformFunction(
             self,
             "Before",
@@ -210,11 +216,11 @@ class GroundTruthRounds(Construct):
                 bundle=function_bundle.CONSENSUS,
                 memory_mb=1024,
                 timeout=cdk.Duration.minutes(15),  # Ground Truth hands over many objects at once
-                variables={"BUCKET": bucket.bucket_name, "AGREEMENT": str(props.agreement)},
+                variables={"BUCKET": store.bucket.bucket_name, "AGREEMENT": str(props.agreement)},
                 statements=[
-                    self._objects("s3:GetObject", *read),
-                    self._objects("s3:PutObject", "answers/*", "consensus/*", "reviews/*", "reviewed/*"),
-                    self._key(),
+                    store.read(*read),
+                    store.write("answers/*", "consensus/*", "reviews/*", "reviewed/*"),
+                    store.use_key(),
                 ],
             ),
         )
@@ -231,36 +237,35 @@ class GroundTruthRounds(Construct):
                 memory_mb=1024,
                 timeout=cdk.Duration.minutes(15),
                 variables={
-                    "BUCKET": bucket.bucket_name,
-                    "TABLE": props.state.table.table_name,
+                    **store.variables,
                     "ANNOTATORS_TEAM": props.teams.annotators.ref,
                     "REVIEWERS_TEAM": props.teams.reviewers.ref,
                 },
                 statements=[
-                    self._objects("s3:GetObject", "job.json", *read),
-                    self._objects("s3:PutObject", "ground_truth/*"),
+                    store.read("job.json", *read),
+                    store.write("ground_truth/*"),
                     iam.PolicyStatement(
                         actions=["s3:ListBucket"],
-                        resources=[bucket.bucket_arn],
+                        resources=[store.bucket.bucket_arn],
                         conditions={"StringLike": {"s3:prefix": [f"{JOBS_PREFIX}*"]}},
                     ),
                     iam.PolicyStatement(actions=["sagemaker:DescribeLabelingJob"], resources=[jobs]),
-                    *props.state.allow("PutItem", "UpdateItem"),
-                    self._key(),
+                    *store.state.allow("PutItem", "UpdateItem"),
+                    store.use_key(),
                 ],
             ),
         )
 
     def _define_role(self) -> None:
         """As whom Ground Truth acts. AWS's own policy lets it call only functions with certain words in their names."""
-        props = self._props
+        props, store = self._props, self._props.store
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
             description="Shows drawings to workers and collects what they say",
         )
-        template = props.bucket.stack.format_arn(
+        template = store.bucket.stack.format_arn(
             service="s3",
             region="",
             account="",
@@ -269,15 +274,16 @@ class GroundTruthRounds(Construct):
         )
         functions = [self.before.function.function_arn, self.after.function.function_arn]
         for statement in (
-            self._objects("s3:GetObject", "tasks/*", "reviews/*", "pyramids/*", "pages/*", "ground_truth/*"),
-            self._objects("s3:PutObject", "ground_truth/*"),
+            store.read("tasks/*", "reviews/*", "pyramids/*", "pages/*", "ground_truth/*"),
+            store.write("ground_truth/*"),
             iam.PolicyStatement(
-                actions=["s3:GetObject"], resources=[props.data.arn_for_objects(prefix) for prefix in SOURCES]
+                actions=["s3:GetObject"],
+                resources=[props.data.arn_for_objects(f"{prefix}*") for prefix in DRAWING_PREFIXES],
             ),
             iam.PolicyStatement(actions=["s3:GetObject"], resources=[template]),
             iam.PolicyStatement(
                 actions=["s3:ListBucket", "s3:GetBucketLocation"],
-                resources=[props.bucket.bucket_arn, props.data.bucket_arn],
+                resources=[store.bucket.bucket_arn, props.data.bucket_arn],
             ),
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=functions),
             *sagemaker_permissions.key(props.common.key),
@@ -288,22 +294,12 @@ class GroundTruthRounds(Construct):
     def _let_templates_read(self) -> None:
         # Ground Truth shows templates in a sandbox, whose origin is `null`: what protects the objects is that their
         # addresses are signed and short-lived. Without the rule tasks fail since Chrome 89.
-        self._props.bucket.add_cors_rule(
+        self._props.store.bucket.add_cors_rule(
             allowed_methods=[s3.HttpMethods.GET],
             allowed_origins=["*"],
             allowed_headers=["Range", "If-Match", "If-None-Match"],
             exposed_headers=["Access-Control-Allow-Origin", "Content-Range", "Content-Length", "ETag"],
         )
-
-    def _define_undelivered(self) -> None:
-        self.undelivered = sqs.Queue(
-            self,
-            "Undelivered",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-        )
-        acknowledge(self.undelivered, "AwsSolutions-SQS3", "This queue is where undeliverable events end")
 
     def _open(self) -> tasks.CallAwsService:
         props, answer = self._props, "$.next.answer"
@@ -345,12 +341,3 @@ class GroundTruthRounds(Construct):
             max_attempts=3,
         )
         return state
-
-    def _objects(self, action: str, *patterns: str) -> iam.PolicyStatement:
-        arns = [self._props.bucket.arn_for_objects(f"{JOBS_PREFIX}*/{pattern}") for pattern in patterns]
-        return iam.PolicyStatement(actions=[action], resources=arns)
-
-    def _key(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._props.common.key.key_arn]
-        )

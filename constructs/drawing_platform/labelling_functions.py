@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -13,17 +12,11 @@ from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
 from drawing_platform import function_bundle
-from drawing_platform.labelling_store import LabellingStore
-from drawing_platform.platform_function import (
-    METRICS_NAMESPACE,
-    FunctionEnvironment,
-    PlatformFunction,
-    PlatformFunctionProps,
-)
+from drawing_platform.labelling_store import DRAWING_PREFIXES, LabellingStore
+from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.retraining_trigger import LABELS_PREFIX
 from drawing_platform.settings import LabellingSettings
 
-DRAWINGS_PREFIX = "drawings/"
 # Opening 100,000 tasks and copying as many pictures go on where they stopped when they are called again.
 LONGEST = cdk.Duration.minutes(15)
 # Answers whose comparison was lost with its caller are found so often; also how fine the age of the oldest task is.
@@ -61,17 +54,6 @@ class LabellingFunctions(Construct):
         self._define_export()
         self._define_open()
         self._define_sweep()
-
-    @property
-    def oldest_task(self) -> cloudwatch.Metric:
-        """Age in seconds of the open task that has waited longest."""
-        return cloudwatch.Metric(
-            namespace=METRICS_NAMESPACE,
-            metric_name="OldestLabellingTask",
-            dimensions_map={"service": "consolidate-labels"},
-            statistic=cloudwatch.Stats.MAXIMUM,
-            period=SWEEP,
-        )
 
     def _define_consolidate(self) -> None:
         props, store = self._props, self._props.store
@@ -123,7 +105,7 @@ class LabellingFunctions(Construct):
                     *store.use_table("GetItem", "UpdateItem", "Query"),
                     iam.PolicyStatement(
                         actions=["s3:GetObject", "s3:GetObjectVersion"],
-                        resources=[data.arn_for_objects(f"{prefix}*") for prefix in (DRAWINGS_PREFIX, LABELS_PREFIX)],
+                        resources=[data.arn_for_objects(f"{prefix}*") for prefix in DRAWING_PREFIXES],
                     ),
                     iam.PolicyStatement(
                         actions=["s3:PutObject", "s3:AbortMultipartUpload"],

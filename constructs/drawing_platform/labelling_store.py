@@ -13,9 +13,12 @@ from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
 from drawing_platform.access_logs import INCOMPLETE_UPLOAD_DAYS, log_access
+from drawing_platform.retraining_trigger import LABELS_PREFIX
 from drawing_platform.state_table import StateTable, StateTableProps
 
 JOBS_PREFIX = "jobs/"
+# Of the data bucket: where drawings may lie that people are asked to label.
+DRAWING_PREFIXES = ("drawings/", LABELS_PREFIX)
 DRAFTS_PREFIX = "drafts/"
 DRAFT_DAYS = 30  # a task that nobody has touched for so long begins anew
 CORS_CACHE_SECONDS = 3600

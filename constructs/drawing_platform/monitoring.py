@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as stepfunctions
 
 from constructs import Construct
+from drawing_platform.labelling_metrics import LabellingMetrics
 from drawing_platform.metrics import FIVE_MINUTES, instance_metric, pipeline_metric, step_metric
 from drawing_platform.runbooks import Runbook
 from drawing_platform.settings import AlarmSettings
@@ -35,7 +36,7 @@ class MonitoringProps:
         alarms: thresholds.
         endpoint_name, pipeline_name: names in SageMaker.
         label_age: seconds that the oldest batch has waited.
-        task_age: seconds that the oldest labelling task has been open.
+        labelling: what is known of labelling.
         task_days: how many days of that are too many.
         dead_letter_queues, functions: by the name of what they belong to.
         release_workflow: fails when a release fails or is rolled back.
@@ -46,7 +47,7 @@ class MonitoringProps:
     endpoint_name: str
     pipeline_name: str
     label_age: cloudwatch.IMetric
-    task_age: cloudwatch.IMetric
+    labelling: LabellingMetrics
     task_days: int
     dead_letter_queues: Mapping[str, sqs.IQueue]
     functions: Mapping[str, lambda_.IFunction]
@@ -69,6 +70,7 @@ class Monitoring(Construct):
             self._alarm_on_silent_machines(props.alarms.silent_minutes)
         self._alarm_on_forgotten_labels()
         self._alarm_on_waiting_tasks()
+        self._alarm_on_stopped_labelling()
         self._alarm_on_dead_letters()
         self._alarm_on_function_errors()
 
@@ -149,9 +151,18 @@ class Monitoring(Construct):
         self._define_alarm(
             "LabellingWaits",
             Runbook.LABELLING_WAITS,
-            metric=self._props.task_age,
+            metric=self._props.labelling.oldest_task,
             threshold=days * HOURS_PER_DAY * SECONDS_PER_HOUR,
             description=f"A labelling task has been open for {days} days",
+        )
+
+    def _alarm_on_stopped_labelling(self) -> None:
+        self._define_alarm(
+            "LabellingStopped",
+            Runbook.LABELLING_STOPPED,
+            metric=self._props.labelling.stopped,
+            threshold=1,
+            description="A labelling job could not be prepared, or its next round not be opened",
         )
 
     def _alarm_on_dead_letters(self) -> None:

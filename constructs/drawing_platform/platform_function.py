@@ -15,6 +15,7 @@ from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from drawing_platform import function_bundle
+from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.nag import acknowledge
 
 METRICS_NAMESPACE = "DrawingPlatform"
@@ -43,14 +44,6 @@ class FunctionEnvironment:
 
 
 @dataclass(frozen=True, kw_only=True)
-@dataclass(frozen=True, kw_only=True)
-class Mount:
-    """A file system in a function: the ARN of its access point, and the path at which it is seen."""
-
-    arn: str
-    path: str
-
-
 class PlatformFunctionProps:
     """One function.
 
@@ -65,7 +58,6 @@ class PlatformFunctionProps:
         bundle: the archive that it runs from.
         keep_failed_events: whether it is called asynchronously: an event that failed three times goes to a queue.
     """
-        mount: a file system that it sees.
 
     common: FunctionEnvironment
     handler: str
@@ -78,7 +70,6 @@ class PlatformFunctionProps:
     bundle: function_bundle.Bundle = function_bundle.LIGHT
     keep_failed_events: bool = False
 
-    mount: Mount | None = None
 
 class PlatformFunction(Construct):
     """The function, its role, its log group, and where wanted the queue of events that it could not handle."""
@@ -107,14 +98,7 @@ class PlatformFunction(Construct):
     def _define_failed_events(self) -> None:
         self.failed_events = None
         if self._props.keep_failed_events:
-            self.failed_events = sqs.Queue(
-                self,
-                "FailedEvents",
-                enforce_ssl=True,
-                encryption=sqs.QueueEncryption.SQS_MANAGED,
-                retention_period=cdk.Duration.days(14),
-            )
-            acknowledge(self.failed_events, "AwsSolutions-SQS3", "This queue is where undeliverable events end")
+            self.failed_events = dead_letter_queue(self, "FailedEvents")
 
     def _define_role(self) -> None:
         common = self._props.common
@@ -178,13 +162,6 @@ class PlatformFunction(Construct):
             environment={
                 "POWERTOOLS_SERVICE_NAME": folder.replace("_", "-"),
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-        if props.mount:
-            resource = self.function.node.default_child
-            assert isinstance(resource, lambda_.CfnFunction)
-            mounted = lambda_.CfnFunction.FileSystemConfigProperty(
-                arn=props.mount.arn, local_mount_path=props.mount.path
-            )
-            resource.file_system_configs = [mounted]
                 "POWERTOOLS_TRACE_DISABLED": str(not common.tracing).lower(),
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 "DRAWING_ENV": common.env,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -14,16 +13,12 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from constructs import Construct
-from drawing_platform import sagemaker_permissions
-from drawing_platform.pipeline_steps import JobResources, VpcConfig
+from drawing_platform.labelling_store import DRAWING_PREFIXES, JOBS_PREFIX, LabellingStore
 from drawing_platform.platform_function import FunctionEnvironment
+from drawing_platform.processing_job import FOLDER, ProcessingJob
 
-JOBS_PREFIX = "jobs/"
-# Where drawings may lie that people are asked to label.
-SOURCES = ("drawings/*", "labels/*")
 MAX_SECONDS = 24 * 3600  # ten core seconds a sheet: some ten thousand sheets
 VOLUME_GB = 50
-INPUT = "/opt/ml/processing"
 NO_ENDPOINT = "*Could not find endpoint*"
 
 
@@ -34,7 +29,7 @@ class PrelabellingProps:
     Attributes:
         common: its network is that of the job, its key encrypts.
         instance_type: the machine of the job.
-        bucket: the labelling bucket.
+        store: where orders lie and tasks go.
         data: holds drawings and model packages.
         image, repository: the training image, which holds the job.
         endpoint_name: serves the version that reads.
@@ -42,7 +37,7 @@ class PrelabellingProps:
 
     common: FunctionEnvironment
     instance_type: str
-    bucket: s3.IBucket
+    store: LabellingStore
     data: s3.IBucket
     image: str
     repository: ecr.IRepository
@@ -57,9 +52,17 @@ class Prelabelling(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, props: PrelabellingProps) -> None:
         super().__init__(scope, construct_id)
         self._props = props
-        # SageMaker's limit for a job's name is 63 characters, and a UUID takes 36 of them.
-        self._name_prefix = f"prelabel-{props.common.env}-"
-        self._define_job_role()
+        self._job = ProcessingJob(
+            program="prelabel",
+            description="Reads drawings and makes labelling tasks of them",
+            common=props.common,
+            image=props.image,
+            repository=props.repository,
+            instance_type=props.instance_type,
+            volume_gb=VOLUME_GB,
+            max_seconds=MAX_SECONDS,
+        )
+        self.job_role = self._job.role(self, "JobRole", self._job_permissions())
 
     def states(self, then: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.IChainable:
         """From the first state to `then`, or with the trouble in `$.error` to `otherwise`."""
@@ -106,54 +109,28 @@ class Prelabelling(Construct):
             ),
             iam.PolicyStatement(actions=["sagemaker:DescribeModel"], resources=[arn("model", f"{endpoint}-*")]),
             # https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html, "Run a Job (.sync)"
-            iam.PolicyStatement(
-                actions=[
-                    "sagemaker:CreateProcessingJob",
-                    "sagemaker:DescribeProcessingJob",
-                    "sagemaker:StopProcessingJob",
-                    "sagemaker:AddTags",
-                ],
-                resources=[arn("processing-job", f"{self._name_prefix}*")],
-            ),
-            iam.PolicyStatement(
-                actions=["iam:PassRole"],
-                resources=[self.job_role.role_arn],
-                conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-            ),
+            *self._job.starting(self, self.job_role, "Describe", "Stop"),
             iam.PolicyStatement(
                 actions=["events:PutTargets", "events:PutRule", "events:DescribeRule"],
                 resources=[arn("rule", "StepFunctionsGetEventsForSageMakerProcessingJobsRule", "events")],
             ),
         ]
 
-    def _define_job_role(self) -> None:
-        props, common = self._props, self._props.common
-        self.job_role = iam.Role(
-            self,
-            "JobRole",
-            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
-            description="Reads drawings and makes labelling tasks of them",
-        )
-        jobs = props.bucket.arn_for_objects(f"{JOBS_PREFIX}*")
-        listed = {"StringLike": {"s3:prefix": [f"{JOBS_PREFIX}*", "models/*"]}}
-        statements = [
+    def _job_permissions(self) -> list[iam.PolicyStatement]:
+        data, bucket = self._props.data, self._props.store.bucket
+        jobs = bucket.arn_for_objects(f"{JOBS_PREFIX}*")
+        return [
             iam.PolicyStatement(
                 actions=["s3:ListBucket"],
-                resources=[props.bucket.bucket_arn, props.data.bucket_arn],
-                conditions=listed,
+                resources=[bucket.bucket_arn, data.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": [f"{JOBS_PREFIX}*", "models/*"]}},
             ),
             iam.PolicyStatement(
                 actions=["s3:GetObject", "s3:GetObjectVersion"],
-                resources=[props.data.arn_for_objects(prefix) for prefix in (*SOURCES, "models/*")],
+                resources=[data.arn_for_objects(f"{prefix}*") for prefix in (*DRAWING_PREFIXES, "models/")],
             ),
             iam.PolicyStatement(actions=["s3:GetObject", "s3:PutObject"], resources=[jobs]),
-            *sagemaker_permissions.key(common.key),
-            *sagemaker_permissions.image(props.repository),
-            *sagemaker_permissions.observation(self, ("ProcessingJobs",)),
-            *(sagemaker_permissions.network() if common.vpc else []),
         ]
-        for statement in statements:
-            self.job_role.add_to_policy(statement)
 
     def _ask(self, name: str, action: str, parameters: dict[str, Any]) -> tasks.CallAwsService:
         state = tasks.CallAwsService(
@@ -174,38 +151,25 @@ class Prelabelling(Construct):
         version = sfn.JsonPath.string_at("$.live.PrimaryContainer.Environment.MODEL_PACKAGE_VERSION")
         return {
             "inputs": [self._job_input(), _input("model", model)],
-            "environment": {**self._environment(), "MODEL_PACKAGE_VERSION": version},
+            "environment": {**self._job.environment(self), "MODEL_PACKAGE_VERSION": version},
         }
 
     def _without_model(self) -> dict[str, Any]:
-        return {"inputs": [self._job_input()], "environment": self._environment()}
-
-    def _environment(self) -> dict[str, str]:
-        # A processing container inherits no region.
-        return {"AWS_DEFAULT_REGION": cdk.Stack.of(self).region}
+        return {"inputs": [self._job_input()], "environment": self._job.environment(self)}
 
     def _job_input(self) -> dict[str, Any]:
-        order = f"s3://{self._props.bucket.bucket_name}/{JOBS_PREFIX}{{}}/job.json"
+        order = f"s3://{self._props.store.bucket.bucket_name}/{JOBS_PREFIX}{{}}/job.json"
         return _input("job", sfn.JsonPath.format(order, sfn.JsonPath.string_at("$.job")))
 
     def _work(self) -> sfn.CustomState:
-        resources = self._resources()
         parameters = {
-            "ProcessingJobName": sfn.JsonPath.format(f"{self._name_prefix}{{}}", sfn.JsonPath.uuid()),
-            "RoleArn": resources.role_arn,
-            "AppSpecification": {
-                "ImageUri": resources.image,
-                "ContainerEntrypoint": ["prelabel"],
-                "ContainerArguments": ["--bucket", self._props.bucket.bucket_name],
-            },
+            **self._job.request(
+                name=sfn.JsonPath.format(f"{self._job.name_prefix}{{}}", sfn.JsonPath.uuid()),
+                role=self.job_role,
+                arguments={"bucket": self._props.store.bucket.bucket_name},
+            ),
             "Environment": sfn.JsonPath.object_at("$.reading.environment"),
             "ProcessingInputs": sfn.JsonPath.object_at("$.reading.inputs"),
-            "ProcessingResources": {"ClusterConfig": resources.machine},
-            "StoppingCondition": {"MaxRuntimeInSeconds": resources.max_runtime_seconds},
-            "NetworkConfig": {
-                "EnableNetworkIsolation": resources.isolated,
-                **({"VpcConfig": resources.vpc.to_json()} if resources.vpc else {}),
-            },
         }
         partition = cdk.Stack.of(self).partition
         state = sfn.CustomState(
@@ -228,30 +192,13 @@ class Prelabelling(Construct):
         )
         return state
 
-    def _resources(self) -> JobResources:
-        props, common = self._props, self._props.common
-        vpc = None
-        if common.vpc and common.security_group:
-            subnets = common.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED).subnet_ids
-            vpc = VpcConfig(subnets=subnets, security_group_ids=[common.security_group.security_group_id])
-        return JobResources(
-            image=props.image,
-            role_arn=self.job_role.role_arn,
-            instance_type=props.instance_type,
-            volume_gb=VOLUME_GB,
-            key_arn=common.key.key_arn,
-            vpc=vpc,
-            max_runtime_seconds=MAX_SECONDS,
-            isolated=False,  # it reads drawings and writes tasks by itself
-        )
-
 
 def _input(name: str, uri: str) -> dict[str, Any]:
     return {
         "InputName": name,
         "S3Input": {
             "S3Uri": uri,
-            "LocalPath": f"{INPUT}/{name}",
+            "LocalPath": f"{FOLDER}/{name}",
             "S3DataType": "S3Prefix",
             "S3InputMode": "File",
         },

@@ -24,8 +24,8 @@ from constructs import Construct
 from drawing_platform import sagemaker_permissions
 from drawing_platform.artefact_protection import let_remove_versions
 from drawing_platform.capture import Capture
+from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.metrics import VARIANT_NAME
-from drawing_platform.nag import acknowledge
 from drawing_platform.pipeline_steps import has_nvme
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.release_permissions import ReleasePermissions
@@ -262,14 +262,7 @@ class Release(Construct):
         self.state_machine = workflow.state_machine
 
     def _define_undelivered(self) -> None:
-        self.undelivered = sqs.Queue(
-            self,
-            "Undelivered",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-        )
-        acknowledge(self.undelivered, "AwsSolutions-SQS3", "This queue is where undeliverable events end")
+        self.undelivered = dead_letter_queue(self, "Undelivered")
 
     def _define_approval_rule(self) -> None:
         events.Rule(

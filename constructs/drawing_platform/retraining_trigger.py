@@ -15,7 +15,7 @@ from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from drawing_platform.base_version import BaseVersionProps
-from drawing_platform.nag import acknowledge
+from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.pipeline_definition import RUNS_PREFIX
 from drawing_platform.platform_function import (
     METRICS_NAMESPACE,
@@ -86,14 +86,7 @@ class RetrainingTrigger(Construct):
         )
 
     def _define_queues(self) -> None:
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-        )
-        acknowledge(self.dead_letters, "AwsSolutions-SQS3", "This queue is where undeliverable messages end")
+        self.dead_letters = dead_letter_queue(self, "DeadLetters")
         self.queue = sqs.Queue(
             self,
             "Labels",

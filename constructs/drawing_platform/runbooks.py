@@ -20,6 +20,7 @@ class Runbook(StrEnum):
     ASYNCHRONOUS = "asynchronous"
     DRIFT = "drift"
     LABELLING_WAITS = "labelling-waits"
+    LABELLING_STOPPED = "labelling-stopped"
     BUDGET = "budget"
 
     @property

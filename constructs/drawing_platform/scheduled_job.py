@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -18,17 +17,15 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
-from drawing_platform import sagemaker_permissions
-from drawing_platform.nag import acknowledge
-from drawing_platform.pipeline_steps import JobResources, VpcConfig
+from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.platform_function import FunctionEnvironment
+from drawing_platform.processing_job import FOLDER, ProcessingJob
 
 MAX_SECONDS = 3600  # a look takes minutes
 VOLUME_GB = 20
 # Filled in by EventBridge Scheduler: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 EXECUTION_ID = "<aws.scheduler.execution-id>"
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
-PROCESSING_FOLDER = "/opt/ml/processing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,39 +72,20 @@ class ScheduledJob(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, props: ScheduledJobProps) -> None:
         super().__init__(scope, construct_id)
         self._props = props
-        # SageMaker's limit for a job's name is 63 characters, and an id of the scheduler takes 36 of them at most.
-        self._job_prefix = f"{props.name}-{props.common.env}-"
-        self._define_undelivered()
-        self._define_job_role()
+        self._job = ProcessingJob(
+            program=props.name,
+            description=props.description,
+            common=props.common,
+            image=props.image,
+            repository=props.repository,
+            instance_type=props.instance_type,
+            volume_gb=VOLUME_GB,
+            max_seconds=MAX_SECONDS,
+        )
+        self.undelivered = dead_letter_queue(self, "Undelivered")
+        self._job_role = self._job.role(self, "Role", props.permissions)
         self._define_schedule()
         self._tell_of_failed_jobs()
-
-    def _define_undelivered(self) -> None:
-        self.undelivered = sqs.Queue(
-            self,
-            "Undelivered",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-        )
-        acknowledge(self.undelivered, "AwsSolutions-SQS3", "This queue is where undeliverable events end")
-
-    def _define_job_role(self) -> None:
-        props = self._props
-        self._job_role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
-            description=props.description,
-        )
-        for statement in (
-            *props.permissions,
-            *sagemaker_permissions.key(props.common.key),
-            *sagemaker_permissions.image(props.repository),
-            *sagemaker_permissions.observation(self, ("ProcessingJobs",)),
-            *(sagemaker_permissions.network() if props.common.vpc else []),
-        ):
-            self._job_role.add_to_policy(statement)
 
     def _define_schedule(self) -> None:
         self.schedule = scheduler.CfnSchedule(
@@ -120,7 +98,7 @@ class ScheduledJob(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=f"arn:{cdk.Stack.of(self).partition}:scheduler:::aws-sdk:sagemaker:createProcessingJob",
                 role_arn=self._schedule_role().role_arn,
-                input=cdk.Stack.of(self).to_json_string(self._job()),
+                input=cdk.Stack.of(self).to_json_string(self._request()),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self.undelivered.queue_arn),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=3),
             ),
@@ -136,72 +114,36 @@ class ScheduledJob(Construct):
             ),
             description=f"Starts the job {self._props.name}",
         )
-        jobs = stack.format_arn(service="sagemaker", resource="processing-job", resource_name=f"{self._job_prefix}*")
         for statement in (
-            iam.PolicyStatement(actions=["sagemaker:CreateProcessingJob", "sagemaker:AddTags"], resources=[jobs]),
-            iam.PolicyStatement(
-                actions=["iam:PassRole"],
-                resources=[self._job_role.role_arn],
-                conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-            ),
+            *self._job.starting(self, self._job_role),
             iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.undelivered.queue_arn]),
             iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self._props.common.key.key_arn]),
         ):
             role.add_to_policy(statement)
         return role
 
-    def _job(self) -> dict[str, Any]:
+    def _request(self) -> dict[str, Any]:
         """The request of CreateProcessingJob, with the scheduler's placeholders."""
-        props, resources = self._props, self._resources()
+        props, job = self._props, self._job
         return {
-            "ProcessingJobName": f"{self._job_prefix}{EXECUTION_ID}",
-            "RoleArn": resources.role_arn,
-            "AppSpecification": {
-                "ImageUri": resources.image,
-                "ContainerEntrypoint": [props.name],
-                "ContainerArguments": [
-                    part for name, value in props.arguments.items() for part in (f"--{name}", str(value))
-                ],
-            },
-            # A processing container inherits no region.
-            "Environment": {"AWS_DEFAULT_REGION": cdk.Stack.of(self).region},
-            "ProcessingResources": {"ClusterConfig": resources.machine},
+            **job.request(
+                name=f"{job.name_prefix}{EXECUTION_ID}", role=self._job_role, arguments=self._props.arguments
+            ),
+            "Environment": job.environment(self),
             "ProcessingOutputConfig": {
-                "KmsKeyId": resources.key_arn,
+                "KmsKeyId": props.common.key.key_arn,
                 "Outputs": [
                     {
                         "OutputName": props.name,
                         "S3Output": {
                             "S3Uri": f"s3://{props.bucket.bucket_name}/{props.reports_prefix}{SCHEDULED_TIME}/",
-                            "LocalPath": f"{PROCESSING_FOLDER}/{props.name}",
+                            "LocalPath": f"{FOLDER}/{props.name}",
                             "S3UploadMode": "EndOfJob",
                         },
                     }
                 ],
             },
-            "StoppingCondition": {"MaxRuntimeInSeconds": resources.max_runtime_seconds},
-            "NetworkConfig": {
-                "EnableNetworkIsolation": resources.isolated,
-                **({"VpcConfig": resources.vpc.to_json()} if resources.vpc else {}),
-            },
         }
-
-    def _resources(self) -> JobResources:
-        props, common = self._props, self._props.common
-        vpc = None
-        if common.vpc and common.security_group:
-            subnets = common.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED).subnet_ids
-            vpc = VpcConfig(subnets=subnets, security_group_ids=[common.security_group.security_group_id])
-        return JobResources(
-            image=props.image,
-            role_arn=self._job_role.role_arn,
-            instance_type=props.instance_type,
-            volume_gb=VOLUME_GB,
-            key_arn=common.key.key_arn,
-            vpc=vpc,
-            max_runtime_seconds=MAX_SECONDS,
-            isolated=False,  # it reads and writes AWS by itself
-        )
 
     def _tell_of_failed_jobs(self) -> None:
         # By its ARN: the topic's own policy lets rules of this account publish, a grant would let those of any.
@@ -215,7 +157,7 @@ class ScheduledJob(Construct):
                 source=["aws.sagemaker"],
                 detail_type=["SageMaker Processing Job State Change"],
                 detail={
-                    "ProcessingJobName": [{"prefix": self._job_prefix}],
+                    "ProcessingJobName": [{"prefix": self._job.name_prefix}],
                     "ProcessingJobStatus": ["Failed"],
                 },
             ),

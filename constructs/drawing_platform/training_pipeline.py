@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -15,8 +14,8 @@ from constructs import Construct
 from drawing_platform import sagemaker_permissions
 from drawing_platform.base_version import BaseVersionProps
 from drawing_platform.pipeline_definition import METRICS, RUNS_PREFIX, DrawingPipeline, PipelineDefinitionProps
-from drawing_platform.pipeline_steps import VpcConfig
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
+from drawing_platform.processing_job import vpc_config
 from drawing_platform.settings import GateSettings, InstanceSettings, TrainingSettings
 
 # Names of the metrics that training jobs report.
@@ -216,7 +215,7 @@ class TrainingPipeline(Construct):
                 instances=props.instances,
                 training=props.training,
                 gate=props.gate,
-                vpc=self._vpc_config(),
+                vpc=vpc_config(self._props.common),
             )
         )
         self.pipeline = sagemaker.CfnPipeline(
@@ -232,13 +231,6 @@ class TrainingPipeline(Construct):
         # SageMaker checks both roles when the pipeline is made, so their rights must be there.
         for role in (self._pipeline_role, self.job_role):
             self.pipeline.node.add_dependency(role)
-
-    def _vpc_config(self) -> VpcConfig | None:
-        common = self._props.common
-        if common.vpc is None or common.security_group is None:
-            return None
-        subnets = common.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED).subnet_ids
-        return VpcConfig(subnets=subnets, security_group_ids=[common.security_group.security_group_id])
 
     def _list_packages(self) -> iam.PolicyStatement:
         return iam.PolicyStatement(actions=["sagemaker:ListModelPackages"], resources=["*"])

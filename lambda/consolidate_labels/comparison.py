@@ -19,6 +19,14 @@ from shared.labelling_table import Item, LabellingTable
 
 
 @dataclass(frozen=True)
+class Compared:
+    """A task after a comparison; no consensus where somebody else had done it, or answers are missing."""
+
+    state: TaskState
+    consensus: Consensus | None = None
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Compares the answers to one task.
 
@@ -36,11 +44,11 @@ class Comparison:
     sure: float
     clock: Callable[[], float]
 
-    def compare(self, job: str, task: str) -> TaskState:
+    def compare(self, job: str, task: str) -> Compared:
         """Moves a task on whose answers are complete; any other one stays as it is."""
         state = self.table.task(job, task).state
         if state.stage != "consolidate":
-            return state
+            return Compared(state)
         places = Places(job)
         answers = {person: self._answer(places, state, person, given) for person, given in state.answers.items()}
         consensus = reach_consensus(answers, sure=self.sure)
@@ -56,7 +64,8 @@ class Comparison:
                 return known  # somebody else has compared them
             return known.consolidated(needs_review=consensus.needs_review, now=now)
 
-        return self.table.change(job, task, move, lambda _, after: self._counts(after, consensus))
+        moved = self.table.change(job, task, move, lambda _, after: self._counts(after, consensus))
+        return Compared(moved, consensus)
 
     def measure(self, job: str, task: str, person: str) -> PersonAgreement:
         """Counts of one person's answer to a task whose answer is known; written once."""

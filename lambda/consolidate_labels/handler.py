@@ -55,21 +55,32 @@ def handle(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         measured = comparison.measure(job, task, event["person"])
         logger.info("measured", extra={"job": job, "task": task, "agreement": measured.agreement})
     else:
-        state = comparison.compare(job, task)
-        logger.info("compared", extra={"job": job, "task": task, "stage": state.stage, "outcome": state.outcome})
-        if state.stage == "review":
-            metrics.add_metric(name="LabelsDisputed", unit=MetricUnit.Count, value=1)
+        compare(comparison, job, task)
     return {"tasks": 1}
 
 
+def compare(comparison: Comparison, job: str, task: str) -> None:
+    """Compares the answers to a task, and says how far people agree."""
+    compared = comparison.compare(job, task)
+    state = compared.state
+    logger.info("compared", extra={"job": job, "task": task, "stage": state.stage, "outcome": state.outcome})
+    if compared.consensus is None:
+        return
+    if state.stage == "review":
+        metrics.add_metric(name="LabelsDisputed", unit=MetricUnit.Count, value=1)
+    agreement = compared.consensus.mean_agreement
+    if agreement is not None:
+        metrics.add_metric(name="LabelAgreement", unit=MetricUnit.NoUnit, value=agreement)
+
+
 def sweep(comparison: Comparison) -> dict[str, Any]:
-    """Compares what was forgotten, and says how long the oldest open task has waited."""
+    """Compares what was forgotten, and says how many tasks are open and how long the oldest has waited."""
     now = int(comparison.clock())
     forgotten = list(comparison.table.waiting_for_consensus(before=now - FORGOTTEN_SECONDS))
     failures = []
     for job, task in forgotten:
         try:
-            comparison.compare(job, task)
+            compare(comparison, job, task)
         except Exception as error:  # one that cannot be compared must not keep the others waiting
             logger.exception("not compared", extra={"job": job, "task": task})
             failures.append(error)
@@ -78,8 +89,9 @@ def sweep(comparison: Comparison) -> dict[str, Any]:
         for job in comparison.table.jobs()
         if job["state"] == "open"
         for queue in (f"{job['sk']}#label", f"{job['sk']}#review")
-        if (since := comparison.table.oldest(queue)) is not None
+        for since in comparison.table.waiting(queue)
     ]
+    metrics.add_metric(name="OpenLabellingTasks", unit=MetricUnit.Count, value=len(waiting))
     metrics.add_metric(name="OldestLabellingTask", unit=MetricUnit.Seconds, value=now - min(waiting, default=now))
     if failures:
         metrics.flush_metrics()

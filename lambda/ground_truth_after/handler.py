@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from drawing_ocr.labelling.answer import Answer, AnswerError
@@ -25,6 +26,7 @@ from shared.variables import Variables
 
 logger = Logger()
 tracer = Tracer()
+metrics = Metrics()
 
 
 class Settings(Variables):
@@ -37,6 +39,7 @@ class Settings(Variables):
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
+@metrics.log_metrics
 def handle(event: dict[str, Any], _: LambdaContext) -> list[dict[str, Any]]:
     """Answers with one consolidated annotation an object; called again with the same it writes the same.
 
@@ -81,6 +84,9 @@ class Desk:
         if len(tasks) > 1:
             logger.error("answers to several tasks", extra={"object": item.id, "tasks": sorted(tasks)})
             return None
+        for answer in answers.values():
+            metrics.add_metric(name="AnswersGiven", unit=MetricUnit.Count, value=1)
+            metrics.add_metric(name="AnswerSeconds", unit=MetricUnit.Seconds, value=answer.seconds)
         task = self._task(tasks.pop())
         return self._reviewed(task, answers) if self.job.round == "review" else self._labelled(task, answers)
 
@@ -108,6 +114,8 @@ class Desk:
         if consensus.needs_review:
             self._write(places.review(task.task), review_task(task, consensus, answers).to_json())
         uri = self._write(places.consensus(task.task), consensus.to_json())
+        if consensus.mean_agreement is not None:
+            metrics.add_metric(name="LabelAgreement", unit=MetricUnit.NoUnit, value=consensus.mean_agreement)
         status = "skipped" if consensus.left_out else "labelled"
         return {
             "consensus-ref": uri,

@@ -33,8 +33,8 @@ class Answers:
     measure: Callable[[str, str, str], None]
     clock: Callable[[], float]
 
-    def submit(self, caller: Caller, job: str, task: str, token: str, content: dict[str, Any]) -> str:
-        """Takes an answer and gives its status; the same one again changes nothing.
+    def submit(self, caller: Caller, job: str, task: str, token: str, content: dict[str, Any]) -> Answer:
+        """Takes an answer and gives it back as it is kept; the same one again changes nothing.
 
         Raises:
             Refused: the lease is gone, this person has answered otherwise, or it is no answer to this task.
@@ -56,7 +56,7 @@ class Answers:
             self.compare(job, task)
         if state.gold:
             self.measure(job, task, caller.person)
-        return answer.status
+        return answer
 
     def _keep(self, caller: Caller, seen: TaskState, token: str, answer: Answer, given: Given) -> TaskState:
         now = int(self.clock())

@@ -145,9 +145,10 @@ def save_draft(job: str, task: str) -> Response[str]:
 def submit(job: str, task: str) -> Response[str]:
     """A finished answer."""
     body = AnswerBody.read(_body(), limit=MAX_ANSWER)
-    status = _answers().submit(_caller(), job, task, body.lease, body.answer)
+    answer = _answers().submit(_caller(), job, task, body.lease, body.answer)
     metrics.add_metric(name="AnswersGiven", unit=MetricUnit.Count, value=1)
-    return _answer({"status": status})
+    metrics.add_metric(name="AnswerSeconds", unit=MetricUnit.Seconds, value=answer.seconds)
+    return _answer({"status": answer.status})
 
 
 @app.post(f"{TASK}/return")

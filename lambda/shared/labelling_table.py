@@ -158,10 +158,10 @@ class LabellingTable:
         for item in self._query(IndexName=INDEX, KeyConditionExpression=condition):
             yield item["pk"].removeprefix("job#"), item["sk"].removeprefix("task#")
 
-    def oldest(self, queue: str) -> int | None:
-        """Since when the task that has waited longest in a queue is open, seconds of the epoch."""
+    def waiting(self, queue: str) -> list[int]:
+        """Since when each task of a queue is open, seconds of the epoch."""
         items = self._query(IndexName=INDEX, KeyConditionExpression=Key("queue").eq(queue))
-        return min((int(item["since"]) for item in items), default=None)
+        return [int(item["since"]) for item in items]
 
     def change(
         self,

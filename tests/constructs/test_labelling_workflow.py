@@ -19,15 +19,21 @@ from drawing_platform.ground_truth_rounds import (
     TemplateError,
 )
 from drawing_platform.ground_truth_team import GroundTruthTeams, GroundTruthTeamsProps
+from drawing_platform.labelling_store import LabellingStore, LabellingStoreProps
 from drawing_platform.labelling_workflow import LabellingWorkflow, LabellingWorkflowProps
 from drawing_platform.prelabelling import PrelabellingProps
-from drawing_platform.state_table import StateTable, StateTableProps
 from tests.constructs.platform_parts import IMAGE, Parts, parts
 
 FUNCTION = "arn:aws:lambda:eu-central-1:333333333333:function:"
 
 
-def workflow(world: Parts, rounds: GroundTruthRounds | None, bucket: s3.Bucket) -> LabellingWorkflow:
+def labelling_store(world: Parts) -> LabellingStore:
+    logs = s3.Bucket(world.stack, "AccessLogs")
+    props = LabellingStoreProps(key=world.common.key, access_logs=logs, job_days=30, keep=False)
+    return LabellingStore(world.stack, "Store", props=props)
+
+
+def workflow(world: Parts, rounds: GroundTruthRounds | None, store: LabellingStore) -> LabellingWorkflow:
     return LabellingWorkflow(
         world.stack,
         "Labelling",
@@ -37,7 +43,7 @@ def workflow(world: Parts, rounds: GroundTruthRounds | None, bucket: s3.Bucket) 
             prelabelling=PrelabellingProps(
                 common=world.common,
                 instance_type="ml.m5.xlarge",
-                bucket=bucket,
+                store=store,
                 data=world.bucket,
                 image=IMAGE,
                 repository=world.repository,
@@ -51,7 +57,7 @@ def workflow(world: Parts, rounds: GroundTruthRounds | None, bucket: s3.Bucket) 
     )
 
 
-def ground_truth(world: Parts, bucket: s3.Bucket, template: Path) -> GroundTruthRounds:
+def ground_truth(world: Parts, store: LabellingStore, template: Path) -> GroundTruthRounds:
     pool = cognito.UserPool(world.stack, "Pool")
     group = cognito.CfnUserPoolGroup(world.stack, "Annotator", user_pool_id=pool.user_pool_id, group_name="annotator")
     teams = GroundTruthTeams(
@@ -65,14 +71,9 @@ def ground_truth(world: Parts, bucket: s3.Bucket, template: Path) -> GroundTruth
         props=GroundTruthRoundsProps(
             common=world.common,
             agreement=0.8,
-            bucket=bucket,
+            store=store,
             data=world.bucket,
             teams=teams,
-            state=StateTable(
-                world.stack,
-                "State",
-                props=StateTableProps(key=world.common.key, partition_key="pk", sort_key="sk"),
-            ),
             topic=world.topic,
             export=lambda_.Function.from_function_arn(world.stack, "ExportLabels", f"{FUNCTION}export"),
             template=template,
@@ -91,7 +92,7 @@ def definition(template: assertions.Template) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def self_hosted() -> assertions.Template:
     world = parts()
-    workflow(world, None, s3.Bucket(world.stack, "Labels"))
+    workflow(world, None, labelling_store(world))
     return assertions.Template.from_stack(world.stack)
 
 
@@ -99,8 +100,8 @@ def self_hosted() -> assertions.Template:
 def with_ground_truth(tmp_path_factory: pytest.TempPathFactory) -> assertions.Template:
     world, folder = parts(), tmp_path_factory.mktemp("template")
     (folder / "template.liquid.html").write_text("<crowd-form></crowd-form>")
-    bucket = s3.Bucket(world.stack, "Labels")
-    workflow(world, ground_truth(world, bucket, folder / "template.liquid.html"), bucket)
+    store = labelling_store(world)
+    workflow(world, ground_truth(world, store, folder / "template.liquid.html"), store)
     return assertions.Template.from_stack(world.stack)
 
 
@@ -257,7 +258,7 @@ def test_a_template_that_ground_truth_would_refuse_fails_the_synthesis(
     if content is not None:
         file.write_text(content)
     with pytest.raises(TemplateError, match=reason):
-        ground_truth(world, s3.Bucket(world.stack, "Labels"), file)
+        ground_truth(world, labelling_store(world), file)
 
 
 def flat(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,6 +15,8 @@ from aws_cdk.assertions import Match, Template
 
 from drawing_platform.budget import Budget, BudgetProps
 from drawing_platform.dashboard import Dashboard, DashboardProps
+from drawing_platform.function_bundle import FUNCTIONS
+from drawing_platform.labelling_metrics import LabellingMetrics
 from drawing_platform.monitoring import REFUSAL_STEP, Monitoring, MonitoringProps
 from drawing_platform.settings import AlarmSettings, BudgetSettings, DriftSettings
 from tests.constructs.empty_stack import empty_stack
@@ -40,6 +42,11 @@ def template() -> Template:
         "Workflow",
         definition_body=stepfunctions.DefinitionBody.from_chainable(stepfunctions.Pass(stack, "Pass")),
     )
+    labelling = LabellingMetrics(
+        backend="self_hosted",
+        workflow=stepfunctions.StateMachine.from_state_machine_name(stack, "Labelling", "labelling"),
+        queues=[dead, queue],
+    )
     monitoring = Monitoring(
         stack,
         "Monitoring",
@@ -49,7 +56,7 @@ def template() -> Template:
             endpoint_name="reader",
             pipeline_name="training",
             label_age=AGE,
-            task_age=AGE,
+            labelling=labelling,
             task_days=7,
             dead_letter_queues={"Trigger": dead},
             functions={"StartTraining": function},
@@ -70,6 +77,7 @@ def template() -> Template:
             training_metrics=("loss", "val_exact"),
             label_queue=queue,
             label_age=AGE,
+            labelling=labelling,
         ),
     )
     Budget(
@@ -98,6 +106,7 @@ def template() -> Template:
             1,
         ),
         ({"Namespace": "AWS/States", "MetricName": "ExecutionsFailed"}, 1),
+        ({"Namespace": "DrawingPlatform", "MetricName": "OldestLabellingTask"}, 7 * 24 * 3600),
         ({"Namespace": "Labels", "MetricName": "Age"}, 48 * 3600),
         ({"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"}, 1),
         ({"Namespace": "AWS/Lambda", "MetricName": "Errors"}, 1),
@@ -160,6 +169,11 @@ def test_the_dashboard_shows_the_golden_signals_training_labels_drift_and_cost(t
         "Saturation",
         "Training runs",
         "Label events that wait",
+        "Labelling: open tasks",
+        "Labelling: answers per day",
+        "Labelling: agreement of people",
+        "Labelling: seconds of work for a drawing",
+        "Labelling: jobs that stopped",
         "Drift",
         "Population stability",
         "Cost",
@@ -179,6 +193,31 @@ def test_the_dashboard_begins_with_the_state_of_every_alarm(template: Template) 
 def test_a_graph_shows_from_where_on_somebody_is_told(template: Template, title: str, value: float) -> None:
     (properties,) = [each for name, each in widgets(template).items() if name.startswith(title)]
     assert [line["value"] for line in properties["annotations"]["horizontal"]] == [value]
+
+
+def test_undelivered_events_about_labelling_are_counted_over_all_their_queues(template: Template) -> None:
+    (properties,) = [each for name, each in widgets(template).items() if "jobs that stopped" in name]
+    added = [row[0] for row in properties["metrics"] if isinstance(row[0], dict)]
+    assert [each["expression"] for each in added] == ["queue0+queue1"]
+    queues = [row for row in properties["metrics"] if row[1:2] == ["ApproximateNumberOfMessagesVisible"]]
+    assert len(queues) == 2
+
+
+@pytest.mark.parametrize(
+    ("backend", "taker", "comparer"),
+    [
+        ("self_hosted", "labelling-api", "consolidate-labels"),
+        ("ground_truth", "ground-truth-after", "ground-truth-after"),
+    ],
+)
+def test_what_is_shown_of_labelling_is_published_by_the_backend(
+    backend: Literal["self_hosted", "ground_truth"], taker: str, comparer: str
+) -> None:
+    workflow = stepfunctions.StateMachine.from_state_machine_name(empty_stack(), "Labelling", "labelling")
+    metrics = LabellingMetrics(backend=backend, workflow=workflow, queues=[])
+    services = [(each.dimensions or {})["service"] for each in (metrics.answers, metrics.seconds, metrics.agreement)]
+    assert services == [taker, taker, comparer]
+    assert {taker, comparer} <= {path.name.replace("_", "-") for path in FUNCTIONS.iterdir()}
 
 
 def test_the_cost_comes_from_the_one_region_that_publishes_it(template: Template) -> None:
