@@ -186,6 +186,7 @@ class DrawingPipeline:
                 "head_learning_rate": p.as_text(chosen.head_learning_rate.value),
                 "epochs": p.as_text(chosen.epochs.value),
                 "max_seconds": p.as_text(chosen.max_seconds.value),
+                "max_steps": str(training.max_steps),
                 "batch_size": p.as_text(chosen.batch_size.value),
                 "freeze_backbone": chosen.freeze_backbone.value,
                 "seed": p.as_text(chosen.seed.value),

@@ -122,6 +122,7 @@ class TrainingSettings(_Section):
     base_version: BaseRule = "last_approved"  # or last_deployed: what the endpoint serves
     epochs: Annotated[int, Field(ge=1, le=1000)]
     max_seconds: Annotated[int, Field(ge=0, le=432_000)] = 0  # training stops cleanly after this time; 0 = no limit
+    max_steps: Annotated[int, Field(ge=0, le=10_000_000)] = 0  # of every process; unlike time, the same everywhere
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 32
     replay_ratio: Annotated[float, Field(ge=0, le=0.9)] = 0.3  # share of lines from what earlier versions learned
     validation_ratio: Annotated[float, Field(gt=0, le=0.5)] = 0.2
@@ -332,7 +333,6 @@ class LabellingSettings(_Section):
     job_days: Days = 730
 
 
-class PromotionPartner(_Section):
 # The embedder that travels with the inference image; others are named by the address of their package.
 SHIPPED_EMBEDDER = "shipped"
 Embedder = Annotated[str, StringConstraints(pattern=rf"^({SHIPPED_EMBEDDER}|s3://[^/]+/models/.+\.tar\.gz)$")]
@@ -376,6 +376,7 @@ class SearchSettings(_Section):
         return self
 
 
+class PromotionPartner(_Section):
     """Another environment, in this region and perhaps in another account."""
 
     env: Environment
@@ -420,8 +421,8 @@ class Settings(_Section):
     drift: DriftSettings | None = None
     labelling: LabellingSettings = LabellingSettings()
     promotion: PromotionSettings = PromotionSettings()
-
     search: SearchSettings = Field(default_factory=SearchSettings)
+
     @property
     def pipeline_name(self) -> str:
         """Name of the training pipeline; short enough by the limits of `project` and `env`."""
@@ -481,7 +482,6 @@ class Settings(_Section):
         return self
 
     @model_validator(mode="after")
-    @model_validator(mode="after")
     def _drawings_are_indexed_where_they_can_be(self) -> Self:
         if self.search.store == "embedded" and self.env != LOCAL:
             remedy = "functions share a folder on one machine only: write 'opensearch'"
@@ -493,6 +493,7 @@ class Settings(_Section):
             raise _refused("search.zones", 1, "production outlives the loss of a zone: give at least 2")
         return self
 
+    @model_validator(mode="after")
     def _promotion_leads_elsewhere(self) -> Self:
         source = (self.promotion.source,) if self.promotion.source else ()
         for partner in (*source, *self.promotion.targets):

@@ -17,6 +17,8 @@ class TrainingOptions(BaseModel):
         epochs: Times that every line is seen.
         max_seconds: Training ends after this long, whatever the epochs say; the learning rate is planned for it.
             0: no limit.
+        max_steps: Training ends after so many steps of every process, whatever the epochs say; the learning rate is
+            planned for it. The same model on a slow machine as on a fast one, which no limit of time gives. 0: no limit.
         batch_size: Lines in a step of one process, drawn ones included.
         freeze_backbone: Train encoder and classifier only: three times as fast, learns less.
         seed: Of order, augmentation and drawn lines.
@@ -40,6 +42,7 @@ class TrainingOptions(BaseModel):
     head_learning_rate: float = Field(default=1e-3, gt=0, le=0.1)
     epochs: int = Field(default=10, ge=1, le=1000)
     max_seconds: float = Field(default=0, ge=0, le=432_000)
+    max_steps: int = Field(default=0, ge=0, le=10_000_000)
     batch_size: int = Field(default=32, ge=1, le=1024)
     freeze_backbone: bool = False
     seed: int = Field(default=0, ge=0, lt=2**31)

@@ -154,7 +154,7 @@ class _Process:
                 if now - saved >= self._options.checkpoint_seconds:
                     self._save()
                     saved = now
-                if self._time_is_up():
+                if self._is_over():
                     self._state.finished = True
                     break
             else:
@@ -179,20 +179,27 @@ class _Process:
             self._job.checkpoints, Checkpoint(self._state, weights, self._optimiser.state_dict(), self._best)
         )
 
-    def _time_is_up(self) -> bool:
-        return 0 < self._options.max_seconds <= self._state.seconds
+    def _is_over(self) -> bool:
+        return (
+            0 < self._options.max_seconds <= self._state.seconds or 0 < self._options.max_steps <= self._state.step
+        )
 
     def _set_rate(self) -> float:
         """Sets the rate of the next step and returns it, for the backbone."""
         done = schedule.progress(
             self._state.step,
-            self._options.epochs * self._order.batches_per_epoch(),
+            self._steps(),
             self._state.seconds,
             self._options.max_seconds,
         )
         share = schedule.rate(done, warmup=self._options.warmup_ratio)
         self._optimiser.set_lr(share)
         return share * self._options.learning_rate
+
+    def _steps(self) -> int:
+        """How many there are at most."""
+        steps = self._options.epochs * self._order.batches_per_epoch()
+        return min(steps, self._options.max_steps or steps)
 
     def _step(self, lines: Sequence[TextLine]) -> float:
         """One step; its loss, or NaN when it was skipped."""
@@ -241,7 +248,7 @@ class _Process:
         state.epoch += 1
         state.batch = 0
         last = state.epoch >= self._options.epochs
-        state.finished = last or self._time_is_up()
+        state.finished = last or self._is_over()
         if state.finished or not self._options.early_stop_patience:
             return  # the whole sets are read by the caller
         began = time.monotonic()

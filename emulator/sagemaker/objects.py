@@ -1,4 +1,8 @@
-"""Copies between S3 and the folders of a job."""
+"""Copies between S3 and the folders of a job.
+
+Whole folders go to and from moto's store directly: over HTTP, client and server would share one interpreter, and a
+dataset of a thousand crops would take ten seconds.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,9 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from botocore.exceptions import ClientError
+from moto.s3.models import s3_backends
 
+from emulator import ACCOUNT
 from emulator.clients import client
 
 
@@ -96,8 +102,10 @@ def download(uri: str, target: Path, region: str, *, required: bool = True) -> i
     for key, relative in keys(uri, region):
         file = target / relative
         file.parent.mkdir(parents=True, exist_ok=True)
-        client("s3", region).download_file(bucket, key, str(file))
-        count += 1
+        found = s3_backends[ACCOUNT]["aws"].get_object(bucket, key)
+        if found is not None:  # else deleted since it was listed
+            file.write_bytes(found.value)
+            count += 1
     if required and not count:
         raise DataError(
             f'Data download failed: No S3 objects found under S3 URL "{uri}" given in input data source. '
@@ -106,13 +114,16 @@ def download(uri: str, target: Path, region: str, *, required: bool = True) -> i
     return count
 
 
-def upload(source: Path, uri: str, region: str) -> int:
-    """Copies all files of a folder below a prefix; returns how many."""
+def upload(source: Path, uri: str) -> int:
+    """Copies all files of a folder below a prefix; returns how many. Raises `DataError` when there is no bucket."""
     bucket, prefix = split(uri)
+    backend = s3_backends[ACCOUNT]["aws"]
+    if bucket not in backend.buckets:
+        raise DataError(f"Data upload failed: The specified bucket does not exist ({uri})")
     count = 0
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
         key = f"{prefix.rstrip('/')}/{file.relative_to(source).as_posix()}".lstrip("/")
-        client("s3", region).upload_file(str(file), bucket, key)
+        backend.put_object(bucket, key, file.read_bytes())
         count += 1
     return count
 

@@ -41,7 +41,7 @@ class ProcessingJob(Job):
         # Outputs are uploaded whatever the result, as SageMaker does: a report of what was wrong is worth most then.
         for each in outputs:
             target = each["S3Output"]
-            objects.upload(self.machine.path(target["LocalPath"]), target["S3Uri"], region)
+            objects.upload(self.machine.path(target["LocalPath"]), target["S3Uri"])
         if self._timed_out:
             self.document["FailureReason"] = f"ClientError: the job ran longer than MaxRuntimeInSeconds ({limit:.0f} s)"
             self.set_status("Stopped")

@@ -128,6 +128,7 @@ def test_hyperparameters_are_strings_or_become_strings() -> None:
         *numbers,
         "target",
         "freeze_backbone",
+        "max_steps",
         "processes",
         "warmup_ratio",
         "early_stop_patience",

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 REGION = "eu-central-1"
 # Enough to teach nothing, quick: what the length of the product does is tested here, not what training reaches.
-QUICK = {"max_seconds": 8, "epochs": 2, "processes": 1}
+QUICK = {"max_steps": 4, "epochs": 2, "processes": 1}
 # Twenty steps at the rates of a real run would leave a worse reader than the one they began with.
 GENTLE = "incremental_learning_rate = 1e-6\ninitial_learning_rate = 1e-6\nnew_row_steps = 0\n"
 LENIENT_GATE = "min_champion_gain = -0.1\nmax_regression_drop = 0.1\n"
