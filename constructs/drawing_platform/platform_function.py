@@ -44,6 +44,14 @@ class FunctionEnvironment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mount:
+    """A file system in a function: the ARN of its access point, and the path at which it is seen."""
+
+    arn: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlatformFunctionProps:
     """One function.
 
@@ -57,6 +65,7 @@ class PlatformFunctionProps:
         reserved_concurrency: the most that run at once; None for no limit of its own.
         bundle: the archive that it runs from.
         keep_failed_events: whether it is called asynchronously: an event that failed three times goes to a queue.
+        mount: a file system that it sees.
     """
 
     common: FunctionEnvironment
@@ -69,6 +78,7 @@ class PlatformFunctionProps:
     reserved_concurrency: int | None = None
     bundle: function_bundle.Bundle = function_bundle.LIGHT
     keep_failed_events: bool = False
+    mount: Mount | None = None
 
 
 class PlatformFunction(Construct):
@@ -168,6 +178,13 @@ class PlatformFunction(Construct):
                 **props.variables,
             },
         )
+        if props.mount:
+            resource = self.function.node.default_child
+            assert isinstance(resource, lambda_.CfnFunction)
+            mounted = lambda_.CfnFunction.FileSystemConfigProperty(
+                arn=props.mount.arn, local_mount_path=props.mount.path
+            )
+            resource.file_system_configs = [mounted]
         if self.failed_events:
             self._allow(["sqs:SendMessage"], [self.failed_events.queue_arn])
         # A function that starts before its policy is there fails in ways that look like something else.
