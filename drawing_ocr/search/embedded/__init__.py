@@ -1,0 +1,1 @@
+"""The index in a folder: exact search over one bit a dimension, rescored with the vectors themselves."""

@@ -1,0 +1,233 @@
+"""Searches in one index, by one thread. Every call sees the last committed state; the files are never copied."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from drawing_ocr.search.document import DrawingDocument, DrawingRecord, IndexedRegion, RegionPlace
+from drawing_ocr.search.embedded import layout
+from drawing_ocr.search.embedded.codec import Codec, Floats
+from drawing_ocr.search.embedded.conditions import LIVE, Condition, condition
+from drawing_ocr.search.embedded.database import open_index
+from drawing_ocr.search.embedded.rows import RowFile, Rows
+from drawing_ocr.search.embedded.scan import Owners, closest
+from drawing_ocr.search.filters import Filters
+from drawing_ocr.search.store import Hit, IndexInfo, Standing
+from drawing_ocr.search.words import FIELD_WEIGHTS, query_words
+
+CANDIDATES = 256  # rows rescored at least; 100 give recall 1.0 at 100,000 (docs/similar_drawings.md)
+_CANDIDATES_PER_HIT = 8
+_WIDER = 8  # times as many, when too few drawings came of the candidates
+_SELECTIVE = 20  # a filter that passes less than one in so many drawings is evaluated before the scan
+_SHORT_WORD = 2  # characters; the beginning of a word must be this long to find it
+_PAGE = 10_000  # drawings that `listing` holds in memory
+
+
+class Reader:
+    """Of one index's folder.
+
+    Args:
+        folder: Of the index.
+        info: What the index is for.
+
+    Raises:
+        FileNotFoundError: The index was dropped.
+    """
+
+    def __init__(self, folder: Path, info: IndexInfo) -> None:
+        self._folder = folder
+        self._vectors = RowFile(layout.vectors(folder), "<f2", info.dimension)
+        self._owners = RowFile(layout.owners(folder), "<i4", 1)
+        self._codes: RowFile | None = None
+        self._codes_name = ""
+        self._codec = Codec(np.zeros(info.dimension, np.float32))
+        self.database: sqlite3.Connection = open_index(folder / layout.DATABASE)
+
+    def nearest(self, vector: Floats, k: int, filters: Filters, min_score: float) -> list[Hit]:
+        """As `Index.nearest`; `vector` is float32[dimension] of length 1."""
+        with self._snapshot():
+            rows = self._state()
+            if not rows:
+                return []
+            owners: Owners = self._owners.mapped(rows)[:, 0]
+            among, later = self._prefiltered(filters, owners)
+            wanted = max(CANDIDATES, _CANDIDATES_PER_HIT * k)
+            while True:
+                candidates, exhausted = self._candidates(vector, wanted, among, later, owners)
+                if exhausted or len(candidates) >= wanted // 2:
+                    hits, complete = self._rescored(vector, candidates, k, min_score)
+                    if exhausted or complete:
+                        return hits
+                wanted *= _WIDER
+
+    def words(self, query: str, k: int, filters: Filters) -> list[Hit]:
+        """As `Index.words`."""
+        wanted = query_words(query)
+        if not wanted:
+            return []
+        match = " OR ".join(f'"{word}" OR "{word}"*' if len(word) >= _SHORT_WORD else f'"{word}"' for word in wanted)
+        weights = ", ".join(map(str, FIELD_WEIGHTS.values()))
+        where, values = condition(filters)
+        found = self.database.execute(
+            f"SELECT record, -bm25(words, {weights}) AS score FROM words JOIN drawings ON drawings.id = words.rowid"
+            f" WHERE words MATCH ? AND {where} ORDER BY score DESC, drawing_id LIMIT ?",
+            (match, *values, k),
+        )
+        return [Hit(_record(text), score, None) for text, score in found]
+
+    def get(self, drawing_id: str) -> DrawingDocument | None:
+        """As `Index.get`."""
+        with self._snapshot():
+            found = self.database.execute(
+                f"SELECT id, record FROM drawings WHERE drawing_id = ? AND {LIVE[0]}", (drawing_id,)
+            ).fetchone()
+            if found is None:
+                return None
+            regions = self.database.execute(
+                "SELECT row, place FROM regions WHERE drawing = ? ORDER BY row", (found[0],)
+            ).fetchall()
+            vectors = self._vectors.read(np.array([row for row, _ in regions], np.int64))
+        indexed = [
+            IndexedRegion(**json.loads(place), vector=vector.tobytes())
+            for (_, place), vector in zip(regions, vectors, strict=True)
+        ]
+        return DrawingDocument.of(_record(found[1]), tuple(indexed))
+
+    def standing(self, drawing_ids: Sequence[str]) -> dict[str, Standing]:
+        """As `Index.standing`."""
+        found = self.database.execute(
+            "SELECT drawing_id, version, sequencer, model, deleted FROM drawings"
+            " WHERE drawing_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(drawing_ids)),),
+        )
+        return {row[0]: Standing(row[0], row[1], row[2], row[3], bool(row[4])) for row in found}
+
+    def listing(self) -> Iterator[tuple[str, str, str]]:
+        """As `Index.listing`; pages, so that no transaction stays open while the caller works."""
+        last = ""
+        while True:
+            page = self.database.execute(
+                f"SELECT drawing_id, version, model FROM drawings WHERE drawing_id > ? AND {LIVE[0]}"
+                " ORDER BY drawing_id LIMIT ?",
+                (last, _PAGE),
+            ).fetchall()
+            yield from page
+            if len(page) < _PAGE:
+                return
+            last = page[-1][0]
+
+    def count(self) -> int:
+        """As `Index.count`."""
+        return int(self.database.execute(f"SELECT count(*) FROM drawings WHERE {LIVE[0]}").fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of files and database."""
+        for file in (self._vectors, self._owners, self._codes):
+            if file is not None:
+                file.close()
+        self.database.close()
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """One state of the database for several questions."""
+        self.database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.database.rollback()
+
+    def _state(self) -> int:
+        """How many rows there are; makes the codes in use available."""
+        rows, name = self.database.execute("SELECT rows, codes FROM state").fetchone()
+        if name != self._codes_name:
+            if self._codes is not None:
+                self._codes.close()
+            (centre,) = self.database.execute("SELECT centre FROM state").fetchone()
+            self._codec = Codec(np.frombuffer(centre, "<f4"))
+            self._codes = RowFile(layout.codes(self._folder, name), "u1", self._codec.width)
+            self._codes_name = name
+        return int(rows)
+
+    def _candidates(
+        self, vector: Floats, wanted: int, among: Rows | None, later: Condition | None, owners: Owners
+    ) -> tuple[Rows, bool]:
+        """Rows to rescore, and whether these are all that there are."""
+        pool = wanted if later is None else wanted * _SELECTIVE
+        live = np.flatnonzero(owners) if among is None else among
+        if self._codes is None or len(live) <= pool:
+            rows, exhausted = live, True
+        else:
+            codes = self._codes.mapped(len(owners))
+            code = self._codec.encode(vector[None])
+            rows, exhausted = closest(code, codes, pool, among, owners), False
+        if later is not None:
+            rows = self._passing(rows, owners, later)
+            if not exhausted and len(rows) > wanted:
+                rows = closest(code, codes, wanted, rows, owners)
+        return rows, exhausted
+
+    def _prefiltered(self, filters: Filters, owners: Owners) -> tuple[Rows | None, Condition | None]:
+        """Rows that pass a selective filter; of one that passes many, the condition to ask of the candidates."""
+        if filters.is_empty:
+            return None, None
+        where, values = condition(filters)
+        limit = max(len(owners) // _SELECTIVE, CANDIDATES)
+        found = self.database.execute(f"SELECT id FROM drawings WHERE {where} LIMIT ?", (*values, limit)).fetchall()
+        if len(found) == limit:
+            return None, (where, values)
+        allowed = np.zeros(int(owners.max(initial=0)) + 1, bool)
+        ids = np.fromiter((row[0] for row in found), np.int64, len(found))
+        allowed[ids[ids < len(allowed)]] = True
+        return np.flatnonzero(allowed[owners]).astype(np.int64), None
+
+    def _passing(self, rows: Rows, owners: Owners, later: Condition) -> Rows:
+        where, values = later
+        drawings = owners[rows]
+        found = self.database.execute(
+            f"SELECT id FROM drawings WHERE id IN (SELECT value FROM json_each(?)) AND {where}",
+            (json.dumps(np.unique(drawings).tolist()), *values),
+        )
+        return rows[np.isin(drawings, [row[0] for row in found])]
+
+    def _rescored(self, vector: Floats, rows: Rows, k: int, min_score: float) -> tuple[list[Hit], bool]:
+        """The best drawings among some rows by the vectors themselves, and whether no further row can add to them."""
+        vectors = self._vectors.read(rows).astype(np.float32)
+        lengths = np.maximum(np.linalg.norm(vectors, axis=1), np.finfo(np.float32).tiny)
+        scores = (1 + np.clip(vectors @ vector / lengths, -1, 1)) / 2
+        order = np.argsort(-scores, kind="stable")
+        best: dict[str, Hit] = {}
+        last = 1.0
+        # A row's drawing and place are asked of the database, the best rows first, until k drawings are there.
+        for start in range(0, len(order), step := 4 * k):
+            chosen = order[start : start + step]
+            known = self._regions(rows[chosen])
+            for row, score in zip(rows[chosen].tolist(), scores[chosen].tolist(), strict=True):
+                # Equals are ordered by their ids, so all of them have to be seen.
+                if score < min_score or (len(best) >= k and score < last):
+                    return _first(best, k), True
+                if row in known and known[row][0].drawing_id not in best:
+                    record, region = known[row]
+                    best[record.drawing_id] = Hit(record, score, region)
+                    last = score
+        return _first(best, k), len(best) >= k
+
+    def _regions(self, rows: Rows) -> dict[int, tuple[DrawingRecord, RegionPlace]]:
+        """Of which drawing and where on it some rows are; rows that are nobody's are left out."""
+        found = self.database.execute(
+            "SELECT row, record, place FROM regions JOIN drawings ON drawings.id = regions.drawing"
+            " WHERE row IN (SELECT value FROM json_each(?))",
+            (json.dumps(rows.tolist()),),
+        )
+        return {row: (_record(record), RegionPlace(**json.loads(place))) for row, record, place in found}
+
+
+def _first(best: dict[str, Hit], k: int) -> list[Hit]:
+    return sorted(best.values(), key=lambda hit: (-hit.score, hit.drawing_id))[:k]
+
+
+def _record(text: str) -> DrawingRecord:
+    return DrawingRecord.parse(text, where="a drawing of the index")

@@ -1,0 +1,1 @@
+"""The index in OpenSearch: a drawing is one document, its embeddings are nested in it."""
