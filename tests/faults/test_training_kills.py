@@ -6,12 +6,9 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +22,7 @@ from drawing_ocr.training.checkpoint import Checkpoint
 from drawing_ocr.training.options import TrainingOptions
 from drawing_ocr.training.process import INTERRUPTED, ProcessJob
 from tests.tiny_training import write_base, write_dataset
+from tests.training_process import trainer
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(420)]
 
@@ -32,59 +30,6 @@ KILLS = 50
 EPOCHS = 8
 LONGEST = 1.0  # seconds until a kill; some come before the first step, some while a checkpoint is written
 TOLERANCE = 2e-4  # of a weight: sums over threads may be taken in another order
-
-# Starting Python and Paddle takes four seconds; a copy of a process that has them, none. Each copy is killed for good.
-_TRAINER = """
-import os, sys
-from pathlib import Path
-from drawing_ocr.training.process import main
-for line in sys.stdin:
-    child = os.fork()
-    if not child:
-        os._exit(main(Path(line.strip())))
-    print(child, flush=True)
-    _, status = os.waitpid(child, 0)
-    print(os.waitstatus_to_exitcode(status), flush=True)
-"""
-
-
-class Trainer:
-    """Starts one training process after the other."""
-
-    def __init__(self, process: subprocess.Popen[str], job: Path) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._stdin, self._stdout, self._job = process.stdin, process.stdout, job
-
-    def start(self) -> int:
-        """Its process number."""
-        print(self._job, file=self._stdin, flush=True)
-        return self._number()
-
-    def status(self) -> int:
-        """How it ended; a negative signal number if one killed it."""
-        return self._number()
-
-    def _number(self) -> int:
-        for line in self._stdout:
-            if line.strip().lstrip("-").isdigit():
-                return int(line)
-        raise AssertionError("the trainer is gone")
-
-
-@contextmanager
-def trainer(job: ProcessJob) -> Iterator[Trainer]:
-    path = job.checkpoints.parent / "job.json"
-    path.write_text(job.model_dump_json(), "utf-8")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    process = subprocess.Popen(
-        [sys.executable, "-c", _TRAINER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
-    try:
-        yield Trainer(process, path)
-    finally:
-        process.kill()
-        process.wait()
 
 
 def job(folder: Path, dataset: Path, start: Path) -> ProcessJob:
@@ -128,8 +73,8 @@ def test_fifty_kills_at_random_instants_change_nothing(tmp_path: Path) -> None:
     export_recogniser(recogniser.extended(Charset.load(dataset / "dict.txt")), tmp_path / "start")
 
     whole = job(tmp_path / "whole", dataset, tmp_path / "start")
-    with trainer(whole) as undisturbed:
-        undisturbed.start()
+    with trainer() as undisturbed:
+        undisturbed.start(whole)
         assert undisturbed.status() == 0
     expected = end_of(whole)
 
@@ -138,9 +83,9 @@ def test_fifty_kills_at_random_instants_change_nothing(tmp_path: Path) -> None:
     reached: set[int] = set()
     ended: Counter[int] = Counter()
     last = 0
-    with trainer(broken) as disturbed:
+    with trainer() as disturbed:
         while ended.total() - ended[0] < KILLS:
-            process = disturbed.start()
+            process = disturbed.start(broken)
             time.sleep(chance.uniform(0, LONGEST))
             with suppress(ProcessLookupError):
                 os.kill(process, chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]))
@@ -155,7 +100,7 @@ def test_fifty_kills_at_random_instants_change_nothing(tmp_path: Path) -> None:
             step = found.state.step if found else 0
             assert step >= last, "a kill lost a step that a checkpoint held"
             reached.add(last := step)
-        disturbed.start()
+        disturbed.start(broken)
         assert disturbed.status() == 0
     assert_same(expected, end_of(broken))
 

@@ -4,9 +4,8 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,14 @@ import paddle
 import pytest
 
 from drawing_ocr.models import package
+from drawing_ocr.models.export import export_recogniser
+from drawing_ocr.models.recogniser import Recogniser
+from drawing_ocr.text import Charset, CharsetError
 from drawing_ocr.training import checkpoint
 from drawing_ocr.training.options import TrainingOptions
 from drawing_ocr.training.process import ProcessJob
 from drawing_ocr.training.recogniser import TrainingFailed, TrainingResult, train_recogniser
+from tests.training_process import Trainer, trainer
 
 
 def train(dataset: Path, base: Path, folder: Path, **options: object) -> TrainingResult:
@@ -70,8 +73,6 @@ def state_of(folder: Path, number: int) -> str:
 
 
 def test_a_dataset_of_another_base_is_refused(dataset: Path, base: Path, tmp_path: Path) -> None:
-    from drawing_ocr.text import CharsetError
-
     copy = Path(shutil.copytree(dataset, tmp_path / "dataset"))
     (copy / "dict.txt").write_text("⌀\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n.\nR\n", "utf-8")
     with pytest.raises(CharsetError, match="where the base model has '0'"):
@@ -89,18 +90,21 @@ def test_a_failing_process_gives_its_reason(dataset: Path, base: Path, tmp_path:
     assert not (tmp_path / "model" / "package.json").exists()
 
 
-def job(dataset: Path, base: Path, folder: Path, *, epochs: int) -> ProcessJob:
-    from drawing_ocr.models.export import export_recogniser
-    from drawing_ocr.models.recogniser import Recogniser
-    from drawing_ocr.text import Charset
-
-    folder.mkdir(parents=True, exist_ok=True)
+@pytest.fixture(scope="module")
+def start(dataset: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exported recogniser of the base, extended by the dataset's characters."""
+    folder = tmp_path_factory.mktemp("start")
     recogniser = Recogniser.load(base / "recogniser/weights.pdparams", Charset.load(base / "recogniser/dict.txt"))
-    export_recogniser(recogniser.extended(Charset.load(dataset / "dict.txt")), folder / "start")
+    export_recogniser(recogniser.extended(Charset.load(dataset / "dict.txt")), folder)
+    return folder
+
+
+def job(dataset: Path, start: Path, folder: Path, *, epochs: int) -> ProcessJob:
+    folder.mkdir(exist_ok=True)
     return ProcessJob(
         dataset=dataset,
         regression=None,
-        start=folder / "start",
+        start=start,
         checkpoints=folder / "checkpoints",
         error=folder / "error",
         options=TrainingOptions(epochs=epochs, batch_size=4, early_stop_patience=0, synthetic_ratio=0),
@@ -112,14 +116,20 @@ def job(dataset: Path, base: Path, folder: Path, *, epochs: int) -> ProcessJob:
     )
 
 
-@pytest.mark.slow
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Trainer]:
+    with trainer() as started:
+        yield started
+
+
 def test_training_that_never_reads_better_gives_back_what_it_was_given(
-    dataset: Path, base: Path, tmp_path: Path
+    processes: Trainer, dataset: Path, start: Path, tmp_path: Path
 ) -> None:
-    given = job(dataset, base, tmp_path, epochs=9)
+    given = job(dataset, start, tmp_path, epochs=9)
     options = given.options.model_copy(update={"early_stop_patience": 1})
-    status, printed = run(given.model_copy(update={"options": options, "start_exact": 1.0}), tmp_path)
-    assert (status, "stops early" in printed) == (0, True)
+    processes.start(given.model_copy(update={"options": options, "start_exact": 1.0}))
+    assert processes.status() == 0
+    assert "stops early" in processes.printed
     end = checkpoint.latest(given.checkpoints, "run")
     assert end is not None
     assert 0 < end.state.epoch < 9
@@ -127,69 +137,50 @@ def test_training_that_never_reads_better_gives_back_what_it_was_given(
         np.testing.assert_array_equal(end.weights[name].numpy(), value.numpy(), err_msg=name)
 
 
-def run(one: ProcessJob, folder: Path, *, stop_after: str | None = None) -> tuple[int, str]:
-    """Runs a training process; SIGTERM after the first line that contains `stop_after`."""
-    path = folder / "job.json"
-    path.write_text(one.model_dump_json(), "utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "drawing_ocr.training.process", str(path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert process.stdout is not None
-    printed = ""
-    for line in process.stdout:
-        printed += line
-        if stop_after and stop_after in line:
-            process.send_signal(signal.SIGTERM)
-            stop_after = None
-    return process.wait(), printed
+def test_training_ends_after_the_steps_that_it_is_allowed(
+    processes: Trainer, dataset: Path, start: Path, tmp_path: Path
+) -> None:
+    short = job(dataset, start, tmp_path, epochs=9)
+    processes.start(short.model_copy(update={"options": short.options.model_copy(update={"max_steps": 3})}))
+    assert processes.status() == 0
+    end = checkpoint.latest(short.checkpoints, "run")
+    assert end is not None
+    assert (end.state.step, end.state.finished) == (3, True)
 
 
 @pytest.mark.slow
-def test_a_process_whose_parent_was_killed_ends_with_a_checkpoint(dataset: Path, base: Path, tmp_path: Path) -> None:
-    orphan = job(dataset, base, tmp_path, epochs=1000)
-    path = tmp_path / "job.json"
-    path.write_text(orphan.model_dump_json(), "utf-8")
-    started = (
-        "import subprocess, sys, time; "
-        "child = subprocess.Popen([sys.executable, '-m', 'drawing_ocr.training.process', sys.argv[1]]); "
-        "print(child.pid, flush=True); time.sleep(600)"
-    )
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    parent = subprocess.Popen(
-        [sys.executable, "-c", started, str(path)], stdout=subprocess.PIPE, text=True, env=environment
-    )
-    assert parent.stdout is not None
-    child = int(parent.stdout.readline())
-    for line in parent.stdout:
-        if "starts" in line:
-            break
-    parent.kill()
-    parent.wait()
+def test_a_process_whose_parent_was_killed_ends_with_a_checkpoint(dataset: Path, start: Path, tmp_path: Path) -> None:
+    orphan = job(dataset, start, tmp_path, epochs=1000)
+    with trainer() as parent:
+        child = parent.start(orphan)
+        parent.wait_for("starts")
+        parent.kill()
     deadline = time.monotonic() + 200
     while checkpoint.latest(orphan.checkpoints, "run") is None:
         assert time.monotonic() < deadline, f"process {child} goes on without its parent"
         time.sleep(0.2)
 
 
-@pytest.mark.slow
-def test_an_interrupted_process_continues_to_the_same_weights(dataset: Path, base: Path, tmp_path: Path) -> None:
-    whole = job(dataset, base, tmp_path / "whole", epochs=1)
-    assert run(whole, tmp_path / "whole")[0] == 0
+def test_an_interrupted_process_continues_to_the_same_weights(
+    processes: Trainer, dataset: Path, start: Path, tmp_path: Path
+) -> None:
+    whole = job(dataset, start, tmp_path / "whole", epochs=1)
+    processes.start(whole)
+    assert processes.status() == 0
 
-    broken = job(dataset, base, tmp_path / "broken", epochs=1)
+    broken = job(dataset, start, tmp_path / "broken", epochs=1)
     started = time.monotonic()
-    status, _ = run(broken, tmp_path / "broken", stop_after="starts")
-    assert status == 143
+    process = processes.start(broken)
+    processes.wait_for("starts")
+    os.kill(process, signal.SIGTERM)
+    assert processes.status() == 143
     assert time.monotonic() - started < 60
     middle = checkpoint.latest(broken.checkpoints, "run")
     assert middle is not None
     assert 0 < middle.state.step < 8
-    status, printed = run(broken, tmp_path / "broken")
-    assert status == 0
-    assert f"continues from step {middle.state.step}" in printed
+    processes.start(broken)
+    assert processes.status() == 0
+    assert f"continues from step {middle.state.step}" in processes.printed
 
     ends = [checkpoint.latest(one.checkpoints, "run") for one in (whole, broken)]
     assert ends[0] is not None
