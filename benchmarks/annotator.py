@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--pages", nargs="+", choices=(SCREEN, PLAIN), default=[SCREEN, PLAIN])
     parser.add_argument("--boxes", nargs="+", type=int, default=list(BOXES))
     arguments = parser.parse_args()
-    console = Console(width=140)
+    console = Console(width=180)
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder)
         build(site, "src/bench/vite.config.ts")
@@ -66,8 +66,7 @@ def main() -> None:
                 for boxes in arguments.boxes
                 for page in arguments.pages
             ]
-    console.print(openings(measured))
-    console.print(movements(measured))
+    console.print(table(measured))
     with tempfile.TemporaryDirectory() as folder:
         build(Path(folder), "vite.template.config.ts")
         for file in sorted(Path(folder).glob("*.html")):
@@ -269,42 +268,33 @@ def memory(browser: Browser) -> float:
     return max(sizes["renderer"]) + sum(sizes["GPU"])  # Chromium keeps other, empty renderers for later pages
 
 
-def openings(measured: list[Measured]) -> Table:
+def table(measured: list[Measured]) -> Table:
+    """Everything, a row for each page and number of boxes, a page beside its peer."""
+    columns = ("boxes", "page", "first picture\nof use, s", "memory, MB\nafter the tour", *HAND)
     table = Table(
-        "page",
-        "boxes",
-        "first picture of use, s",
-        "memory, MB",
-        "after the tour, MB",
-        title="A sheet of 200 megapixels",
+        *columns,
+        title="A sheet of 200 megapixels; moving: picture to picture, ms: median / 95 % / 99 %, mean",
+        show_lines=True,
     )
-    for each in measured:
-        first, toured = each.memory
-        table.add_row(each.page, f"{each.boxes:,}", f"{each.opened / 1000:.2f}", f"{first:.0f}", f"{toured:.0f}")
+    plain = {each.boxes: each for each in measured if each.page == PLAIN}
+    for each in sorted(measured, key=lambda one: (one.boxes, one.page == PLAIN)):
+        peer = plain.get(each.boxes)
+        table.add_row(
+            f"{each.boxes:,}",
+            each.page,
+            f"{each.opened / 1000:.2f}",
+            "\n".join(f"{size:.0f}" for size in each.memory),
+            *(described(each.movements[name], None if peer is None else peer.movements[name]) for name in HAND),
+        )
     return table
 
 
-def movements(measured: list[Measured]) -> Table:
-    columns = ("hand", "boxes", "page", "picture to picture, ms", "late", "of plain", "shown", "busy")
-    table = Table(*columns, title="Moving: median / 95 % / 99 % / mean")
-    peers = {(each.boxes, name): each.movements[name] for each in measured if each.page == PLAIN for name in HAND}
-    for name in HAND:
-        for each in sorted(measured, key=lambda one: (one.boxes, one.page)):
-            movement = each.movements[name]
-            peer = peers.get((each.boxes, name))
-            mean = statistics.mean(movement.intervals)
-            table.add_row(
-                name,
-                f"{each.boxes:,}",
-                each.page,
-                " / ".join(f"{np.percentile(movement.intervals, percent):.1f}" for percent in (50, 95, 99))
-                + f" / {mean:.1f}",
-                f"{sum(interval > LATE_MS for interval in movement.intervals) / len(movement.intervals):.1%}",
-                "" if peer is None else f"{mean / statistics.mean(peer.intervals):.2f} ×",
-                f"{movement.shown:.0%}",
-                f"{movement.busy:.0%}",
-            )
-    return table
+def described(movement: Movement, peer: Movement | None) -> str:
+    mean = statistics.mean(movement.intervals)
+    late = sum(interval > LATE_MS for interval in movement.intervals) / len(movement.intervals)
+    quantiles = " / ".join(f"{np.percentile(movement.intervals, percent):.1f}" for percent in (50, 95, 99))
+    of_plain = "" if peer is None else f", {mean / statistics.mean(peer.intervals):.2f} × plain"
+    return f"{quantiles}, {mean:.1f}\nlate {late:.1%}, shown {movement.shown:.0%}\nbusy {movement.busy:.0%}{of_plain}"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ working. The mistakes to mend are real: the shipped official reader, and each mo
 synthetic sheets (full sheets as scanned, and loose details crowded with signs) whose labels are exact. The peer's own
 automatic labels are PaddleOCR's plain reading, which finds less; here it gets ours, so that only the ways differ.
 
-Readings are kept in WORK, so that it continues where it was stopped.
+Readings are kept in WORK, so that it continues where it was stopped. A box that is drawn or moved is read again: the
+reader gets the crop of the label's box, as from the labelling API.
 
 usage: benchmarks/labelling_effort.py WORK [MODEL.tar.gz …]
 """
@@ -19,6 +20,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -31,10 +33,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from drawing_ocr.annotation import Annotation
+from drawing_ocr.annotation import Annotation, Region
 from drawing_ocr.atomic_write import write_atomically
+from drawing_ocr.dataset.crop import rectify
+from drawing_ocr.labelling.answer import Outlined
 from drawing_ocr.labelling.effort import (
     ANNOTATOR,
+    ANNOTATOR_OVERVIEW,
     PPOCRLABEL,
     PPOCRLABEL_ZOOMED,
     Effort,
@@ -42,15 +47,18 @@ from drawing_ocr.labelling.effort import (
     from_nothing,
     from_reading,
 )
+from drawing_ocr.labelling.guideline import check
 from drawing_ocr.models.official import build_official_package
+from drawing_ocr.reading.image import Page
 from drawing_ocr.reading.reader import Reader
-from drawing_ocr.reading.result import ReadingResult
+from drawing_ocr.reading.result import Prediction, ReadingResult
 from drawing_ocr.synthesis.sheet import draw_sheet
 from drawing_ocr.synthesis.style import STYLES, StyleName
 
 SHEETS: Final = 24
 SEED: Final = 770_000
-WAYS: Final = (ANNOTATOR, PPOCRLABEL, PPOCRLABEL_ZOOMED)
+SURE: Final = 0.9  # the confidence from which the contact sheet shows a box, as the page begins with
+WAYS: Final = (ANNOTATOR_OVERVIEW, ANNOTATOR, PPOCRLABEL, PPOCRLABEL_ZOOMED)
 
 
 @dataclass(frozen=True)
@@ -61,22 +69,63 @@ class Sheet:
     reading: Reading
 
 
-def sheets(work: Path, model: Path, style: StyleName) -> list[Sheet]:
-    """The sheets of a style, read by a model; readings are kept."""
-    folder = work / f"{hashlib.sha256(model.read_bytes()).hexdigest()[:16]}-{style}"
-    folder.mkdir(parents=True, exist_ok=True)
-    reader: Reader | None = None
-    found = []
-    for number in range(SEED, SEED + SHEETS):
-        picture, labels = draw_sheet(number, STYLES[style])
-        path = folder / f"{number}.json"
+class Readings:
+    """What one model reads; kept in a folder."""
+
+    def __init__(self, folder: Path, model: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._model = folder, model
+
+    def of(self, page: Page, name: str) -> ReadingResult:
+        """Read now or before."""
+        path = self._folder / f"{name}.json"
         if not path.exists():
-            reader = reader or Reader.from_package(model, threads=int(os.environ.get("OMP_NUM_THREADS", "1")))
-            page = np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8)
-            write_atomically(path, reader.read(page).model_dump_json())
-        result = ReadingResult.model_validate_json(path.read_bytes())
-        found.append(Sheet(labels, Reading.compare(labels.regions, result.predictions)))
-    return found
+            write_atomically(path, self._reader.read(page).model_dump_json())
+        return ReadingResult.model_validate_json(path.read_bytes())
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader.from_package(self._model, threads=int(os.environ.get("OMP_NUM_THREADS", "1")))
+
+
+def sheets(work: Path, model: Path, style: StyleName) -> list[Sheet]:
+    """The sheets of a style, read by a model."""
+    readings = Readings(work / f"{hashlib.sha256(model.read_bytes()).hexdigest()[:16]}-{style}", model)
+    return [read_sheet(readings, number, style) for number in range(SEED, SEED + SHEETS)]
+
+
+def read_sheet(readings: Readings, number: int, style: StyleName) -> Sheet:
+    """One sheet, and what is read again in the boxes that people draw and move."""
+    picture, labels = draw_sheet(number, STYLES[style])
+    page = np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8)
+    predictions = readings.of(page, str(number)).predictions
+
+    def read_again(region: Region) -> str:
+        pieces = readings.of(crop_of(page, region), f"{number}-{labels.regions.index(region)}").predictions
+        return " ".join(piece.text for piece in sorted(pieces, key=lambda piece: min(x for x, _ in piece.box)))
+
+    sure = sure_of(predictions, labels)
+    return Sheet(labels, Reading.compare(labels.regions, predictions, sure=sure, read_again=read_again))
+
+
+def crop_of(page: Page, region: Region) -> Page:
+    """The picture that the page sends to be read: the box, and paper around it (`cropPng` of drawing_surface.ts)."""
+    text = rectify(page, region.points)
+    height, width = text.shape[:2]
+    crop = np.full((max(3 * height, width), width + 2 * height, 3), 255, np.uint8)
+    top = (crop.shape[0] - height) // 2
+    crop[top : top + height, height : height + width] = text
+    return crop
+
+
+def sure_of(predictions: Sequence[Prediction], labels: Annotation) -> set[int]:
+    """What the contact sheet shows, as web/annotator/src/task/sure.ts: sure, and nothing against the guideline."""
+    outlined = [
+        Outlined(id=str(index), points=line.box, text=line.text, category=line.category)
+        for index, line in enumerate(predictions)
+    ]
+    doubted = {int(finding.region) for finding in check(outlined, width=labels.width, height=labels.height)}
+    return {index for index, line in enumerate(predictions) if line.confidence >= SURE and index not in doubted}
 
 
 def spread(values: Sequence[float], form: str) -> str:
@@ -90,15 +139,21 @@ def show(title: str, read: Sequence[Sheet]) -> None:
     lines = sum(len(sheet.labels.regions) for sheet in read)
     right = sum(sheet.reading.right for sheet in read) / lines
     exact = sum(line.read == line.label for sheet in read for line in sheet.reading.found) / lines
+    boxes = sum(len(sheet.reading.found) + len(sheet.reading.ghosts) for sheet in read)
+    sure = [line for sheet in read for line in sheet.reading.found if line.sure]
+    ghosts = sum(ghost.sure for sheet in read for ghost in sheet.reading.ghosts)
+    wrong = (ghosts + sum(not line.right for line in sure)) / (ghosts + len(sure))
     table = Table(
         "way of working", "keystrokes", "clicks", "seconds", "actions, of nothing", "seconds, of nothing",
         "seconds, ours of it",
         title=f"{title}: {len(read)} sheets, {lines / len(read):.0f} lines each, {exact:.0%} of the texts read "
-        f"exactly, {right:.0%} of the lines need nothing; median (10–90 %)",
+        f"exactly, {right:.0%} of the lines need nothing; "
+        f"{(ghosts + len(sure)) / boxes:.0%} of the boxes are on the contact sheet, {wrong:.1%} of these are wrong; "
+        "median (10–90 %)",
     )  # fmt: skip
     nothing = [from_nothing(ANNOTATOR, sheet.labels.regions) for sheet in read]
     ways = {way.name: [from_reading(way, sheet.reading) for sheet in read] for way in WAYS}
-    ours = ways[ANNOTATOR.name]
+    ours = ways[ANNOTATOR_OVERVIEW.name]
     for name, efforts in {"from nothing, our annotator": nothing, **ways}.items():
         table.add_row(
             name,

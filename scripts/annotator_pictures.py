@@ -60,6 +60,16 @@ def draw(browser: Browser, world: World) -> None:
     light.get_by_role("button", name="Begin", exact=True).click()
     light.keyboard.press("Enter")
     take(light, "task")
+    light.locator("#text").press("Alt+o")
+    take(light, "sure_ones")
+    light.keyboard.press("Escape")
+    light.locator("#text").press("Escape")
+    light.keyboard.press("w")
+    for key in ("Control+ArrowLeft", "ArrowUp", "Enter", "Shift+ArrowDown", "Shift+ArrowRight", "Shift+ArrowRight"):
+        light.keyboard.press(key)
+    take(light, "draw")
+    for _ in range(2):
+        light.keyboard.press("Escape")
     light.get_by_role("button", name="Label files").click()
     take(light, "files")
     light.keyboard.press("Escape")

@@ -8,17 +8,18 @@ the ACM 23(7), 1980: an expert's time for a task without errors is the sum of a 
     P  the pointer is brought to a place: 1.10 s
     H  a hand goes from keys to mouse or back: 0.40 s
     M  mental preparation, also to compare a text with the drawing: 1.35 s
+    R  the machine reads one box: 1.0 s, of which two cores need half; the rest is the way there and back
 
 A way of working is a table of operators for what happens to a line. The mistakes that a person mends come from a real
-reading and its labels. The machine's own time to answer is left out, since every way waits for the same reader.
+reading and its labels, also where a box was moved or drawn and is read again.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import shapely
@@ -30,7 +31,7 @@ from drawing_ocr.evaluation.matching import Prediction as Outline
 from drawing_ocr.reading.result import Prediction
 from drawing_ocr.text import canonical
 
-SECONDS: Final = {"K": 0.28, "B": 0.10, "P": 1.10, "H": 0.40, "M": 1.35}
+SECONDS: Final = {"K": 0.28, "B": 0.10, "P": 1.10, "H": 0.40, "M": 1.35, "R": 1.00}
 
 # A box must hold its text; that it is looser does not matter, since training cuts lines with up to 0.3 of their height
 # around them (drawing_ocr/dataset/crop.py), which is an IoU of 0.54 for a text four times as long as high.
@@ -52,6 +53,7 @@ class Effort:
     pointings: int = 0
     homings: int = 0
     thoughts: int = 0
+    answers: int = 0
 
     @classmethod
     def of(cls, operators: str, times: int = 1) -> Self:
@@ -64,7 +66,7 @@ class Effort:
         unknown = sorted(counted.keys() - SECONDS.keys())
         if unknown:
             raise ValueError(f"{operators!r}: {unknown[0]!r} is no operator; use {' '.join(SECONDS)}")
-        return cls(*(counted[name] * times for name in "KBPHM"))
+        return cls(*(counted[name] * times for name in "KBPHMR"))
 
     def __add__(self, other: Effort) -> Effort:
         return Effort(
@@ -73,6 +75,7 @@ class Effort:
             self.pointings + other.pointings,
             self.homings + other.homings,
             self.thoughts + other.thoughts,
+            self.answers + other.answers,
         )
 
     @property
@@ -88,8 +91,8 @@ class Effort:
     @property
     def seconds(self) -> float:
         """Time of an expert."""
-        counts = (self.keystrokes, self.buttons, self.pointings, self.homings, self.thoughts)
-        return sum(count * SECONDS[name] for count, name in zip(counts, "KBPHM", strict=True))
+        counts = (self.keystrokes, self.buttons, self.pointings, self.homings, self.thoughts, self.answers)
+        return sum(count * SECONDS[name] for count, name in zip(counts, "KBPHMR", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,18 @@ class WayOfWorking:
 
     Attributes:
         name: For people.
+        overview: To open the contact sheet of what the machine is sure of, and to accept what is right on it. Empty:
+            there is none.
+        compare: A text on the contact sheet with its pictures: the same ones stand side by side and are one comparison.
+        mark: What is wrong on it, and is mended afterwards like any other line.
         look: At a line that the machine read, to compare it with the drawing.
         accept: That it is right.
         mend: Before its text is changed. close: after it.
         retype: To type over the text that is in the field then. to_start, to_end: to have the caret at that end of it.
         draw: A box around a text without one. tilt: More for a text that does not lie.
         move: A box to its text.
+        read_moved: To have a moved box read again; with keys only where its text is not right.
+        read_drawn: To have a drawn box read.
         remove: A box without a text.
         categorise: A line whose category is not the one that it has.
         search: Once a screenful, for text without a box.
@@ -111,6 +120,9 @@ class WayOfWorking:
     """
 
     name: str
+    overview: str
+    compare: str
+    mark: str
     look: str
     accept: str
     mend: str
@@ -121,6 +133,8 @@ class WayOfWorking:
     draw: str
     tilt: str
     move: str
+    read_moved: str
+    read_drawn: str
     remove: str
     categorise: str
     search: str
@@ -128,32 +142,47 @@ class WayOfWorking:
 
 
 # The keys of web/annotator/src/task/commands.ts. W and two corners by clicks, the text field has the focus at once;
-# there Alt and a digit give the category, Alt+R turns a text that stands. Enter accepts and goes on to the next line,
-# the least sure first, whose crop is enlarged beside its text; F2 enters the text, the caret behind it. A box that cuts
-# its text is mended by one drag of its corner or side, since the reader cuts at one end as a rule.
+# there Alt and a digit give the category, Alt+R turns a text that stands; a box that is drawn, moved or turned is read
+# by itself. Enter accepts and goes on to the next line, the least sure first, whose crop is enlarged beside its text;
+# the caret stands behind the text already, after a drag F2 brings it there. A box that cuts its text is mended by one
+# drag of its corner or side, since the reader cuts at one end as a rule.
 ANNOTATOR: Final = WayOfWorking(
-    name="our annotator",
+    name="our annotator, line by line",
+    overview="",
+    compare="",
+    mark="",
     look="M",
     accept="K",
-    mend="MK",
+    mend="M",
     retype="KK",
     to_start="K",
     to_end="",
     close="K",
     draw="MKHPBBPBBH",
-    tilt="KK",
-    move="MHPBPBH",
+    tilt="KKR",
+    move="MHPBPBHK",
+    read_moved="R",
+    read_drawn="R",
     remove="K",
     categorise="KK",
     search="M",
     finish="MKK",
 )
+# The same after the contact sheet: Alt+O opens it, the mouse scrolls it and clicks what is wrong, Enter accepts the
+# others.
+ANNOTATOR_OVERVIEW: Final = replace(
+    ANNOTATOR, name="our annotator, sure ones together", overview="MKKHHK", compare="M", mark="PBB"
+)
 # PFCCLab/PPOCRLabel 3.1: the list of results is gone through by its arrow keys, so that the line's box lights up; there
 # is nothing to accept. A double click on the entry opens its text, all of it selected, Enter closes it; W and a drag
 # make a box, whose text is asked for; Delete removes it; Ctrl+V checks the picture and goes on. A tall box holds a text
-# that stands by itself, and there are no categories to set.
+# that stands by itself, and there are no categories to set. New boxes are read by themselves where that is switched on
+# (File, Re-recognition), Ctrl+R reads a moved one.
 PPOCRLABEL: Final = WayOfWorking(
     name="PPOCRLabel, line by line",
+    overview="",
+    compare="",
+    mark="",
     look="KM",
     accept="",
     mend="MHPBBBBH",
@@ -164,29 +193,60 @@ PPOCRLABEL: Final = WayOfWorking(
     draw="MKHPBPBH",
     tilt="",
     move="MHPBPBH",
+    read_moved="KKR",
+    read_drawn="R",
     remove="K",
     categorise="",
     search="M",
     finish="MKK",
 )
 # The same on a sheet that must be zoomed to be read: Ctrl+G brings the selected box near.
-PPOCRLABEL_ZOOMED: Final = WayOfWorking(
-    **{
-        **{name: getattr(PPOCRLABEL, name) for name in WayOfWorking.__dataclass_fields__},
-        "name": "PPOCRLabel, zoomed to each line",
-        "look": "KKKM",
-    }
-)
+PPOCRLABEL_ZOOMED: Final = replace(PPOCRLABEL, name="PPOCRLabel, zoomed to each line", look="KKKM")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """A line that was found: what was read, what stands there, and whether its box or its category must change."""
+    """A line that was found: what was read, what stands there, and whether its box or its category must change.
+
+    Attributes:
+        category: The machine's.
+        sure: The annotator puts it on the contact sheet.
+        again: What the machine reads in the right box, where the one that it found is displaced.
+    """
 
     read: str
     label: str
+    category: Category = Category.TEXT
     displaced: bool = False
     other_category: bool = False
+    sure: bool = False
+    again: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Nothing needs to be changed."""
+        return self.read == self.label and not self.displaced and not self.other_category
+
+
+@dataclass(frozen=True, slots=True)
+class MissedLine:
+    """A label without a line, and what the machine reads in its box when it is drawn."""
+
+    region: Region
+    again: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ghost:
+    """A line without a label."""
+
+    read: str
+    category: Category = Category.TEXT
+    sure: bool = False
+
+
+def _unread(_: Region) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +260,31 @@ class Reading:
     """
 
     found: tuple[ReadLine, ...]
-    missed: tuple[Region, ...]
-    ghosts: int
+    missed: tuple[MissedLine, ...]
+    ghosts: tuple[Ghost, ...]
 
     @property
     def right(self) -> int:
         """Lines of which nothing needs to be changed."""
-        return sum(line.read == line.label and not line.displaced and not line.other_category for line in self.found)
+        return sum(line.right for line in self.found)
 
     @classmethod
-    def compare(cls, regions: Sequence[Region], predictions: Sequence[Prediction]) -> Self:
-        """Matches lines with labels (IoU ≥ 0.5, what is left over at `SAME_PLACE`), texts in canonical form."""
+    def compare(
+        cls,
+        regions: Sequence[Region],
+        predictions: Sequence[Prediction],
+        *,
+        sure: Collection[int] = (),
+        read_again: Callable[[Region], str] = _unread,
+    ) -> Self:
+        """Matches lines with labels (IoU ≥ 0.5, what is left over at `SAME_PLACE`), texts in canonical form.
+
+        Args:
+            regions: The labels.
+            predictions: What the machine found.
+            sure: Which of these the contact sheet shows, by index.
+            read_again: What the machine reads in the box of a label.
+        """
         match = match_page(Page(regions, [Outline(line.box, line.text) for line in predictions]))
         labels = polygons([region.points for region in regions])
         boxes = polygons([line.box for line in predictions])
@@ -226,17 +300,32 @@ class Reading:
         for overlap, label, line in overlaps:
             if -overlap >= SAME_PLACE and label not in moved and line not in moved.values():
                 moved[label] = line
-        found = tuple(
-            ReadLine(
+
+        def found(label: int, line: int) -> ReadLine:
+            displaced = label in moved or labels[label].intersection(boxes[line]).area < COVERED * labels[label].area
+            return ReadLine(
                 canonical(predictions[line].text),
                 canonical(regions[label].text),
-                displaced=label in moved or labels[label].intersection(boxes[line]).area < COVERED * labels[label].area,
+                predictions[line].category,
+                displaced=displaced,
                 other_category=predictions[line].category is not regions[label].category,
+                sure=line in sure,
+                again=canonical(read_again(regions[label])) if displaced else "",
             )
-            for label, line in sorted({**pairs, **moved}.items())
+
+        return cls(
+            found=tuple(found(label, line) for label, line in sorted({**pairs, **moved}.items())),
+            missed=tuple(
+                MissedLine(regions[index], canonical(read_again(regions[index])))
+                for index in match.regions
+                if index not in pairs and index not in moved
+            ),
+            ghosts=tuple(
+                Ghost(canonical(predictions[index].text), predictions[index].category, sure=index in sure)
+                for index in free
+                if index not in moved.values()
+            ),
         )
-        missed = tuple(regions[index] for index in match.regions if index not in pairs and index not in moved)
-        return cls(found, missed, len(free) - len(moved))
 
 
 def from_nothing(way: WayOfWorking, regions: Sequence[Region]) -> Effort:
@@ -246,21 +335,40 @@ def from_nothing(way: WayOfWorking, regions: Sequence[Region]) -> Effort:
 
 def from_reading(way: WayOfWorking, reading: Reading) -> Effort:
     """Every line of the machine is looked at, and what is wrong is mended."""
-    lines = len(reading.found) + reading.ghosts
+    lines = len(reading.found) + len(reading.ghosts)
     effort = Effort.of(way.finish) + Effort.of(way.search, math.ceil(lines / SCREENFUL))
-    effort += Effort.of(way.look + way.remove, reading.ghosts)
-    for line in reading.found:
+    found: Sequence[ReadLine] = reading.found
+    if way.overview:
+        effort += _looked_over(way, reading)
+        found = [line for line in found if not (line.sure and line.right)]
+    effort += Effort.of(way.look + way.remove, len(reading.ghosts))
+    for line in found:
         effort += Effort.of(way.look) + _mended(way, line)
-    return sum((_drawn(way, region) for region in reading.missed), effort)
+    return sum((_drawn_and_read(way, missed) for missed in reading.missed), effort)
+
+
+def _looked_over(way: WayOfWorking, reading: Reading) -> Effort:
+    seen: tuple[ReadLine | Ghost, ...] = (*reading.found, *reading.ghosts)
+    texts = {(line.category, line.read) for line in seen if line.sure}
+    wrong = sum(line.sure and not line.right for line in reading.found) + sum(ghost.sure for ghost in reading.ghosts)
+    return Effort.of(way.overview) + Effort.of(way.compare, len(texts)) + Effort.of(way.mark, wrong)
 
 
 def _mended(way: WayOfWorking, line: ReadLine) -> Effort:
     effort = Effort.of(way.move) if line.displaced else Effort()
     if line.other_category:
         effort += Effort.of(way.categorise)
-    if line.read == line.label:
-        return effort + Effort.of(way.accept)
-    return effort + Effort.of(way.mend + way.close) + Effort(keystrokes=strokes_to_mend(way, line.read, line.label))
+    asked = "K" in way.read_moved  # otherwise a moved box is read again in any case
+    if not line.displaced or (asked and line.read == line.label):
+        return effort + _corrected(way, line.read, line.label)
+    return effort + Effort.of(way.read_moved + way.look.replace("K", "")) + _corrected(way, line.again, line.label)
+
+
+def _corrected(way: WayOfWorking, read: str, label: str) -> Effort:
+    """What stands in the text field becomes the label."""
+    if read == label:
+        return Effort.of(way.accept)
+    return Effort.of(way.mend + way.close) + Effort(keystrokes=strokes_to_mend(way, read, label))
 
 
 def strokes(text: str) -> int:
@@ -314,7 +422,18 @@ def _iou(label: shapely.Polygon, box: shapely.Polygon) -> float:
 
 
 def _drawn(way: WayOfWorking, region: Region) -> Effort:
-    effort = Effort.of(way.draw) + Effort(keystrokes=strokes(region.text)) + Effort.of(way.close)
+    return _boxed(way, region) + Effort(keystrokes=strokes(region.text)) + Effort.of(way.close)
+
+
+def _drawn_and_read(way: WayOfWorking, missed: MissedLine) -> Effort:
+    """A box that the machine reads as soon as it is there."""
+    label = canonical(missed.region.text)
+    read = Effort.of(way.read_drawn + way.look.replace("K", "")) + _corrected(way, missed.again, label)
+    return _boxed(way, missed.region) + read
+
+
+def _boxed(way: WayOfWorking, region: Region) -> Effort:
+    effort = Effort.of(way.draw)
     if region.category is not Category.TEXT:
         effort += Effort.of(way.categorise)
     if _stands(region):

@@ -141,14 +141,15 @@ def test_a_crop_is_upright_however_the_text_is_turned(surface: Page) -> None:
     assert crop == {"width": 400, "height": 100, "pixels": [list(colour(3, row)) for row in (8, 7, 6, 5)]}
 
 
-def test_a_crop_for_the_reader_is_a_picture_of_the_sheet_s_own_pixels(surface: Page) -> None:
+def test_a_crop_for_the_reader_is_the_sheet_s_own_pixels_with_paper_around(surface: Page) -> None:
     level = [[200, 300], [500, 300], [500, 340], [200, 340]]
     png = surface.evaluate(
         "async quad => [...new Uint8Array(await (await bench.surface.cropPng(quad)).arrayBuffer())]", level
     )
     picture = Image.open(io.BytesIO(bytes(png))).convert("RGB")
-    assert picture.size == (300, 40)
-    assert [picture.getpixel((x, 20)) for x in (50, 150, 250)] == [colour(column, 3) for column in (2, 3, 4)]
+    assert picture.size == (40 + 300 + 40, 300)
+    assert [picture.getpixel((40 + x, 150)) for x in (50, 150, 250)] == [colour(column, 3) for column in (2, 3, 4)]
+    assert {picture.getpixel(place) for place in ((20, 150), (360, 150), (190, 100), (190, 200))} == {(255, 255, 255)}
 
 
 def test_a_box_snaps_to_the_ink_below_it(surface: Page) -> None:

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from drawing_ocr.annotation import Category, Region
 from drawing_ocr.labelling.effort import (
     ANNOTATOR,
+    ANNOTATOR_OVERVIEW,
     PPOCRLABEL,
+    PPOCRLABEL_ZOOMED,
     SECONDS,
     Effort,
+    MissedLine,
     Reading,
     ReadLine,
     from_nothing,
@@ -48,7 +51,7 @@ def test_an_unknown_operator_is_refused() -> None:
 
 
 def test_every_way_is_written_in_known_operators() -> None:
-    for way in (ANNOTATOR, PPOCRLABEL):
+    for way in (ANNOTATOR, ANNOTATOR_OVERVIEW, PPOCRLABEL, PPOCRLABEL_ZOOMED):
         sequences = [getattr(way, name) for name in way.__dataclass_fields__ if name != "name"]
         assert set("".join(sequences)) <= set(SECONDS)
 
@@ -89,19 +92,21 @@ def test_a_right_line_is_accepted_by_one_key() -> None:
 def test_a_wrong_text_costs_its_correction() -> None:
     reading = Reading.compare([region("⌀382")], [line("0382")])
     assert reading.right == 0
-    assert from_reading(ANNOTATOR, reading).keystrokes == 1 + strokes_to_mend(ANNOTATOR, "0382", "⌀382") + 1 + 2
+    assert from_reading(ANNOTATOR, reading).keystrokes == strokes_to_mend(ANNOTATOR, "0382", "⌀382") + 1 + 2
 
 
-def test_a_missed_text_costs_what_it_costs_from_nothing() -> None:
+def test_a_missed_text_is_drawn_as_from_nothing_and_its_text_is_read_by_the_machine() -> None:
     label = region("12")
-    reading = Reading.compare([label], [])
-    assert reading.missed == (label,)
-    assert from_reading(ANNOTATOR, reading).actions == from_nothing(ANNOTATOR, [label]).actions
+    unread, read = Reading.compare([label], []), Reading.compare([label], [], read_again=lambda _: "12")
+    assert read.missed == (MissedLine(label, "12"),)
+    assert from_reading(ANNOTATOR, unread).actions == from_nothing(ANNOTATOR, [label]).actions
+    assert from_reading(ANNOTATOR, unread).actions - from_reading(ANNOTATOR, read).actions == 2
+    assert from_reading(ANNOTATOR, read).answers == 1
 
 
 def test_a_ghost_costs_its_removal() -> None:
     reading = Reading.compare([], [line("12")])
-    assert (reading.ghosts, from_reading(ANNOTATOR, reading).keystrokes) == (1, 1 + 2)
+    assert (len(reading.ghosts), from_reading(ANNOTATOR, reading).keystrokes) == (1, 1 + 2)
 
 
 def test_a_box_that_holds_its_text_may_be_loose() -> None:
@@ -109,19 +114,51 @@ def test_a_box_that_holds_its_text_may_be_loose() -> None:
 
 
 def test_a_box_that_cuts_its_text_is_moved() -> None:
-    held, cut = (Reading.compare([region("12")], [line("12", width=width)]) for width in (40, 30))
+    labels = [region("12")]
+    held, cut = (
+        Reading.compare(labels, [line("12", width=width)], read_again=lambda region: region.text) for width in (40, 30)
+    )
     assert (held.found[0].displaced, cut.found[0].displaced) == (False, True)
     assert from_reading(ANNOTATOR, cut).clicks - from_reading(ANNOTATOR, held).clicks == 1
 
 
+def test_a_wrong_text_of_a_moved_box_is_read_again() -> None:
+    cut = [line("1", width=30)]
+    blind = Reading.compare([region("12")], cut, read_again=lambda _: "1")
+    seen = Reading.compare([region("12")], cut, read_again=lambda _: "12")
+    assert from_reading(ANNOTATOR, blind).keystrokes - from_reading(ANNOTATOR, seen).keystrokes == 1  # the 2
+    ours, theirs = (from_reading(way, seen) for way in (ANNOTATOR, PPOCRLABEL))
+    assert (ours.answers, theirs.answers) == (1, 1)
+    assert theirs.keystrokes == 1 + 2 + 2  # to the line, Ctrl+R, the two keys that submit
+
+
+def test_what_is_sure_and_right_costs_one_comparison_for_each_different_text() -> None:
+    labels = [region("12", left=100 * number) for number in range(5)] + [region("34", left=500)]
+    read = [line(each.text, left=each.points[0][0]) for each in labels]
+    reading = Reading.compare(labels, read, sure=range(6))
+    effort = from_reading(ANNOTATOR_OVERVIEW, reading)
+    # Two texts, the decision to look them over, the search of the screen, the end of the drawing.
+    assert (effort.thoughts, effort.keystrokes) == (2 + 1 + 1 + 1, 3 + 2)
+    assert effort.seconds < from_reading(ANNOTATOR, reading).seconds
+
+
+def test_what_is_sure_and_wrong_is_marked_and_mended_like_any_other_line() -> None:
+    labels = [region("12"), region("34", 100)]
+    reading = Reading.compare(labels, [line("12"), line("35", 100), line("x", 300)], sure={0, 1, 2})
+    alone = Reading.compare(labels, [line("12"), line("35", 100), line("x", 300)])
+    overview, by_line = from_reading(ANNOTATOR_OVERVIEW, reading), from_reading(ANNOTATOR, alone)
+    assert overview.clicks == 2
+    assert overview.keystrokes == by_line.keystrokes - 1 + 3  # one line is not accepted alone; the sheet's own keys
+
+
 def test_a_box_beside_its_text_is_moved_and_not_drawn_anew() -> None:
     reading = Reading.compare([region("12")], [line("1", width=12)])
-    assert (len(reading.found), reading.missed, reading.ghosts) == (1, (), 0)
+    assert (len(reading.found), reading.missed, reading.ghosts) == (1, (), ())
 
 
 def test_a_box_far_from_its_text_is_a_ghost_and_the_text_is_missed() -> None:
     reading = Reading.compare([region("12")], [line("12", left=39)])
-    assert (len(reading.found), len(reading.missed), reading.ghosts) == (0, 1, 1)
+    assert (len(reading.found), len(reading.missed), len(reading.ghosts)) == (0, 1, 1)
 
 
 def test_another_category_is_mended() -> None:

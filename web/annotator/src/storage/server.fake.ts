@@ -12,6 +12,8 @@ export class FakeServer implements TaskServer {
   readonly failures: Failure[] = [];
   /** To whom the task is lent; null: to somebody else. */
   token: string | null = "lease-1";
+  /** What it reads in every crop. */
+  reads = "⌀6";
   requests = 0;
 
   constructor(private readonly task: Task) {}
@@ -78,7 +80,7 @@ export class FakeServer implements TaskServer {
   }
 
   read() {
-    return this.#answering(() => ({ text: "⌀6", confidence: 0.9 }));
+    return this.#answering(() => ({ text: this.reads, confidence: 0.9 }));
   }
 
   #held(token: string): void {

@@ -7,6 +7,7 @@ export const COMMANDS = {
   accept: { group: "go", keys: ["Enter"] },
   next: { group: "go", keys: ["Tab", "D"] },
   previous: { group: "go", keys: ["Shift+Tab", "A"] },
+  look_over: { group: "go", keys: ["O", "Alt+O"] },
   edit_text: { group: "go", keys: ["F2", "Ctrl+E"] },
   leave: { group: "go", keys: ["Escape"] },
   next_area: { group: "go", keys: ["F6"] },

@@ -1,4 +1,4 @@
-/** What somebody needs to know who has never been here: five lines over the drawing, once. */
+/** What somebody needs to know who has never been here: six lines over the drawing, once. */
 import { type Signal, signal } from "@preact/signals";
 import { preferences } from "../theme/preferences";
 import type { Command } from "./commands";
@@ -10,8 +10,15 @@ const STORED = "annotator.hint";
 
 const wanted: Signal<boolean> = signal(preferences()?.getItem(STORED) !== "seen");
 
-const LINES = ["accept", "type", "draw", "submit", "help"] as const;
-const COMMAND = { accept: "accept", type: null, draw: "leave", submit: "submit", help: "help" } as const;
+const LINES = ["accept", "type", "look_over", "draw", "submit", "help"] as const;
+const COMMAND = {
+  accept: "accept",
+  type: null,
+  look_over: "look_over",
+  draw: "leave",
+  submit: "submit",
+  help: "help",
+} as const;
 
 export function Hint({ begin }: { begin: () => void }) {
   if (!wanted.value) return null;

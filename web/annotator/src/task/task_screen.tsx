@@ -23,6 +23,7 @@ import { OverwriteDialog } from "./overwrite_dialog";
 import { RegionList } from "./region_list";
 import { SkipDialog } from "./skip_dialog";
 import { StatusLine } from "./status_line";
+import { SureDialog } from "./sure_dialog";
 import { Toolbar } from "./toolbar";
 import { Workbench } from "./workbench";
 import "./task.css";
@@ -178,6 +179,7 @@ function Screen({ bench, work, tiles, leave, signIn, beside }: TaskScreenProps &
         <SkipDialog close={close} giveBack={giveBack} skip={(reason) => submit("skipped", reason)} />
       )}
       {dialog === "check" && <CheckDialog bench={bench} submit={() => submit("labelled")} />}
+      {dialog === "sure" && <SureDialog bench={bench} />}
       {dialog === "overwrite" && <OverwriteDialog bench={bench} />}
     </div>
   );

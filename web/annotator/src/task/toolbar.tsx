@@ -9,6 +9,7 @@ const SHOWN = [
   ["undo", "redo"],
   ["whole_sheet", "go_near", "turn_view", "show_texts"],
   ["read_again", "snap"],
+  ["look_over"],
   ["help"],
 ] as const satisfies readonly (readonly Command[])[];
 

@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Quad } from "../geometry/quad";
 import { OpenTask } from "../storage/open_task";
@@ -5,13 +6,14 @@ import { FakeServer, taskWith } from "../storage/server.fake";
 import { Workbench } from "./workbench";
 
 let bench: Workbench;
+let server: FakeServer;
 const texts = () => bench.task.document.regions.value.map(({ text }) => text);
 const current = () => bench.task.document.current.value;
 
 beforeEach(async () => {
   const task = taskWith("a", "b", "c");
   const regions = task.regions.map((region, index) => ({ ...region, confidence: 0.9 - 0.2 * index }));
-  const server = new FakeServer({ ...task, regions });
+  server = new FakeServer({ ...task, regions });
   bench = new Workbench(await OpenTask.open({ work: server.work(), person: "ann", server, store: null }));
   bench.begin();
   return () => bench.task.close();
@@ -99,5 +101,51 @@ describe("a person at the drawing", () => {
     bench.proposal.value = { id: "c", text: "read" };
     bench.decide(true);
     expect(current()).toMatchObject({ text: "read", accepted: false });
+  });
+
+  describe("who moves a box", () => {
+    const moved = () =>
+      bench.edits.reshape(new Map([["c", (current()?.points ?? []).map(([x, y]) => [x + 5, y]) as unknown as Quad]]));
+    const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+    beforeEach(() => {
+      server.reads = "read anew";
+      bench.surface.value = {
+        show: () => undefined,
+        drawing: signal(null),
+        cropPng: async () => new Blob(),
+      } as unknown as typeof bench.surface.value;
+    });
+
+    test("has it read again, as often as it is moved", async () => {
+      moved();
+      await settled();
+      expect(current()).toMatchObject({ text: "read anew", accepted: false });
+      server.reads = "read once more";
+      moved();
+      await settled();
+      expect(current()?.text).toBe("read once more");
+    });
+
+    test("keeps what somebody has typed, and is not asked", async () => {
+      bench.type("c", "typed");
+      moved();
+      await settled();
+      expect([current()?.text, bench.dialog.value]).toEqual(["typed", null]);
+    });
+
+    test("keeps what somebody has accepted", async () => {
+      bench.task.document.accept(["c"]);
+      moved();
+      await settled();
+      expect(current()).toMatchObject({ text: "c", accepted: true });
+    });
+
+    test("is not told where the machine cannot read", async () => {
+      server.read = () => Promise.reject(new Error("no reader"));
+      moved();
+      await settled();
+      expect([current()?.text, bench.remark.value]).toEqual(["c", null]);
+    });
   });
 });

@@ -14,7 +14,7 @@ import type { OpenTask } from "../storage/open_task";
 import type { Command } from "./commands";
 import { neighbour, nextOpen, workingOrder } from "./order";
 
-export type Dialog = "help" | "skip" | "check" | "overwrite" | null;
+export type Dialog = "help" | "skip" | "check" | "sure" | "overwrite" | null;
 
 /** One line for the person; `key` of the messages. */
 export type Remark =
@@ -46,6 +46,8 @@ export class Workbench {
 
   /** Where the caret stands in the text field; null outside of it. */
   caret: number | null = null;
+  /** What the machine has read again, by region id: no person has typed it. */
+  readonly #readAgainAs = new Map<string, string>();
   #category: Category = "dimension";
 
   constructor(readonly task: OpenTask) {
@@ -61,6 +63,7 @@ export class Workbench {
       this.task.document.edit("reshape", [...outlines.keys()], ({ id, points }) => ({
         points: outlines.get(id) ?? points,
       }));
+      void this.#readMoved([...outlines.keys()]);
     },
     select: (ids) => this.task.document.select(ids),
     open: (id) => {
@@ -89,6 +92,16 @@ export class Workbench {
     if (document.current.peek() !== null) this.wantText();
   }
 
+  /** Say that these are right, in one step, and go on to what is left. */
+  acceptTogether(ids: readonly string[]): void {
+    const { document } = this.task;
+    document.accept(ids);
+    const next = nextOpen(this.order.peek(), document.byId.peek(), null);
+    if (next === null) this.remark.value = "all_accepted";
+    else this.go(next);
+    this.wantText();
+  }
+
   wantText(): void {
     this.textWanted.value++;
   }
@@ -112,7 +125,7 @@ export class Workbench {
   /** Decide about the machine's proposal for a text that a person has typed. */
   decide(take: boolean): void {
     const proposal = this.proposal.value;
-    if (take && proposal !== null) this.task.document.read(proposal.id, proposal.text);
+    if (take && proposal !== null) this.#take(proposal.id, proposal.text);
     this.proposal.value = null;
     this.dialog.value = null;
     this.wantText();
@@ -122,6 +135,7 @@ export class Workbench {
     accept: () => this.#accept(),
     next: () => this.#step(1),
     previous: () => this.#step(-1),
+    look_over: () => this.#open("sure"),
     edit_text: () => this.wantText(),
     leave: () => this.#leave(),
     next_area: () => this.#nextArea(),
@@ -131,7 +145,7 @@ export class Workbench {
     table: () => this.categorise("table"),
     title_block: () => this.categorise("title_block"),
     unreadable: () => this.#unreadable(),
-    read_again: () => void this.#readAgain(this.task.document.current.peek()?.id ?? ""),
+    read_again: () => void this.#readAgain(this.task.document.current.peek()?.id ?? "", true),
     draw: () => this.#tool("two_click"),
     draw_slanted: () => this.#tool("three_point"),
     delete: () => this.#delete(),
@@ -139,7 +153,7 @@ export class Workbench {
     split: () => this.#split(),
     merge: () => this.#merge(),
     select_all: () => this.task.document.select(this.order.peek()),
-    turn_text: () => this.#reshape((quad) => readFrom(quad, 1)),
+    turn_text: () => this.#turnText(),
     snap: () => void this.#snap(),
     corner_1: () => this.#corner(0),
     corner_2: () => this.#corner(1),
@@ -268,7 +282,7 @@ export class Workbench {
     if (surface !== null) surface.tool.value = "select";
     this.wantText();
     if (loose) await this.#snap();
-    await this.#readAgain(region.id);
+    else await this.#readAgain(region.id, false);
   }
 
   #copy(): void {
@@ -317,8 +331,10 @@ export class Workbench {
     );
   }
 
-  #reshape(change: (quad: Quad) => Quad): void {
-    this.task.document.edit("reshape", this.#selected(), ({ points }) => ({ points: change(points) }));
+  #turnText(): void {
+    const turned = this.#selected();
+    this.task.document.edit("reshape", turned, ({ points }) => ({ points: readFrom(points, 1) }));
+    void this.#readMoved(turned);
   }
 
   #corner(corner: Corner | null): void {
@@ -349,7 +365,8 @@ export class Workbench {
 
   async #snap(): Promise<void> {
     const { document } = this.task;
-    for (const id of this.#selected()) {
+    const fitted = this.#selected();
+    for (const id of fitted) {
       const region = document.byId.peek().get(id);
       if (region === undefined) continue;
       const snapped = await this.surface
@@ -359,6 +376,24 @@ export class Workbench {
       if (snapped === undefined || snapped === null) this.remark.value = "no_ink";
       else document.edit("reshape", [id], () => ({ points: snapped }));
     }
+    await this.#readMoved(fitted);
+  }
+
+  /** Another box may hold another text, where a single one was changed. What somebody has typed or accepted stays. */
+  async #readMoved([id = "", ...more]: readonly string[]): Promise<void> {
+    const region = more.length === 0 ? this.task.document.byId.peek().get(id) : undefined;
+    if (region !== undefined && !region.accepted && !this.#typed(region)) await this.#readAgain(id, false);
+  }
+
+  #typed({ id, ignore, source, text }: Region): boolean {
+    const machines = this.task.work.task.regions.find((region) => region.id === id)?.text;
+    const known = text.trim() === "" || text === machines || text === this.#readAgainAs.get(id);
+    return ignore || (source === "person" && !known);
+  }
+
+  #take(id: string, text: string): void {
+    this.#readAgainAs.set(id, text);
+    this.task.document.read(id, text);
   }
 
   #showTexts(): void {
@@ -366,9 +401,13 @@ export class Workbench {
     if (surface !== null) surface.labels.value = !surface.labels.value;
   }
 
-  /** What the machine sees in a box. A text that a person has typed is not replaced without asking. */
-  async #readAgain(id: string): Promise<void> {
-    const { document, synchroniser, work } = this.task;
+  /**
+   * What the machine sees in a box. A text that a person has typed is not replaced without asking.
+   *
+   * @param asked By a person, who is told and may decide; else it is tried and nothing is said.
+   */
+  async #readAgain(id: string, asked: boolean): Promise<void> {
+    const { document, synchroniser } = this.task;
     const region = document.byId.peek().get(id);
     const surface = this.surface.peek();
     if (region === undefined || surface === null) return;
@@ -377,16 +416,15 @@ export class Workbench {
       const text = await synchroniser.read(await base64(await surface.cropPng(region.points)));
       const now = document.byId.peek().get(region.id);
       if (now === undefined || now.text === text) return;
-      const machines = work.task.regions.find(({ id }) => id === now.id)?.text;
-      const typed = now.ignore || (now.source === "person" && now.text.trim() !== "" && now.text !== machines);
-      if (!typed) {
-        document.read(now.id, text);
+      if (!this.#typed(now)) {
+        this.#take(now.id, text);
         return;
       }
+      if (!asked) return;
       this.proposal.value = { id: now.id, text };
       this.dialog.value = "overwrite";
     } catch {
-      this.remark.value = "read_failed";
+      if (asked) this.remark.value = "read_failed";
     } finally {
       this.reading.value = false;
     }
