@@ -1,4 +1,4 @@
-"""The inference server: SageMaker's `GET /ping` and `POST /invocations` over a reading desk.
+"""The inference server: SageMaker's `GET /ping` and `POST /invocations` over a desk.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html and, for `/execution-parameters`,
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
@@ -75,7 +75,7 @@ def build_app(desk: Desk, settings: ServingSettings) -> Starlette:
                 body = await _body(request, settings.payload_bytes)
             entry["bytes"] = len(body)
             result = await desk.read(_image(request, body))
-            entry |= {"predictions": len(result.predictions), "pages": result.pages}
+            entry |= result.counts
             response = Response(result.model_dump_json(), media_type=_JSON)
         except ClientDisconnect:
             response = Response(status_code=_CLIENT_CLOSED_REQUEST)

@@ -1,4 +1,4 @@
-"""The reading desk: a bounded queue before a fixed number of worker threads that share one reader."""
+"""The desk: a bounded queue before a fixed number of worker threads that share one reader, or one embedder."""
 
 from __future__ import annotations
 
@@ -8,14 +8,35 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from drawing_ocr.reading.reader import Reader
-from drawing_ocr.reading.result import ReadingResult
+from drawing_ocr.reading.image import Page
+from drawing_ocr.reading.result import ModelName
 
 _log = logging.getLogger(__name__)
+
+
+class Answer(Protocol):
+    """What was found in an image file; `counts` is for the log."""
+
+    @property
+    def counts(self) -> dict[str, int]: ...
+
+    def model_dump_json(self) -> str: ...
+
+
+class Reader(Protocol):
+    """What the desk asks: a reader of texts or an embedder."""
+
+    @property
+    def model(self) -> ModelName: ...
+
+    def read(self, page: Page, /) -> Answer: ...
+
+    def read_bytes(self, data: bytes, /) -> Answer: ...
 
 
 class DeskClosed(RuntimeError):
@@ -70,7 +91,7 @@ class Desk:
             extra={"seconds": round(time.perf_counter() - started, 3), "model": reader.model.model_dump()},
         )
 
-    async def read(self, data: bytes) -> ReadingResult:
+    async def read(self, data: bytes) -> Answer:
         """Reads an image file's content.
 
         Raises:
@@ -106,13 +127,13 @@ class Desk:
             self._taken -= 1
 
     @staticmethod
-    def _read_before(reader: Reader, data: bytes, latest: float) -> ReadingResult:
+    def _read_before(reader: Reader, data: bytes, latest: float) -> Answer:
         if time.monotonic() > latest:
             raise DeskOverdue("waited too long for a worker")
         return reader.read_bytes(data)
 
 
-def _warm_up_sheet() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _warm_up_sheet() -> Page:
     sheet = np.full((256, 512, 3), 255, np.uint8)
     cv2.putText(sheet, "R12.5", (160, 140), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (0, 0, 0), 3)
     return sheet

@@ -15,6 +15,8 @@ from containers.inference import log
 from containers.inference.app import build_app
 from containers.inference.desk import Desk
 from containers.inference.settings import ServingSettings, SettingsError
+from drawing_ocr.embedding.embedder import DEFAULT, Embedder
+from drawing_ocr.embedding.record import RECORD_NAME
 from drawing_ocr.reading.image import Limits
 from drawing_ocr.reading.reader import Reader, ReadingSettings
 
@@ -33,7 +35,10 @@ def main() -> int:
         return 2
     cv2.setNumThreads(settings.threads)
     desk = Desk(
-        lambda: _open_reader(settings), workers=settings.workers, queue=settings.queue, deadline=settings.deadline
+        lambda: open_served(settings),
+        workers=settings.workers,
+        queue=settings.queue,
+        deadline=settings.deadline,
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -71,14 +76,29 @@ class _Loader(threading.Thread):
             self._server.should_exit = True
 
 
+def open_served(settings: ServingSettings) -> Reader | Embedder:
+    """Loads what the settings say that is served."""
+    return _open_embedder(settings) if settings.served == "embedder" else _open_reader(settings)
+
+
 def _open_reader(settings: ServingSettings) -> Reader:
-    limits = Limits(file_bytes=settings.payload_bytes, pixels=settings.megapixels * 1_000_000)
     reader = Reader.from_package(
-        settings.base / "model", threads=settings.threads, settings=ReadingSettings(limits=limits)
+        settings.base / "model", threads=settings.threads, settings=ReadingSettings(limits=_limits(settings))
     )
     if settings.model_version:
         reader.model = reader.model.model_copy(update={"version": settings.model_version})
     return reader
+
+
+def _open_embedder(settings: ServingSettings) -> Embedder:
+    """The embedder that SageMaker unpacked; the one in the image where the endpoint was given none."""
+    given = settings.base / "model"
+    folder = given if (given / RECORD_NAME).is_file() else DEFAULT
+    return Embedder.load(folder, threads=settings.threads, limits=_limits(settings))
+
+
+def _limits(settings: ServingSettings) -> Limits:
+    return Limits(file_bytes=settings.payload_bytes, pixels=settings.megapixels * 1_000_000)
 
 
 def _end(_: int, __: FrameType | None) -> None:

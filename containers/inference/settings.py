@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,6 +34,7 @@ class ServingSettings(BaseModel):
             job keeps no answer of another status: it fails as a whole and the reasons are lost.
         megapixels: Largest page.
         drain: Seconds that running requests get after SIGTERM; SageMaker kills after 30.
+        served: What the server does: read texts, or embed.
         model_version: The registry's version of the package, told by whoever made the endpoint.
     """
 
@@ -51,6 +52,7 @@ class ServingSettings(BaseModel):
     errors_as_answers: bool = Field(default=False, alias="READING_ERRORS_AS_ANSWERS")
     megapixels: int = Field(default=300, gt=0, le=2000, alias="READING_MAX_MEGAPIXELS")
     drain: int = Field(default=28, ge=0, le=3600, alias="READING_DRAIN_SECONDS")
+    served: Literal["reader", "embedder"] = Field(default="reader", alias="SERVED_MODEL")
     model_version: str | None = Field(default=None, alias="MODEL_PACKAGE_VERSION")
 
     @property

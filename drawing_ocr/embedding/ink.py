@@ -13,7 +13,11 @@ Ink = npt.NDArray[np.uint8]
 
 LONG_SIDE: Final = 1200  # pixels of the page at which it is looked at; larger pages are reduced to it
 _SURROUNDINGS: Final = 41  # pixels; ink is darker than the mean of that square
-_DARKER: Final = 16  # grey levels; four standard deviations of a scanner's noise after smoothing
+# A line is as dark as STRONG somewhere and nowhere lighter than WEAK (hysteresis, Canny 1986): grey levels below the
+# surroundings, and standard deviations of the paper's noise where that is more.
+_WEAK, _STRONG = 6.0, 20.0
+_WEAK_NOISE, _STRONG_NOISE = 3.0, 7.0
+_DEVIATION: Final = 1.48  # of a normal distribution, in medians of the absolute value
 _SPECK: Final = 8  # pixels of ink that stand alone
 _MARGIN: Final = 0.03  # of the longer side, left free on every side of the square
 _DARKEN: Final = 2.2  # so that a hair line that was reduced to half a pixel is as black as a thick one
@@ -33,10 +37,14 @@ def ink_of(page: Picture) -> tuple[Ink, float]:
         size = (max(1, round(page.shape[1] / shrink)), max(1, round(page.shape[0] / shrink)))
         page = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY) if page.ndim == 3 else page
-    smooth = cv2.GaussianBlur(grey, (3, 3), 0)
-    ink = cv2.adaptiveThreshold(smooth, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _SURROUNDINGS, _DARKER)
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    kept = statistics[:, cv2.CC_STAT_AREA] > _SPECK
+    smooth = cv2.GaussianBlur(grey, (3, 3), 0).astype(np.int16)
+    darker = cv2.blur(smooth, (_SURROUNDINGS, _SURROUNDINGS)) - smooth
+    noise = _DEVIATION * float(np.median(np.abs(darker[::4, ::4])))
+    weak = (darker > max(_WEAK, _WEAK_NOISE * noise)).astype(np.uint8)
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
+    kept = np.zeros(len(statistics), np.bool_)
+    kept[labels[darker > max(_STRONG, _STRONG_NOISE * noise)]] = True
+    kept &= statistics[:, cv2.CC_STAT_AREA] > _SPECK
     kept[0] = False
     return np.where(kept, 255, 0).astype(np.uint8)[labels], shrink
 

@@ -24,7 +24,7 @@ class Embedder(nn.Layer):
         widths: Channels of the stem and of the three stages at 1/8, 1/16 and 1/32 of the input.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 128, 256), pooled: int = 1024) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 128, 256)) -> None:
         super().__init__()
         stem, first, second, third = widths
         self.stem = nn.Sequential(_convolution(1, stem // 2, 5, 2), _convolution(stem // 2, stem, 3, 2))
@@ -34,9 +34,8 @@ class Embedder(nn.Layer):
             _Residual(second, second, 1),
             _Residual(second, third, 2),
         )
-        self.widen = _convolution(third, pooled, 1, 1)
+        self.widen = _convolution(third, DIMENSION, 1, 1)
         self.power = self.create_parameter([1], default_initializer=nn.initializer.Constant(3.0))
-        self.project = nn.Linear(pooled, DIMENSION, bias_attr=False)
         # Centred values keep cosines apart (Luo et al., CVPRW 2019, "BNNeck").
         self.centre = nn.BatchNorm1D(DIMENSION)
 
@@ -52,13 +51,13 @@ class Embedder(nn.Layer):
         features = self.widen(self.stages(self.stem(ink)))
         powered = paddle.clip(features, min=_LEAST) ** self.power
         pooled = powered.mean(axis=[2, 3]) ** (1.0 / self.power)
-        return self.centre(self.project(pooled))
+        return self.centre(pooled)
 
     def embed(self, ink: Any) -> Any:
         """The mean over the four quarter turns, L2 = 1; arguments and result as `forward`."""
         across = ink.transpose([0, 1, 3, 2])
         turns = [ink, across.flip(axis=[2]), ink.flip(axis=[2, 3]), across.flip(axis=[3])]
-        together: Any = sum(self(turn) for turn in turns)
+        together = self(paddle.concat(turns)).reshape([len(turns), -1, DIMENSION]).sum(axis=0)
         return F.normalize(together, axis=1)
 
     @classmethod

@@ -33,7 +33,7 @@ def export_recogniser(recogniser: Recogniser, folder: Path) -> None:
     description = build_inference_meta(package.RECOGNISER_ARCHITECTURE)
     description["PostProcess"]["character_dict"] = list(recogniser.charset.characters)
     _write_description(folder, package.RECOGNISER_ARCHITECTURE, description)
-    _export(
+    export_network(
         recogniser.network,
         lambda images: paddle.nn.functional.softmax(recogniser.logits(images), axis=2),
         [None, 3, HEIGHT, None],
@@ -47,7 +47,7 @@ def export_features(recogniser: Recogniser, folder: Path) -> None:
     """Writes `inference.{onnx,json,pdiparams}` of all but the classifier: images to features [batch, steps, 120]."""
     folder.mkdir(parents=True, exist_ok=True)
     recogniser.network.eval()
-    _export(recogniser.network, recogniser.features, [None, 3, HEIGHT, None], folder, metadata={})
+    export_network(recogniser.network, recogniser.features, [None, 3, HEIGHT, None], folder, metadata={})
 
 
 def export_detector(detector: Detector, folder: Path) -> None:
@@ -61,7 +61,7 @@ def export_detector(detector: Detector, folder: Path) -> None:
     detector.network.eval()
     detector.save(folder / package.WEIGHTS_NAME)
     _write_description(folder, package.DETECTOR_ARCHITECTURE, build_inference_meta(package.DETECTOR_ARCHITECTURE))
-    _export(detector.network, detector.probability, [None, 3, None, None], folder, metadata={})
+    export_network(detector.network, detector.probability, [None, 3, None, None], folder, metadata={})
 
 
 class _Inference(paddle.nn.Layer):
@@ -77,7 +77,7 @@ class _Inference(paddle.nn.Layer):
         return self._function(x)
 
 
-def _export(
+def export_network(
     network: Any,
     function: Callable[[Any], Any],
     shape: list[int | None],
@@ -85,6 +85,15 @@ def _export(
     *,
     metadata: dict[str, str],
 ) -> None:
+    """Writes `inference.{onnx,json,pdiparams}`.
+
+    Args:
+        network: the Paddle layer that holds the weights, in evaluation mode.
+        function: what is exported: images to outputs, by that network.
+        shape: of the images; None where it varies.
+        folder: must exist.
+        metadata: of the ONNX file.
+    """
     spec = paddle.static.InputSpec(shape, "float32", name="x")
     with paddle.utils.unique_name.guard():
         static = paddle.jit.to_static(_Inference(network, function), input_spec=[spec], full_graph=True)

@@ -69,3 +69,8 @@ class ReadingResult(BaseModel):
     pages: int = 1
     model: ModelName
     warnings: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What a log line says of it."""
+        return {"predictions": len(self.predictions), "pages": self.pages}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,12 +20,17 @@ from drawing_ocr.models.embedder import Embedder
 from drawing_ocr.search.metrics import Retrieval, evaluate
 from drawing_ocr.training.contrastive import contrastive_loss
 from drawing_ocr.training.embedder_batches import BatchPlan, draw_batch
-from drawing_ocr.training.embedder_checkpoint import EmbedderCheckpoint, EmbedderState, load, save
+from drawing_ocr.training.embedder_checkpoint import (
+    CHECKPOINT_NAME,
+    WEIGHTS_NAME,
+    EmbedderCheckpoint,
+    EmbedderState,
+    load,
+    save,
+)
 from drawing_ocr.training.embedder_options import EmbedderOptions
 from drawing_ocr.training.schedule import progress, rate
 
-_CHECKPOINT: Final = "checkpoint.pdparams"
-_WEIGHTS: Final = "weights.pdparams"
 _WARMUP: Final = 0.05
 _LOG_STEPS: Final = 10
 _VALIDATION_SEED: Final = 9_000_000
@@ -48,15 +53,14 @@ class Training:
             grad_clip=paddle.nn.ClipGradByGlobalNorm(_GRADIENT_NORM),
         )
         self.state = EmbedderState(options=options)
-        before = load(folder / _CHECKPOINT, options)
+        before = load(folder / CHECKPOINT_NAME, options)
         if before is not None:
             self.state = before.state
             self.network.set_state_dict(before.weights)
             self._optimiser.set_state_dict(before.optimiser)
             print(f"continues from step {self.state.step}", flush=True)
-        self._plan = BatchPlan(options.families, options.members, options.drawings, options.size)
         self._held_out = draw_batch(
-            _VALIDATION_SEED + options.seed, 0, BatchPlan(options.validation_families, 3, 2, options.size)
+            _VALIDATION_SEED + options.seed, 0, BatchPlan(options.validation_families, 3, 2, options.sizes[-1])
         )
 
     def run(self, *, checkpoint_seconds: float, validation_seconds: float) -> None:
@@ -65,7 +69,7 @@ class Training:
         begun, before = time.monotonic(), state.seconds
         saved = validated = begun
         for pictures, labels in self._batches():
-            over = progress(state.step, options.max_steps, state.seconds, options.max_seconds)
+            over = self._over()
             if over >= 1.0:
                 break
             self._optimiser.set_lr(options.learning_rate * rate(over, warmup=_WARMUP))
@@ -86,6 +90,10 @@ class Training:
                 self.save()
         self.validate()
         self.save()
+
+    def _over(self) -> float:
+        options, state = self._options, self.state
+        return progress(state.step, options.max_steps, state.seconds, options.max_seconds)
 
     def validate(self) -> Retrieval:
         """Searches each held-out drawing among the others; keeps the weights if they were never better."""
@@ -115,15 +123,15 @@ class Training:
         if found.mean_average_precision > state.best:
             state.best = found.mean_average_precision
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial = self._folder / f".{_WEIGHTS}"
+            partial = self._folder / f".{WEIGHTS_NAME}"
             paddle.save(self.network.state_dict(), str(partial))
-            partial.replace(self._folder / _WEIGHTS)
+            partial.replace(self._folder / WEIGHTS_NAME)
         return found
 
     def save(self) -> None:
         """Writes the checkpoint."""
         save(
-            self._folder / _CHECKPOINT,
+            self._folder / CHECKPOINT_NAME,
             EmbedderCheckpoint(self.state, self.network.state_dict(), self._optimiser.state_dict()),
         )
 
@@ -137,13 +145,20 @@ class Training:
 
     def _batches(self) -> Iterator[Batch]:
         """Batches from the next step on; one is drawn while the one before is learned."""
+        options = self._options
+
+        def draw(number: int) -> Future[Batch]:
+            stage = min(int(self._over() * len(options.sizes)), len(options.sizes) - 1)
+            plan = BatchPlan(options.families, options.members, options.drawings, options.sizes[stage])
+            return pencil.submit(draw_batch, options.seed, number, plan)
+
         with ThreadPoolExecutor(1) as pencil:
             number = self.state.step
-            coming = pencil.submit(draw_batch, self._options.seed, number, self._plan)
+            coming = draw(number)
             while True:
                 batch = coming.result()
                 number += 1
-                coming = pencil.submit(draw_batch, self._options.seed, number, self._plan)
+                coming = draw(number)
                 yield batch
 
 
@@ -156,15 +171,22 @@ def main(
     seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 1,
     steps: Annotated[int, typer.Option(help="Length of the run.")] = 4000,
     seconds: Annotated[float, typer.Option(help="Ends the run earlier; 0 for no limit.")] = 0.0,
-    size: Annotated[int, typer.Option(help="Side of the pictures in pixels, a multiple of 32.")] = 160,
+    sizes: Annotated[
+        str, typer.Option(help="Sides of the pictures, one after the other, multiples of 32.")
+    ] = "96,128,160",
     families: Annotated[int, typer.Option(help="Families in a batch, of three members each.")] = 16,
-    learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 1e-3,
+    learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 2e-3,
     checkpoint_seconds: Annotated[float, typer.Option(help="Between checkpoints.")] = 60.0,
     validation_seconds: Annotated[float, typer.Option(help="Between validations.")] = 180.0,
 ) -> None:
     """Train the embedder on drawn families; loss and retrieval of held-out families are printed."""
     options = EmbedderOptions(
-        seed=seed, max_steps=steps, max_seconds=seconds, size=size, families=families, learning_rate=learning_rate
+        seed=seed,
+        max_steps=steps,
+        max_seconds=seconds,
+        families=families,
+        learning_rate=learning_rate,
+        sizes=tuple(int(size) for size in sizes.split(",")),
     )
     Training(out, options).run(checkpoint_seconds=checkpoint_seconds, validation_seconds=validation_seconds)
 

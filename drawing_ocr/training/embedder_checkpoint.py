@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import paddle
 from pydantic import BaseModel, ConfigDict
 
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.training.embedder_options import EmbedderOptions
+
+CHECKPOINT_NAME: Final = "checkpoint.pdparams"
+WEIGHTS_NAME: Final = "weights.pdparams"  # of the best validation
 
 
 class EmbedderState(BaseModel):
@@ -67,3 +70,8 @@ def load(path: Path, options: EmbedderOptions) -> EmbedderCheckpoint | None:
     if state.options != options:
         return None
     return EmbedderCheckpoint(state, content["weights"], content["optimiser"])
+
+
+def read_state(folder: Path) -> EmbedderState:
+    """The state of the run in a folder."""
+    return EmbedderState.model_validate_json(paddle.load(str(folder / CHECKPOINT_NAME))["state"])

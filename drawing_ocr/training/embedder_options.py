@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -11,7 +13,8 @@ class EmbedderOptions(BaseModel):
     Attributes:
         seed: Of weights and batches.
         families, members, drawings: Of one batch.
-        size: Side of the pictures that are trained on, pixels.
+        sizes: Sides of the pictures in pixels, each for an equal part of the run: small ones first are five times as
+            cheap, and teach nearly as much (progressive resizing); the last is the one to embed at.
         learning_rate: Peak of AdamW's.
         weight_decay: AdamW's.
         temperature: Of the contrastive loss.
@@ -26,8 +29,8 @@ class EmbedderOptions(BaseModel):
     families: int = Field(default=16, gt=0)
     members: int = Field(default=3, gt=0, le=8)
     drawings: int = Field(default=2, gt=1)
-    size: int = Field(default=160, multiple_of=32)
-    learning_rate: float = Field(default=1e-3, gt=0)
+    sizes: tuple[Annotated[int, Field(gt=0, multiple_of=32)], ...] = Field(default=(96, 128, 160), min_length=1)
+    learning_rate: float = Field(default=2e-3, gt=0)
     weight_decay: float = Field(default=0.02, ge=0)
     temperature: float = Field(default=0.07, gt=0)
     max_steps: int = Field(default=4000, gt=0)
