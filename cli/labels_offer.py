@@ -75,16 +75,28 @@ def _request(environment: Environment, *, dry_run: bool) -> dict[str, Any]:
     try:
         schedule = ssm.get_parameter(Name=PARAMETER.format(env=environment.name))["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
-        raise OperatorError(
-            f"{environment.name} offers no drawings: give it [drift], which captures what is read, and "
-            "labelling.weekly_drawings above 0"
-        ) from None
+        raise OperatorError(f"{environment.name} offers no drawings: {_what_is_missing(environment)}") from None
     text: str = environment.client("scheduler").get_schedule(Name=schedule)["Target"]["Input"]
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     request: dict[str, Any] = json.loads(text.replace(EXECUTION_ID, str(uuid.uuid4())).replace(SCHEDULED_TIME, now))
     if dry_run:
         request["AppSpecification"]["ContainerArguments"] += ["--dry-run", "true"]
     return request
+
+
+def _what_is_missing(environment: Environment) -> str:
+    """Why nothing can be offered, and what to do."""
+    sagemaker = environment.client("sagemaker")
+    try:
+        endpoint = sagemaker.describe_endpoint(EndpointName=environment.names.endpoint_name)
+    except sagemaker.exceptions.ClientError:
+        endpoint = {}  # nothing is released yet
+    if any("CurrentServerlessConfig" in variant for variant in endpoint.get("ProductionVariants", [])):
+        return (
+            "its endpoint is serverless, of which SageMaker captures nothing; order a job with `drawingops labels "
+            "create`, or serve from machines: leave out [serverless], then give it [drift]"
+        )
+    return "give it [drift], which captures what is read, and labelling.weekly_drawings above 0"
 
 
 def _run(environment: Environment, request: dict[str, Any]) -> OfferReport:

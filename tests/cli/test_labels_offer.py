@@ -72,12 +72,20 @@ class SageMaker:
 
     def __init__(self, environment: Environment, status: str) -> None:
         self.environment, self.status, self.requests = environment, status, list[dict[str, Any]]()
+        self.exceptions = environment.client("ssm").exceptions
+        self.variant: dict[str, Any] | None = None
 
     def create_processing_job(self, **request: Any) -> None:
         self.requests.append(request)
         uri = request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
         key = f"{uri.removeprefix(f's3://{BUCKET}/')}offer.json"
         self.environment.client("s3").put_object(Bucket=BUCKET, Key=key, Body=REPORT.to_json().encode())
+
+    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:
+        if self.variant is None:
+            error = {"Error": {"Code": "ValidationException", "Message": f"Could not find endpoint {EndpointName}"}}
+            raise self.exceptions.ClientError(error, "DescribeEndpoint")
+        return {"ProductionVariants": [self.variant]}
 
     def describe_processing_job(self, ProcessingJobName: str) -> dict[str, str]:
         assert ProcessingJobName == self.requests[0]["ProcessingJobName"]
@@ -152,9 +160,20 @@ def test_a_failed_job_says_why_in_one_line(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_an_environment_without_offers_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     with mock_aws():
-        result = Account(monkeypatch, scheduled=False).run()
+        account = Account(monkeypatch, scheduled=False)
+        for account.sagemaker.variant in (None, {"VariantName": "reader", "CurrentInstanceCount": 1}):
+            result = account.run()
+            assert result.exit_code == 1
+            assert "labelling.weekly_drawings above 0" in result.stderr
+
+
+def test_of_a_serverless_endpoint_there_is_nothing_to_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mock_aws():
+        account = Account(monkeypatch, scheduled=False)
+        account.sagemaker.variant = {"VariantName": "reader", "CurrentServerlessConfig": {"MemorySizeInMB": 6144}}
+        result = account.run()
     assert result.exit_code == 1
-    assert "labelling.weekly_drawings above 0" in result.stderr
+    assert "its endpoint is serverless, of which SageMaker captures nothing" in " ".join(result.stderr.split())
 
 
 def test_a_part_that_speaks_for_a_drawing_has_no_length() -> None:
