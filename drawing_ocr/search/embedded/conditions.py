@@ -5,7 +5,7 @@ from drawing_ocr.search.filters import Filters, keyword
 Condition = tuple[str, list[str | float]]
 """A WHERE expression and its values."""
 
-LIVE: Condition = ("deleted = 0", [])
+LIVE: Condition = ("drawings.deleted = 0", [])
 
 
 def condition(filters: Filters) -> Condition:
@@ -17,15 +17,15 @@ def condition(filters: Filters) -> Condition:
         ("revision", filters.revision),
     ):
         if choice:
-            parts.append(f"{column} IN ({', '.join('?' * len(choice))})")
+            parts.append(f"drawings.{column} IN ({', '.join('?' * len(choice))})")
             values += map(keyword, choice)
     if filters.number:
         parts.append("(" + " OR ".join(_number(number, values) for number in filters.number) + ")")
     bounds: tuple[tuple[str, str | float | None], ...] = (
-        ("date >= ?", filters.first_date.isoformat() if filters.first_date else None),
-        ("date <= ?", filters.last_date.isoformat() if filters.last_date else None),
-        ("size_mm >= ?", filters.least_mm),
-        ("size_mm <= ?", filters.most_mm),
+        ("drawings.date >= ?", filters.first_date.isoformat() if filters.first_date else None),
+        ("drawings.date <= ?", filters.last_date.isoformat() if filters.last_date else None),
+        ("drawings.size_mm >= ?", filters.least_mm),
+        ("drawings.size_mm <= ?", filters.most_mm),
     )
     for expression, bound in bounds:
         if bound is not None:
@@ -37,8 +37,8 @@ def condition(filters: Filters) -> Condition:
 def _number(number: str, values: list[str | float]) -> str:
     if not number.endswith("*"):
         values.append(keyword(number))
-        return "number = ?"
+        return "drawings.number = ?"
     # A range and not LIKE: it uses the column's index, and % and _ mean nothing in it.
     start = keyword(number.removesuffix("*"))
     values += [start, start + "\U0010ffff"]
-    return "number BETWEEN ? AND ?"
+    return "drawings.number BETWEEN ? AND ?"

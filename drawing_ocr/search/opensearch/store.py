@@ -91,7 +91,7 @@ class OpenSearchStore:
         with translated():
             try:
                 self.client.indices.update_aliases(
-                    body={"actions": [remove, {"add": {"index": index, "alias": alias, "is_write_index": True}}]}
+                    body={"actions": [remove, {"add": {"index": index, "alias": alias}}]}
                 )
             except RequestError as error:
                 raise StoreError(f"alias {alias}: an index has this name: use another one") from error
