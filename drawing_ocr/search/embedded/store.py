@@ -1,4 +1,4 @@
-"""A folder of indexes on one machine; no server. Keep it on a local disk: SQLite's log needs one."""
+"""A folder of indexes on a disk of this machine; no server."""
 
 import contextlib
 import shutil
@@ -14,6 +14,7 @@ from drawing_ocr.search.checks import check_documents, check_hits, check_name, c
 from drawing_ocr.search.document import DrawingDocument
 from drawing_ocr.search.embedded import layout
 from drawing_ocr.search.embedded.database import open_catalog, open_index, transaction, translated
+from drawing_ocr.search.embedded.local_disk import check_local
 from drawing_ocr.search.embedded.lock import write_lock
 from drawing_ocr.search.embedded.reader import Reader
 from drawing_ocr.search.embedded.writer import Writer
@@ -35,10 +36,14 @@ class EmbeddedStore:
 
     Args:
         folder: Made when it is not there.
+
+    Raises:
+        StoreError: It is on a network file system.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        check_local(folder)
         self._folder = folder
         self._threads = threading.local()
         self._opened: list[sqlite3.Connection | Reader] = []
