@@ -5,6 +5,7 @@ from pathlib import Path
 CATALOG = "store.sqlite"
 DATABASE = "index.sqlite"
 LOCK = "lock"
+CODES = "codes-*.b1"  # the rows that there were when their centre was fitted
 
 
 def vectors(folder: Path) -> Path:

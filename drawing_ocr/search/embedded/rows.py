@@ -30,7 +30,9 @@ class RowFile:
         self.width = width
         self.size = self.dtype.itemsize * width
         flags = os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY
-        self._handle = os.open(path, flags | os.O_CLOEXEC, 0o666)
+        # A file object and not the number alone: closing it again never closes a file that has the number since.
+        self._file = os.fdopen(os.open(path, flags | os.O_CLOEXEC, 0o666), "r+b" if writable else "rb", buffering=0)
+        self._handle = self._file.fileno()
         self._map: npt.NDArray[Any] = np.empty((0, width), self.dtype)
         self._path = path
 
@@ -67,7 +69,7 @@ class RowFile:
 
     def close(self) -> None:
         """Let go; maps that are in use stay."""
-        os.close(self._handle)
+        self._file.close()
         self._map = np.empty((0, self.width), self.dtype)
 
 

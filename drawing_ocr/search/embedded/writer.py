@@ -89,11 +89,15 @@ class Writer:
             )
 
     def tidy(self) -> None:
-        """After a load: one tree of words, a short log."""
+        """After a load: one tree of words, a short log, no codes of an earlier centre."""
         with transaction(self._database):
             self._database.execute("INSERT INTO words (words) VALUES ('optimize')")
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.execute("PRAGMA optimize")
+        (name,) = self._database.execute("SELECT codes FROM state").fetchone()
+        for path in self._folder.glob(layout.CODES):
+            if path.name != name and path.stat().st_mtime < time.time() - _REST_SECONDS:
+                path.unlink()
 
     def close(self) -> None:
         """Let go of files and database."""
@@ -199,7 +203,7 @@ class Writer:
         with transaction(self._database):
             sample = self._vectors.mapped(self._rows)
             self._codec = Codec.fitted(sample)
-            name = f"codes-{self._rows}.b1"
+            name = layout.CODES.replace("*", str(self._rows))
             self._codes = self._codes_file(name)
             for first in range(0, self._rows, _ENCODED_AT_ONCE):
                 part = range(first, min(self._rows, first + _ENCODED_AT_ONCE))
