@@ -69,7 +69,7 @@ def idle(resources: Sequence[Resource], table: PriceTable) -> list[Item]:
             f"no price for {', '.join(sorted(unknown))}: add it to cli/prices.toml, or below [free] with the reason"
         )
     items = [_unit_item(name, table, float(count), _TITLES[name]) for name, count in counted.items() if count]
-    items += [*_endpoint(resources, table), *_asynchronous(resources)]
+    items += [*_endpoint(resources, table), *_asynchronous(resources), *_search(resources, table)]
     items += [*_schedules(resources, table), *_stored(table)]
     return sorted(items, key=lambda item: -item.usd)
 
@@ -174,7 +174,9 @@ _ELSEWHERE = {
     "AWS::Events::Rule",
     "AWS::Lambda::Function",
     "AWS::Logs::LogGroup",
+    "AWS::OpenSearchService::Domain",
     "AWS::S3::Bucket",
+    "AWS::SageMaker::EndpointConfig",
     "AWS::Scheduler::Schedule",
 }
 
@@ -199,6 +201,34 @@ def _asynchronous(resources: Sequence[Resource]) -> Iterator[Item]:
         if resource.type == "AWS::Lambda::Function" and text is not None:
             title = f"asynchronous endpoint, {json.loads(text_of(text))['instance_type']}"
             yield Item(what=title, quantity=0, unit="hour", usd=0, certain=True, note="scales to nothing")
+
+
+def _search(resources: Sequence[Resource], table: PriceTable) -> Iterator[Item]:
+    """Similar drawings: the domain's machines and disks, and what embeds."""
+    for resource in resources:
+        if resource.type == "AWS::OpenSearchService::Domain":
+            cluster = resource.properties["ClusterConfig"]
+            nodes = [(cluster["InstanceType"], cluster["InstanceCount"])]
+            if cluster["DedicatedMasterEnabled"]:
+                nodes.append((cluster["DedicatedMasterType"], cluster["DedicatedMasterCount"]))
+            for machine, count in nodes:
+                title = f"search domain, {count} × {machine}"
+                yield _item(title, count * table.hours_per_month, "hour", table.instance(machine), "day and night")
+            disks = cluster["InstanceCount"] * resource.properties["EBSOptions"]["VolumeSize"]
+            yield _unit_item("search storage", table, disks, "disks of the search domain")
+        elif resource.type == "AWS::SageMaker::EndpointConfig":
+            yield from _embedders(resource, table)
+
+
+def _embedders(resource: Resource, table: PriceTable) -> Iterator[Item]:
+    for variant in resource.properties["ProductionVariants"]:
+        if "ServerlessConfig" in variant:
+            note = "pays by the request"
+            yield Item(what="serverless embedder", quantity=0, unit="GB-second", usd=0, certain=True, note=note)
+            continue
+        machine, count = variant["InstanceType"], variant["InitialInstanceCount"]
+        title = f"embedder, {count} × {machine}"
+        yield _item(title, count * table.hours_per_month, "hour", table.instance(machine), "day and night")
 
 
 def _schedules(resources: Sequence[Resource], table: PriceTable) -> Iterator[Item]:

@@ -60,6 +60,10 @@ class Names(BaseModel):
     labelling_pool: str
     labelling_table: str
     labelling_workflow_arn: str
+    search_api: str
+    search_dead_letters: str
+    search_queue: str
+    search_reconcile_function: str
     region: str
     account: str
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import cost, data, labels_command, local, models, read, removal, trace, train
+from cli import cost, data, index, labels_command, local, models, read, removal, search, trace, train
 from cli.batch import command as batch
 from cli.command import Common, DebugOption, EnvironmentOption, JsonOption, ProfileOption
 
@@ -31,8 +31,10 @@ app.add_typer(data.app, name="data")
 app.add_typer(labels_command.app, name="labels")
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="models")
+app.add_typer(index.app, name="index")
 removal.add_to(models.app)
 read.add_to(app)
+search.add_to(app)
 cost.add_to(app)
 trace.add_to(app)
 batch.add_to(app)

@@ -26,6 +26,7 @@ from stacks.images_stack import ImagesStack
 from stacks.labelling_stack import LabellingStack
 from stacks.network_stack import NetworkStack
 from stacks.release_stack import ReleaseStack
+from stacks.search_stack import SearchStack
 from stacks.serving_stack import ServingStack
 from stacks.training_stack import TrainingStack
 
@@ -42,6 +43,7 @@ class MonitoringStackProps:
     release: ReleaseStack
     serving: ServingStack
     labelling: LabellingStack
+    search: SearchStack
 
 
 class MonitoringStack(cdk.Stack):
@@ -70,6 +72,7 @@ class MonitoringStack(cdk.Stack):
             **{f"Release{step.capitalize()}": function for step, function in release.functions.items()},
             **({"FollowRelease": asynchronous.function} if asynchronous else {}),
             **self._props.labelling.all_functions(),
+            **self._props.search.all_functions(),
         }
 
     def _dead_letter_queues(self) -> dict[str, sqs.IQueue]:
@@ -80,6 +83,7 @@ class MonitoringStack(cdk.Stack):
             **({"Drift": self._drift.job.undelivered} if self._drift else {}),
             **({"Offers": self._active_learning.job.undelivered} if self._active_learning else {}),
             **self._props.labelling.undelivered(),
+            **self._props.search.dead_letter_queues(),
             **{name: queue for name, queue in failed.items() if queue is not None},
         }
 
@@ -166,7 +170,13 @@ class MonitoringStack(cdk.Stack):
             "Dashboard",
             props=DashboardProps(
                 name=f"{settings.project}-{settings.env}",
-                watched=[endpoint.server_errors, endpoint.latency, *self._alarms.alarms, *drift],
+                watched=[
+                    endpoint.server_errors,
+                    endpoint.latency,
+                    *self._alarms.alarms,
+                    *drift,
+                    *self._props.search.alarms,
+                ],
                 alarms=settings.alarms,
                 drift=settings.drift,
                 budget=settings.budget,
@@ -176,6 +186,8 @@ class MonitoringStack(cdk.Stack):
                 label_queue=trigger.queue,
                 label_age=trigger.label_age,
                 labelling=self._labelling,
+                search=self._props.search.api,
+                index=self._props.search.index,
             ),
         )
 

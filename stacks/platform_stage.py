@@ -13,6 +13,7 @@ from stacks.labelling_stack import LabellingStack, LabellingStackProps
 from stacks.monitoring_stack import MonitoringStack, MonitoringStackProps
 from stacks.network_stack import NetworkStack
 from stacks.release_stack import ReleaseStack, ReleaseStackProps
+from stacks.search_stack import SearchStack, SearchStackProps
 from stacks.serving_stack import ServingStack, ServingStackProps
 from stacks.training_stack import TrainingStack, TrainingStackProps
 
@@ -54,6 +55,11 @@ class PlatformStage(cdk.Stage):
             "Labelling",
             props=LabellingStackProps(settings=settings, data=data, images=images, network=network),
         )
+        search = SearchStack(
+            self,
+            "Search",
+            props=SearchStackProps(settings=settings, data=data, images=images, network=network),
+        )
         monitoring = MonitoringStack(
             self,
             "Monitoring",
@@ -66,10 +72,11 @@ class PlatformStage(cdk.Stage):
                 release=release,
                 serving=serving,
                 labelling=labelling,
+                search=search,
             ),
         )
         exports = data.exports()
-        for stack in (training, release, serving, labelling):
+        for stack in (training, release, serving, labelling, search):
             accept_narrow_wildcards(stack, exports=exports)
         accept_narrow_wildcards(monitoring, exports={**exports, **labelling.exports()})
         cdk.Tags.of(self).add("project", settings.project)

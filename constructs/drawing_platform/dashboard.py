@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
+from drawing_platform.drawing_index import DrawingIndex
 from drawing_platform.labelling_metrics import LabellingMetrics
 from drawing_platform.metrics import (
     FIVE_MINUTES,
@@ -23,6 +24,8 @@ from drawing_platform.metrics import (
     stability_metric,
     training_metric,
 )
+from drawing_platform.search_api import SearchApi
+from drawing_platform.search_widgets import search_widgets
 from drawing_platform.settings import AlarmSettings, BudgetSettings, DriftSettings
 
 WIDTH = 24  # columns of a dashboard
@@ -43,6 +46,7 @@ class DashboardProps:
         label_queue: events of labelled batches.
         label_age: seconds that the oldest batch has waited.
         labelling: what is known of labelling.
+        search, index: of similar drawings.
     """
 
     name: str
@@ -56,6 +60,8 @@ class DashboardProps:
     label_queue: sqs.IQueue
     label_age: cloudwatch.IMetric
     labelling: LabellingMetrics
+    search: SearchApi
+    index: DrawingIndex
 
 
 class Dashboard(Construct):
@@ -70,6 +76,7 @@ class Dashboard(Construct):
         dashboard.add_widgets(self._saturation(), self._runs(), self._waiting_labels())
         dashboard.add_widgets(self._open_tasks(), self._answers(), self._agreement())
         dashboard.add_widgets(self._labelling_seconds(), self._labelling_trouble())
+        dashboard.add_widgets(*search_widgets(props.search, props.index, width=THIRD_OF_WIDTH))
         watched = [self._drift(props.drift), self._stability()] if props.drift else []
         dashboard.add_widgets(*watched, self._cost())
         dashboard.add_widgets(*(self._training(name) for name in props.training_metrics))

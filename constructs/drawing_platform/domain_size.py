@@ -1,22 +1,13 @@
-"""Which machines of OpenSearch hold how many drawings."""
+"""The machines of the domain, by the settings: the formula is drawing_ocr/search/sizing.py."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from drawing_ocr.search import sizing
 from drawing_platform.settings import SearchSettings
 
-# Memory of an instance type in GiB, smallest first; a fourth of it is for vectors: half is the JVM's, and k-NN takes
-# half of the rest.
-MACHINES = {
-    "t3.small.search": 2,
-    "r7g.large.search": 16,
-    "r7g.xlarge.search": 32,
-    "r7g.2xlarge.search": 64,
-    "r7g.4xlarge.search": 128,
-}
-SHARE_FOR_VECTORS = 0.25
+MASTER = "m7g.large.search"
 
 
 @dataclass(frozen=True)
@@ -27,31 +18,31 @@ class DomainSize:
         instance_type, instances: of the data nodes.
         master_type: of three dedicated masters; None = the data nodes elect one.
         volume_gib: of each data node.
+        shards, replicas: of an index.
     """
 
     instance_type: str
     instances: int
     master_type: str | None
     volume_gib: int
-
-
-REGIONS = 4  # a drawing: its sheet and three views
-VECTOR_GIB = 1.1 * (2048 / 8 + 8 * 16) / 2**30  # compressed to a bit a value, with its links in the graph
-DISK_GIB = 2.6 * 2048 * 4 / 2**30  # in full, and what merging needs beside it
-LEAST_DISK = 20
+    shards: int
+    replicas: int
 
 
 def domain_size(search: SearchSettings) -> DomainSize:
-    """The smallest domain that holds the drawings, with a replica in another zone where there are several."""
-    copies = 2 if search.zones > 1 else 1
-    vectors = search.drawings * REGIONS * copies
-    memory, disk = vectors * VECTOR_GIB, vectors * DISK_GIB
-    least = search.zones
-    for name, gib in MACHINES.items():
-        if search.domain_instance in (None, name) and memory <= gib * SHARE_FOR_VECTORS * least:
-            break
-    else:
-        name, gib = search.domain_instance or name, MACHINES.get(search.domain_instance or name, gib)
-    instances = math.ceil(max(memory / (gib * SHARE_FOR_VECTORS), least) / least) * least
-    masters = "m7g.large.search" if instances > 2 * search.zones else None
-    return DomainSize(name, instances, masters, max(LEAST_DISK, math.ceil(disk / instances)))
+    """The smallest domain that holds the drawings, or the named machines; a replica where there are several zones.
+
+    While a second embedder fills its index there are two of them: for so long there are twice as many drawings.
+    """
+    replicas = 1 if search.zones > 1 else 0
+    drawings = search.drawings * len(search.embedders)
+    size = sizing.domain_size(drawings, replicas=replicas, zones=search.zones)
+    return DomainSize(
+        instance_type=search.domain_instance or size.instance_type,
+        instances=size.data_nodes,
+        # Few nodes elect a master among themselves.
+        master_type=MASTER if size.data_nodes > 2 * search.zones else None,
+        volume_gib=size.volume_gib,
+        shards=size.shards,
+        replicas=replicas,
+    )

@@ -18,9 +18,9 @@ from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from drawing_platform import function_bundle
+from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.embedding_endpoint import EmbeddingEndpoint
 from drawing_platform.metrics import FIVE_MINUTES
-from drawing_platform.nag import acknowledge
 from drawing_platform.platform_function import (
     METRICS_NAMESPACE,
     FunctionEnvironment,
@@ -100,14 +100,7 @@ class DrawingIndex(Construct):
         self._define_alarms()
 
     def _define_queues(self) -> None:
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-        )
-        acknowledge(self.dead_letters, "AwsSolutions-SQS3", "This queue is where undeliverable messages end")
+        self.dead_letters = dead_letter_queue(self, "DeadLetters")
         self.queue = sqs.Queue(
             self,
             "Changes",
@@ -127,6 +120,7 @@ class DrawingIndex(Construct):
             "BUCKET": props.bucket.bucket_name,
             "QUEUE_URL": self.queue.queue_url,
             "STORE": props.store.address,
+            "INDEX_SETTINGS": props.store.index_settings,
             "EMBEDDERS": ",".join(embedder.endpoint_name for embedder in props.embedders),
         }
 

@@ -60,15 +60,7 @@ CONSENSUS_MODULES = (
 SEARCH_MODULES = (
     *LIGHT_MODULES,
     "drawing_ocr/reading/image.py",
-    "drawing_ocr/search/__init__.py",
-    "drawing_ocr/search/document.py",
-    "drawing_ocr/search/filters.py",
-    "drawing_ocr/search/fusion.py",
-    "drawing_ocr/search/groups.py",
-    "drawing_ocr/search/store.py",
-    "drawing_ocr/search/title_block.py",
-    "drawing_ocr/search/vector.py",
-    "drawing_ocr/search/words.py",
+    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "drawing_ocr" / "search").rglob("*.py"))),
 )
 SOURCES = ("*.py", "*.png")  # pictures: what a new version has to read before it gets traffic
 # What installers leave behind that differs from run to run or from machine to machine.

@@ -21,6 +21,9 @@ class Runbook(StrEnum):
     DRIFT = "drift"
     LABELLING_WAITS = "labelling-waits"
     LABELLING_STOPPED = "labelling-stopped"
+    SEARCH = "search"
+    SEARCH_DOMAIN = "search-domain"
+    INDEX = "index"
     BUDGET = "budget"
 
     @property

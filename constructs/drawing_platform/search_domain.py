@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -89,8 +90,10 @@ class SearchDomain(Construct):
         self._define_access_function()
         self._define_domain()
         self._define_alarms()
+        size = domain_size(props.search)
         self.store = SearchStore(
             address=f"https://{self.domain.attr_domain_endpoint}",
+            index_settings=json.dumps({"shards": size.shards, "replicas": size.replicas}),
             reading=[iam.PolicyStatement(actions=list(READING), resources=[f"{self.arn}/*"])],
             writing=[iam.PolicyStatement(actions=list(WRITING), resources=[f"{self.arn}/*"])],
         )

@@ -15,12 +15,14 @@ class SearchStore:
     """One store.
 
     Attributes:
-        address: what `open_store` takes (drawing_ocr/search/open.py).
+        address: what `open_store` takes (drawing_ocr/search/opening.py).
         reading, writing: what a function's role needs for it.
+        index_settings: of indexes that are made there, as JSON.
         mount: the file system that the address is on; None for a domain.
     """
 
     address: str
+    index_settings: str = "{}"
     reading: Sequence[iam.PolicyStatement] = ()
     writing: Sequence[iam.PolicyStatement] = ()
     mount: Mount | None = None

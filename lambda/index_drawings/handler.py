@@ -28,7 +28,8 @@ class Settings(Variables):
     Attributes:
         bucket: of the drawings.
         queue_url: of the queue that calls it.
-        store: address of the index (drawing_ocr/search/open.py).
+        store: address of the index (drawing_ocr/search/opening.py).
+        index_settings: of the indexes that are made in a domain, JSON (drawing_ocr/search/opensearch/settings.py).
         embedders: names of the embedding endpoints, with commas between.
         reader: name of the reading endpoint; "" = nothing is read.
         largest_bytes: of a drawing that the endpoints take.
@@ -37,6 +38,7 @@ class Settings(Variables):
     bucket: str
     queue_url: str
     store: str
+    index_settings: str
     embedders: str
     reader: str
     largest_bytes: int
@@ -77,7 +79,7 @@ def build_indexing(settings: Settings) -> Indexing:
     runtime = _client("sagemaker-runtime")
     return Indexing(
         drawings=Drawings(_client("s3"), settings.bucket),
-        store=open_index_store(settings.store),
+        store=open_index_store(settings.store, settings.index_settings),
         embedders=[Embedder(runtime, name) for name in settings.embedders.split(",")],
         read=DrawingReader(runtime, settings.reader).read if settings.reader else None,
         largest=settings.largest_bytes,

@@ -1,16 +1,19 @@
 """Brings the index to where the bucket is, for the drawings that changed."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger
+from pydantic import ValidationError
 
 from drawing_ocr.reading.result import ReadingResult
 from drawing_ocr.search.document import DrawingDocument
 from drawing_ocr.search.store import IndexMissing, Refused, Store, StoreBusy
 from drawing_ocr.search.title_block import Facts, facts
+from drawing_ocr.validation import first_reason
 from index_drawings.thumbnail import thumbnail
 from shared.drawing_changes import Change
 from shared.drawing_index import ALIAS, index_name
@@ -19,9 +22,8 @@ from shared.embedding import Embedded, Embedder, EmbedderBusyError, PictureRefus
 
 logger = Logger(child=True)
 
-# What InvokeEndpoint takes in real time; https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
-LARGEST_REQUEST = 25_000_000
-SERVERLESS_REQUEST = 4_000_000
+# Of one drawing, as an index takes them; of more pages the first ones are found.
+MAX_REGIONS = 64
 
 
 @dataclass
@@ -64,14 +66,14 @@ class Indexing:
         embedders: all that an index is kept for; the first makes the alias where there is none.
         read: what stands on a picture; None where nobody reads.
         largest: bytes of a picture that endpoints take.
-        at_once: drawings that are fetched and embedded at the same time.
+        at_once: drawings that are fetched, embedded and read at the same time.
     """
 
     drawings: Drawings
     store: Store
     embedders: Sequence[Embedder]
     read: Callable[[bytes], ReadingResult | None] | None
-    largest: int = LARGEST_REQUEST
+    largest: int
     at_once: int = 2
 
     def follow(self, changes: Sequence[Change]) -> Followed:
@@ -81,27 +83,41 @@ class Indexing:
         older event was on its way is not undone, because its own event has a greater sequencer.
         """
         followed = Followed()
+        wanted: list[tuple[Change, StoredDrawing]] = []
+        for change in changes:
+            with self._alone(change, followed):
+                drawing = self._now(change, followed)
+                if drawing:
+                    wanted.append((change, drawing))
         with ThreadPoolExecutor(self.at_once) as pool:
-            made = [each for each in pool.map(lambda change: self._make(change, followed), changes) if each]
+            made = [each for each in pool.map(lambda each: self._make(*each, followed), wanted) if each]
         self._put(made, followed)
         return followed
 
-    def _make(self, change: Change, followed: Followed) -> _Made | None:
+    @contextmanager
+    def _alone(self, change: Change, followed: Followed) -> Iterator[None]:
+        """What happens to one drawing is no reason to keep the others of its batch."""
         try:
-            drawing = self.drawings.now(change.drawing_id)
-            if drawing is None:
-                self._delete(change)
-                followed.deleted += 1
-                return None
-            if self._is_indexed(drawing):
-                followed.unchanged += 1
-                return None
-            return self._embed(change, drawing, followed)
-        except (StoreBusy, EmbedderBusyError):
+            yield
+        except (StoreBusy, EmbedderBusyError) as error:
+            logger.info("busy", extra={"drawing": change.drawing_id, "reason": str(error)})
             followed.later.append(change)
-        except Exception:  # whatever it is, it is no reason to keep the other drawings of the batch
+        except Exception:
             logger.exception("drawing failed", extra={"drawing": change.drawing_id})
             followed.failed.append(change)
+
+    def _now(self, change: Change, followed: Followed) -> StoredDrawing | None:
+        """The drawing as it is in the bucket; None where nothing is left to be done about it."""
+        drawing = self.drawings.now(change.drawing_id)
+        if drawing is None:
+            self._delete(change)
+            followed.deleted += 1
+        elif self._is_indexed(drawing):
+            followed.unchanged += 1
+        elif drawing.size > self.largest:
+            self._refuse(drawing, f"{drawing.size:,} bytes are more than {self.largest:,}", followed)
+        else:
+            return drawing
         return None
 
     def _delete(self, change: Change) -> None:
@@ -122,9 +138,12 @@ class Indexing:
             for found in standings
         )
 
+    def _make(self, change: Change, drawing: StoredDrawing, followed: Followed) -> _Made | None:
+        with self._alone(change, followed):
+            return self._embed(change, drawing, followed)
+        return None
+
     def _embed(self, change: Change, drawing: StoredDrawing, followed: Followed) -> _Made | None:
-        if drawing.size > self.largest:
-            return self._refuse(drawing, f"{drawing.size:,} bytes are more than {self.largest:,}", followed)
         picture = self.drawings.read(drawing)
         if picture is None:  # its deletion has an event of its own
             followed.unchanged += 1
@@ -144,7 +163,12 @@ class Indexing:
             )
         told = facts(reading) if reading else Facts()
         digest = hashlib.sha256(picture).hexdigest()
-        documents = tuple((each.dimension, self._document(change, drawing, each, told, digest)) for each in embedded)
+        try:
+            documents = tuple(
+                (each.dimension, self._document(change, drawing, each, told, digest)) for each in embedded
+            )
+        except ValidationError as error:  # a name that is too long for an index
+            return self._refuse(drawing, first_reason(error), followed)
         return _Made(change, drawing, documents, reading is not None)
 
     def _document(
@@ -168,7 +192,7 @@ class Indexing:
             text=told.text,
             size_mm=told.size_mm,
             model=embedded.model,
-            regions=embedded.regions,
+            regions=embedded.regions[:MAX_REGIONS],
         )
 
     def _refuse(self, drawing: StoredDrawing, reason: str, followed: Followed) -> None:

@@ -29,13 +29,15 @@ class Settings(Variables):
     Attributes:
         bucket: of the drawings.
         queue_url: of the queue of changed drawings.
-        store: address of the index (drawing_ocr/search/open.py).
+        store: address of the index (drawing_ocr/search/opening.py).
+        index_settings: of the indexes that are made in a domain, JSON (drawing_ocr/search/opensearch/settings.py).
         embedders: names of the embedding endpoints, with commas between.
     """
 
     bucket: str
     queue_url: str
     store: str
+    index_settings: str
     embedders: str
 
 
@@ -81,7 +83,7 @@ def build_reconciling(settings: Settings) -> Reconciling:
     runtime = _client("sagemaker-runtime")
     return Reconciling(
         drawings=Drawings(_client("s3"), settings.bucket),
-        store=open_index_store(settings.store),
+        store=open_index_store(settings.store, settings.index_settings),
         embedders=[Embedder(runtime, name) for name in settings.embedders.split(",")],
         sqs=_client("sqs"),
         queue_url=settings.queue_url,

@@ -36,7 +36,7 @@ class Settings(Variables):
 
     Attributes:
         bucket: of the drawings and their thumbnails.
-        store: address of the index (drawing_ocr/search/open.py).
+        store: address of the index (drawing_ocr/search/opening.py).
         embedders: names of the embedding endpoints, with commas between.
         url_seconds: how long an address of a thumbnail works.
     """

@@ -6,7 +6,8 @@ from functools import cache
 
 import boto3
 
-from drawing_ocr.search.open import open_store
+from drawing_ocr.search.opening import open_store
+from drawing_ocr.search.opensearch.settings import IndexSettings
 from drawing_ocr.search.store import Store
 
 ALIAS = "drawings"
@@ -24,7 +25,17 @@ def index_name(model: str) -> str:
 
 
 @cache
-def open_index_store(address: str) -> Store:
-    """The store at `address`, opened once in a process; a domain is asked with the function's own credentials."""
+def open_index_store(address: str, settings: str = "{}") -> Store:
+    """The store at an address, opened once in a process; a domain is asked with the function's own credentials.
+
+    Args:
+        address: as `open_store` takes it.
+        settings: of indexes that are made, JSON; who makes none needs none.
+    """
     session = boto3.Session()
-    return open_store(address, credentials=session.get_credentials(), region=session.region_name)
+    return open_store(
+        address,
+        settings=IndexSettings.parse(settings, where="INDEX_SETTINGS"),
+        credentials=session.get_credentials(),
+        region=session.region_name,
+    )

@@ -60,6 +60,10 @@ NAMES = {
     "labelling-pool": f"{REGION}_pool",
     "labelling-table": "labelling-dev",
     "labelling-workflow-arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:labelling-dev",
+    "search-api": "https://search",
+    "search-dead-letters": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/search-dead-letters",
+    "search-queue": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/search",
+    "search-reconcile-function": "reconcile-index-dev",
     "region": REGION,
     "account": ACCOUNT,
 }

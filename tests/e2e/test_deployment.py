@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
 STACKS = {
     f"drawing-platform-local-{name}"
-    for name in ("Data", "Images", "Labelling", "Monitoring", "Release", "Serving", "Training")
+    for name in ("Data", "Images", "Labelling", "Monitoring", "Release", "Search", "Serving", "Training")
 }
 
 

@@ -1,0 +1,166 @@
+"""`drawingops index`: how the index of similar drawings stands, filling it, comparing it, changing the embedder."""
+
+import json
+import time
+from typing import Annotated, Any
+
+import typer
+from botocore.config import Config
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from cli import dead_letters
+from cli.command import Call, command
+from cli.console import Result, Said
+from cli.environment import Environment
+from cli.errors import OperatorError
+
+app = typer.Typer(help="The index of similar drawings: status, backfill, reconcile, swap.", no_args_is_help=True)
+
+# The function compares for fifteen minutes at most, and an order is never given twice.
+PATIENT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=905)
+LOOK_SECONDS = 2.0
+# Rounds in which the same drawings are missing again: somebody fails on them.
+VAIN_ROUNDS = 3
+WAITING = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+class IndexStatus(Result):
+    """The indexes, the bucket and the queue between them."""
+
+    indexes: list[dict[str, Any]]
+    drawings: int
+    refused: int
+    previous: str
+    waiting: int
+    dead_letters: int
+
+    def render(self) -> RenderableType:
+        table = Table("index", "embedder", "drawings", "searched", "embedded")
+        for index in self.indexes:
+            marks = ("yes" if index[name] else "" for name in ("searched", "embedded"))
+            table.add_row(index["name"], index["model"], f"{index['drawings']:,}", *marks)
+        told = (
+            f"{self.drawings:,} drawings in the bucket, {self.refused} of them refused; {self.waiting} changes wait, "
+            f"{self.dead_letters} failed"
+        )
+        return Group(table, told) if self.indexes else f"nothing was ever indexed; {told}"
+
+
+class Reconciled(Result):
+    """What differed between bucket and index."""
+
+    drawings: int
+    missing: int
+    stale: int
+    orphans: int
+    refused: int
+    ordered: int
+    left: int
+
+    def render(self) -> RenderableType:
+        differing = self.missing + self.stale + self.orphans
+        if not differing:
+            return f"the index is as the bucket: {self.drawings:,} drawings, {self.refused} of them refused"
+        return (
+            f"{self.missing} drawings were missing, {self.stale} had another version, {self.orphans} were too many; "
+            f"{self.ordered} are being repaired"
+        )
+
+
+class Swapped(Result):
+    """Which index is searched now."""
+
+    index: str
+    previous: str
+
+    def render(self) -> RenderableType:
+        return f"{self.index} is searched now, before it was {self.previous or 'none'}"
+
+
+@command(app, "status", "drawingops index status", "drawingops index status --env prod --json")
+def status(call: Call) -> Result:
+    """Shows the indexes, how many drawings they have, and what waits."""
+    environment = call.environment
+    answer = ask(environment, "status")
+    failed = _waiting(environment, environment.names.search_dead_letters)
+    return IndexStatus(**answer, waiting=_waiting(environment, environment.names.search_queue), dead_letters=failed)
+
+
+@command(app, "reconcile", "drawingops index reconcile")
+def reconcile(call: Call) -> Result:
+    """Compares the index with the bucket and orders what differs to be indexed anew, as every night."""
+    return Reconciled(**ask(call.environment, "reconcile"))
+
+
+@command(app, "backfill", "drawingops index backfill --env prod")
+def backfill(call: Call) -> Result:
+    """Indexes every drawing that the index lacks and waits until it has them; safe to stop and to repeat."""
+    environment = call.environment
+    vain, before = 0, -1
+    while True:
+        found = Reconciled(**ask(environment, "reconcile"))
+        differing = found.missing + found.stale + found.orphans
+        if not differing:
+            return found
+        vain = vain + 1 if differing == before else 0
+        if vain == VAIN_ROUNDS:
+            raise OperatorError(
+                f"{differing} drawings are not indexed whatever is done: the log of the function says why, "
+                "and `drawingops index status` how many failed"
+            )
+        before = differing
+        call.progress.print(f"{found.drawings - found.missing:,} of {found.drawings:,} drawings are indexed")
+        with call.progress.status("indexing") as spinner:
+            while left := _waiting(environment, environment.names.search_queue):
+                spinner.update(f"indexing: {left:,} drawings wait")
+                time.sleep(LOOK_SECONDS)
+
+
+@command(app, "swap", "drawingops index swap drawings-embedder-2-0a1b2c3d")
+def swap(
+    call: Call,
+    index: Annotated[str, typer.Argument(metavar="INDEX", help="As `status` calls it.")],
+    incomplete: Annotated[bool, typer.Option("--incomplete", help="Also one that lacks drawings.")] = False,
+) -> Result:
+    """Lets searches ask another index, once it has every drawing."""
+    environment = call.environment
+    order = {"index": index, "incomplete": incomplete, "requested_by": environment.caller}
+    return Swapped(**ask(environment, "swap", **order))
+
+
+@command(app, "rollback", "drawingops index rollback")
+def rollback(call: Call) -> Result:
+    """Lets searches ask the index that they asked before."""
+    environment = call.environment
+    return Swapped(**ask(environment, "rollback", requested_by=environment.caller))
+
+
+@command(app, "replay", "drawingops index replay")
+def replay(call: Call) -> Result:
+    """Puts changes that failed back into the queue."""
+    environment = call.environment
+    names = environment.names
+    moved = dead_letters.move(environment.client("sqs"), names.search_dead_letters, names.search_queue)
+    return Said(message=f"{moved} changes are tried again" if moved else "nothing had failed")
+
+
+def ask(environment: Environment, action: str, **order: Any) -> dict[str, Any]:
+    """The answer of the function that keeps the index; OperatorError with its reason."""
+    reached = environment.access
+    functions = reached.session.client("lambda", endpoint_url=reached.endpoint_url, config=PATIENT)
+    payload = json.dumps({"action": action, **order}).encode()
+    answer = functions.invoke(FunctionName=environment.names.search_reconcile_function, Payload=payload)
+    document: dict[str, Any] = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError"):
+        raise OperatorError(str(document.get("errorMessage")))
+    return document
+
+
+def _waiting(environment: Environment, queue: str) -> int:
+    wanted = environment.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=list(WAITING))
+    return sum(int(number) for number in wanted["Attributes"].values())

@@ -1,0 +1,102 @@
+"""Similar drawings in a deployed account: put, indexed, found by a photograph, deleted, gone; strangers stay out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from cli.demo.search import photographed
+from drawing_ocr.synthesis.batch import write_batch
+from drawing_ocr.synthesis.style import VIEWS
+from emulator import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
+from tests.e2e.account import REGION, Account, client, empty_account, eventually, free_port
+
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
+PREFIX = "/drawing-platform/local/"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """Deployed, and without a reader: what a drawing looks like is found without what is written on it."""
+    folder, port = tmp_path_factory.mktemp("search"), free_port()
+    with empty_account(folder, port) as cdk:
+        cdk.bootstrap()
+        cdk.deploy()
+        pages = client("ssm", port).get_paginator("get_parameters_by_path").paginate(Path=PREFIX)
+        found = {item["Name"].removeprefix(PREFIX): item["Value"] for page in pages for item in page["Parameters"]}
+        yield Account(port, folder / "account", found)
+
+
+def ask(account: Account, body: dict[str, Any], *, key: str = DUMMY_ACCESS_KEY) -> tuple[int, dict[str, Any]]:
+    """Status and answer of a search, signed as an SDK signs it."""
+    api = urlsplit(account.names["search-api"])
+    content = json.dumps(body).encode()
+    headers = {"Host": api.netloc, "Content-Type": "application/json"}
+    request = AWSRequest("POST", f"http://localhost:{account.port}/search", data=content, headers=headers)
+    SigV4Auth(Credentials(key, DUMMY_SECRET_KEY), "execute-api", REGION).add_auth(request)
+    sent = urllib.request.Request(request.url, content, dict(request.headers), method="POST")
+    try:
+        with urllib.request.urlopen(sent, timeout=30) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def status(account: Account) -> dict[str, Any]:
+    function = account.names["search-reconcile-function"]
+    answer = account.client("lambda").invoke(FunctionName=function, Payload=b'{"action": "status"}')
+    document: dict[str, Any] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, document
+    return document
+
+
+def indexed(account: Account) -> int:
+    return sum(int(each["drawings"]) for each in status(account)["indexes"] if each["searched"])
+
+
+def test_a_drawing_is_found_by_its_distorted_self_until_it_is_deleted(account: Account, tmp_path: Path) -> None:
+    sheets = sorted((write_batch(tmp_path, 4, 77, VIEWS).parent / "images").iterdir())
+    s3, bucket = account.client("s3"), account.names["data-bucket"]
+    assert ask(account, {"words": "flange"})[1]["hits"] == []
+    for sheet in sheets:
+        s3.put_object(Bucket=bucket, Key=f"drawings/{sheet.name}", Body=sheet.read_bytes())
+    s3.put_object(Bucket=bucket, Key="drawings/broken.png", Body=b"no picture")
+    eventually(lambda: indexed(account) == len(sheets) or None, seconds=60, what="all drawings are indexed")
+    assert status(account)["refused"] == 1
+
+    photo = {"image": base64.b64encode(photographed(sheets[2])).decode()}
+    code, answer = ask(account, photo)
+    assert code == 200, answer
+    assert answer["hits"][0]["drawing"]["id"] == sheets[2].name
+    assert len(answer["hits"]) == len(sheets)
+    thumbnail = urlsplit(answer["hits"][0]["drawing"]["thumbnail"])
+    there = urllib.request.Request(
+        f"http://localhost:{account.port}{thumbnail.path}?{thumbnail.query}", headers={"Host": thumbnail.netloc}
+    )
+    with urllib.request.urlopen(there, timeout=10) as small:
+        assert small.read(3) == b"\xff\xd8\xff"
+
+    s3.delete_object(Bucket=bucket, Key=f"drawings/{sheets[2].name}")
+    eventually(lambda: indexed(account) == len(sheets) - 1 or None, seconds=30, what="it is gone from the index")
+    assert sheets[2].name not in {hit["drawing"]["id"] for hit in ask(account, photo)[1]["hits"]}
+    assert ask(account, {"id": sheets[2].name})[0] == 404
+
+    attributes = account.client("sqs").get_queue_attributes(
+        QueueUrl=account.names["search-dead-letters"], AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    assert attributes["Attributes"]["ApproximateNumberOfMessages"] == "0"
+
+
+def test_a_key_of_nobody_in_the_account_is_refused(account: Account) -> None:
+    assert ask(account, {"words": "flange"}, key="AKIAFOREIGN") == (403, {"message": "Forbidden"})
