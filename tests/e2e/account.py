@@ -33,35 +33,6 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Account:
-    """A deployed emulated account.
-
-    Attributes:
-        port: of its address.
-        state_dir: where it keeps its state.
-        names: SSM parameters of the environment by the last part of their names.
-    """
-
-    port: int
-    state_dir: Path
-    names: dict[str, str]
-
-    def client(self, service: str) -> Any:
-        return client(service, self.port)
-
-
-def client(service: str, port: int) -> Any:
-    """A boto3 client of the account on `port`."""
-    return boto3.client(
-        service,
-        endpoint_url=f"http://localhost:{port}",
-        region_name=REGION,
-        aws_access_key_id=emulator.DUMMY_ACCESS_KEY,
-        aws_secret_access_key=emulator.DUMMY_SECRET_KEY,
-    )
-
-
-@dataclass(frozen=True)
 class Cdk:
     """The real CDK command line over an account that runs.
 
@@ -79,13 +50,47 @@ class Cdk:
         return run([str(CDK), *arguments, *app], self.variables)
 
     def bootstrap(self) -> None:
-        self("bootstrap", f"aws://{emulator.ACCOUNT}/{REGION}")
+        # Away from cdk.json: with an application at hand it would be synthesized first.
+        run([str(CDK), "bootstrap", f"aws://{emulator.ACCOUNT}/{REGION}"], self.variables, self.output.parent)
 
-    def deploy(self) -> str:
-        return self("deploy", "**", "--method=direct", "--require-approval=never")
+    def deploy(self, stacks: str = "**") -> str:
+        """The stacks of this pattern, and what they need."""
+        return self("deploy", stacks, "--method=direct", "--require-approval=never")
 
     def destroy(self) -> str:
-        return self("destroy", "**", "--force")
+        """All that was deployed last."""
+        return run([str(CDK), "destroy", "**", "--force", "--app", str(self.output)], self.variables)
+
+
+@dataclass(frozen=True)
+class Account:
+    """A deployed emulated account.
+
+    Attributes:
+        port: of its address.
+        state_dir: where it keeps its state.
+        names: SSM parameters of the environment by the last part of their names.
+        cdk: what deployed it.
+    """
+
+    port: int
+    state_dir: Path
+    names: dict[str, str]
+    cdk: Cdk
+
+    def client(self, service: str) -> Any:
+        return client(service, self.port)
+
+
+def client(service: str, port: int) -> Any:
+    """A boto3 client of the account on `port`."""
+    return boto3.client(
+        service,
+        endpoint_url=f"http://localhost:{port}",
+        region_name=REGION,
+        aws_access_key_id=emulator.DUMMY_ACCESS_KEY,
+        aws_secret_access_key=emulator.DUMMY_SECRET_KEY,
+    )
 
 
 @contextmanager
@@ -124,7 +129,7 @@ def deployed_account(folder: Path, port: int) -> Iterator[Account]:
             for page in parameters.paginate(Path=prefix)
             for item in page["Parameters"]
         }
-        yield Account(port, folder / "account", names)
+        yield Account(port, folder / "account", names, cdk)
 
 
 def free_port() -> int:
@@ -148,8 +153,8 @@ def quick_settings(text: str) -> str:
     return text
 
 
-def run(command: list[str], variables: dict[str, str]) -> str:
-    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=240, check=False)
+def run(command: list[str], variables: dict[str, str], folder: Path = ROOT) -> str:
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout + done.stderr
 

@@ -28,7 +28,8 @@ def settings(env: str) -> str:
     text = (ROOT / "config" / "local.toml").read_text("utf-8")
     text = re.sub(r'(?m)^(env = )"local"', rf'\1"{env}"', text)
     text = re.sub(r'(?m)^((?:model_package_group|endpoint_name|bucket_name) = "[a-z-]+)-local"', rf'\1-{env}"', text)
-    text = re.sub(r"(?m)^(page_scheme|page_connects_to) = .*\n", "", text)  # are for the env local only
+    # What is for the env local only.
+    text = re.sub(r'(?m)^(page_scheme = |page_connects_to = |store = "embedded").*\n', "", text)
     return f"{text}\n[promotion]\n{PARTNERS[env]}\n"
 
 
@@ -54,7 +55,7 @@ def test_an_approved_version_arrives_with_its_bytes_and_its_lineage_and_waits(tm
         for env in PARTNERS:
             (config / f"{env}.toml").write_text(settings(env), "utf-8")
         cdk.bootstrap()
-        cdk.deploy()
+        cdk.deploy("*/Release")
         drawingops(cdk, "models", "import-official", "--env", "dev")
         drawingops(cdk, "models", "approve", "v1", "--reason", "first reader", "--env", "dev")
 

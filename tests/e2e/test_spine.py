@@ -1,8 +1,9 @@
-"""The whole length of the product, driven through boto3 and HTTP only, as a stranger would."""
+"""The whole length of the product, from `cdk deploy` to `cdk destroy`, through boto3 and HTTP as a stranger would."""
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,10 @@ from tests.e2e.account import Account, deployed_account, eventually, free_port, 
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
+STACKS = {
+    f"drawing-platform-local-{name}"
+    for name in ("Data", "Images", "Labelling", "Monitoring", "Release", "Serving", "Training")
+}
 RUN_SECONDS = 300
 RELEASE_SECONDS = 90
 
@@ -200,3 +205,38 @@ def test_labels_become_a_released_version_and_bad_labels_do_not(account: Account
     # The live version is rejected: the one before it serves again.
     stranger.decide(2, "Rejected")
     stranger.wait_until_serving("1")
+
+
+def test_a_second_deployment_changes_nothing_and_destroying_leaves_nothing(account: Account) -> None:
+    """After all the above: with versions, an endpoint, runs and labels in the account."""
+    assert live_stacks(account) == {"CDKToolkit", *STACKS}
+    before = functions(account)
+    again = account.cdk.deploy()
+    assert len(re.findall(r"\(no changes\)", again)) == len(STACKS)
+    assert functions(account) == before
+
+    account.cdk.destroy()
+    assert live_stacks(account) == {"CDKToolkit"}
+    assert functions(account) == {}
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
+    assert account.client("stepfunctions").list_state_machines()["stateMachines"] == []
+    sagemaker = account.client("sagemaker")
+    assert sagemaker.list_pipelines()["PipelineSummaries"] == []
+    assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+    assert sagemaker.list_endpoints()["Endpoints"] == []
+    buckets = [bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]]
+    assert [name for name in buckets if not name.startswith("cdk-")] == []
+    assert account.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    left = account.client("ssm").get_parameters_by_path(Path="/drawing-platform/", Recursive=True)
+    assert left["Parameters"] == []
+
+
+def live_stacks(account: Account) -> set[str]:
+    listed = account.client("cloudformation").list_stacks()["StackSummaries"]
+    return {stack["StackName"] for stack in listed if stack["StackStatus"] != "DELETE_COMPLETE"}
+
+
+def functions(account: Account) -> dict[str, str]:
+    """The checksum of the code of each function."""
+    listed = account.client("lambda").list_functions()["Functions"]
+    return {item["FunctionName"]: item["CodeSha256"] for item in listed}

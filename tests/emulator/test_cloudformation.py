@@ -255,9 +255,8 @@ def test_the_real_cdk_command_line_deploys_changes_and_destroys(tmp_path: Path) 
     running = lifetime.up(free_port(), tmp_path / "state")
     variables = {**os.environ, **environment(running.port), "CDK_VALIDATION": "false", "CI": "true"}
 
-    def run(*arguments: str, **more: str) -> str:
-        app = f"{sys.executable} {APP / 'app.py'}"
-        command = [str(cdk), "--app", app, "--output", str(tmp_path / "out"), *arguments]
+    def run(*arguments: str, app: str = str(tmp_path / "out"), **more: str) -> str:
+        command = [str(cdk), "--app", app, *arguments]
         done = subprocess.run(command, cwd=tmp_path, env={**variables, **more}, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -269,7 +268,13 @@ def test_the_real_cdk_command_line_deploys_changes_and_destroys(tmp_path: Path) 
         return boto3.client(service, region_name=REGION, endpoint_url=running.url, **keys)
 
     deploy = ("deploy", "--all", "--method=direct", "--require-approval", "never")
+
+    def synthesize(**more: str) -> None:
+        app = f"{sys.executable} {APP / 'app.py'}"
+        run("synth", "-q", "--output", str(tmp_path / "out"), app=app, **more)
+
     try:
+        synthesize()
         run("bootstrap", f"aws://{ACCOUNT}/{REGION}")
         run(*deploy)
         bucket = of("ssm").get_parameter(Name="/test/bucket")["Parameter"]["Value"]
@@ -279,7 +284,8 @@ def test_the_real_cdk_command_line_deploys_changes_and_destroys(tmp_path: Path) 
         of("s3").put_object(Bucket=bucket, Key="labels/one", Body=b"y")
         _web_answers(of)
         assert run(*deploy).count("(no changes)") == 3
-        assert "UPDATE_COMPLETE" in run(*deploy, TEST_SUFFIX="# changed")
+        synthesize(TEST_SUFFIX="# changed")
+        assert "UPDATE_COMPLETE" in run(*deploy)
         run("destroy", "--all", "--force")
         assert [each["Name"] for each in of("s3").list_buckets()["Buckets"] if each["Name"] == bucket] == []
         assert of("lambda").list_functions()["Functions"] == []
