@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 STACKS = {
     f"drawing-platform-local-{name}"
-    for name in ("Data", "Images", "Labelling", "Monitoring", "Release", "Serving", "Training")
+    for name in ("Data", "Images", "Labelling", "Monitoring", "Release", "Search", "Serving", "Training")
 }
 RUN_SECONDS = 300
 RELEASE_SECONDS = 90
