@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections import Counter
 
 import pytest
 from botocore.loaders import JSONFileLoader
@@ -20,5 +21,6 @@ JSONFileLoader.load_file = staticmethod(functools.cache(JSONFileLoader().load_fi
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: a test of minutes that starts last keeps one core busy and the others idle."""
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    """The longest files first: one of minutes that starts last keeps one core busy and the others idle."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, -slow[item.path]))

@@ -24,7 +24,7 @@ from drawing_ocr.training.process import INTERRUPTED, ProcessJob
 from tests.tiny_training import write_base, write_dataset
 from tests.training_process import trainer
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(420)]
 
 KILLS = 50
 EPOCHS = 8
