@@ -53,9 +53,8 @@ class Cdk:
         # Away from cdk.json: with an application at hand it would be synthesized first.
         run([str(CDK), "bootstrap", f"aws://{emulator.ACCOUNT}/{REGION}"], self.variables, self.output.parent)
 
-    def deploy(self, stacks: str = "**") -> str:
-        """The stacks of this pattern, and what they need."""
-        return self("deploy", stacks, "--method=direct", "--require-approval=never")
+    def deploy(self) -> str:
+        return self("deploy", "**", "--method=direct", "--require-approval=never")
 
     def destroy(self) -> str:
         """All that was deployed last."""

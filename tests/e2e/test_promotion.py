@@ -55,7 +55,7 @@ def test_an_approved_version_arrives_with_its_bytes_and_its_lineage_and_waits(tm
         for env in PARTNERS:
             (config / f"{env}.toml").write_text(settings(env), "utf-8")
         cdk.bootstrap()
-        cdk.deploy("*/Release")
+        cdk.deploy()
         drawingops(cdk, "models", "import-official", "--env", "dev")
         drawingops(cdk, "models", "approve", "v1", "--reason", "first reader", "--env", "dev")
 
