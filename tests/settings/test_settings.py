@@ -335,3 +335,29 @@ def test_a_group_name_is_accepted_exactly_when_sagemaker_accepts_it(name: str) -
     else:
         with pytest.raises(ValueError):
             Settings.model_validate(values)
+
+
+def test_an_embedded_index_is_for_the_account_on_one_machine(tmp_path: Path) -> None:
+    assert load_settings("local").search.store == "embedded"
+    message = message_of(tmp_path, changed(r"^domain_instance = .*$", 'store = "embedded"'))
+    assert message.startswith(
+        "config/dev.toml: search.store = 'embedded': functions share a folder on one machine only"
+    )
+
+
+def test_production_indexes_in_two_zones(tmp_path: Path) -> None:
+    prod = (CONFIG_DIRECTORY / "prod.toml").read_text(encoding="utf-8")
+    message = message_of(tmp_path, changed(r"^zones = 2$", "zones = 1", prod), "prod")
+    assert "search.zones = 1: production outlives the loss of a zone" in message
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ('embedders = ["shipped", "shipped"]', "each may stand here once"),
+        ('embedders = ["s3://bucket/labels/model.tar.gz"]', "search.embedders.0"),
+        ('embedding_instance = "ml.m5.tiny"', "SageMaker offers no such type for endpoints"),
+    ],
+)
+def test_embedders_are_packages_of_ours_on_machines_that_there_are(tmp_path: Path, line: str, part: str) -> None:
+    assert part in message_of(tmp_path, changed(r"^domain_instance = .*$", line))
