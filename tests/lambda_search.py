@@ -192,7 +192,8 @@ class World:
         return messages
 
     def order(self, action: str = "reconcile", **more: Any) -> dict[str, Any]:
-        return reconciling.handle({"action": action, **more}, Context())
+        answer: dict[str, Any] = reconciling.handle({"action": action, **more}, Context())
+        return answer
 
     def ask(self, method: str, path: str, body: Any = None, *, query: dict[str, str] | None = None) -> Answered:
         event: dict[str, Any] = {

@@ -90,7 +90,8 @@ class Indexing:
                 if drawing:
                     wanted.append((change, drawing))
         with ThreadPoolExecutor(self.at_once) as pool:
-            made = [each for each in pool.map(lambda each: self._make(*each, followed), wanted) if each]
+            results = pool.map(lambda each: self._make(each[0], each[1], followed), wanted)
+            made = [each for each in results if each]
         self._put(made, followed)
         return followed
 
@@ -151,7 +152,8 @@ class Indexing:
         try:
             embedded = [embedder.embed(picture) for embedder in self.embedders]
         except PictureRefusedError as refusal:
-            return self._refuse(drawing, str(refusal), followed)
+            self._refuse(drawing, str(refusal), followed)
+            return None
         reading = self.read(picture) if self.read else None
         small = thumbnail(picture)
         if small:
@@ -168,7 +170,8 @@ class Indexing:
                 (each.dimension, self._document(change, drawing, each, told, digest)) for each in embedded
             )
         except ValidationError as error:  # a name that is too long for an index
-            return self._refuse(drawing, first_reason(error), followed)
+            self._refuse(drawing, first_reason(error), followed)
+            return None
         return _Made(change, drawing, documents, reading is not None)
 
     def _document(

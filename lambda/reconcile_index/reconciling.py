@@ -154,6 +154,7 @@ class Reconciling:
                 counted["drawings"] += 1
                 yield drawing
 
+        index.refresh()
         refused = set(self.drawings.refused_ids())
         for each in differences(stored(), index.listing()):
             if each.drawing and each.drawing_id in refused and self.drawings.is_refused(each.drawing):

@@ -35,7 +35,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         cdk.deploy()
         pages = client("ssm", port).get_paginator("get_parameters_by_path").paginate(Path=PREFIX)
         found = {item["Name"].removeprefix(PREFIX): item["Value"] for page in pages for item in page["Parameters"]}
-        yield Account(port, folder / "account", found)
+        yield Account(port, folder / "account", found, cdk)
 
 
 def ask(account: Account, body: dict[str, Any], *, key: str = DUMMY_ACCESS_KEY) -> tuple[int, dict[str, Any]]:
