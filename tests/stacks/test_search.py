@@ -124,7 +124,7 @@ def test_who_searches_changes_nothing(template: Template) -> None:
 
 
 def test_who_indexes_writes_thumbnails_and_refusals_only(template: Template) -> None:
-    put = {resource for action, resource in rights(template, "IndexIndexRole") if action == "s3:PutObject"}
+    put = {resource for action, resource in rights(template, "IndexRole") if action == "s3:PutObject"}
     assert {resource.rsplit("/", 2)[-2].rsplit('"', 1)[-1] for resource in put} == {"thumbnails", "search"}
 
 
