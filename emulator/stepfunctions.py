@@ -8,6 +8,11 @@ import uuid
 from typing import Any
 
 from moto.stepfunctions.exceptions import InvalidName
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
+from moto.stepfunctions.parser.asl.utils import json_path
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
@@ -25,6 +30,10 @@ _METRICS = {
     "ABORTED": "ExecutionsAborted",
 }
 
+# What lets a path find several values: wildcards, slices, unions, filters, descent.
+_SEVERAL = re.compile(r"\*|\.\.|\[[^\]'\"]*[:,?]")
+
+_ask_service: Any = StateTaskServiceAwsSdk._eval_service_task
 _start_execution: Any = StepFunctionsParserBackend.start_execution
 _start: Any = Execution.start
 _reflect: Any = BaseExecutionWorkerCommunication._reflect_execution_status
@@ -50,6 +59,17 @@ def _ended(self: Any) -> None:
     milliseconds = (execution.stop_date - execution.start_date).total_seconds() * 1000
     _measure(execution, "ExecutionTime", milliseconds, "Milliseconds")
     _tell(execution)
+
+
+def _ask_service_for_json(self: Any, env: Any, *arguments: Any, **named: Any) -> None:
+    """What a service answers is JSON from here on, its times as ISO 8601; moto keeps boto3's objects."""
+    _ask_service(self, env, *arguments, **named)
+    env.stack.append(json.loads(to_json_str(env.stack.pop())))
+
+
+def _finds_one(path: str) -> bool:
+    """moto hands a list to what asks for `$.list[0].name`; Step Functions hands over the value."""
+    return _SEVERAL.search(path) is None
 
 
 def _caller(execution: Any) -> Caller:
@@ -82,4 +102,6 @@ def _tell(execution: Any) -> None:
 replace(StepFunctionsParserBackend, "start_execution", _named)
 replace(Execution, "start", _started)
 replace(BaseExecutionWorkerCommunication, "_reflect_execution_status", _ended)
+replace(StateTaskServiceAwsSdk, "_eval_service_task", _ask_service_for_json)
+replace(json_path, "_is_singleton_array_access", _finds_one)
 stepfunctions_jobs.install()

@@ -11,6 +11,9 @@ from aws_cdk import assertions
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 
 from drawing_platform.ground_truth_rounds import (
     LONGEST_TEMPLATE,
@@ -183,6 +186,30 @@ def test_in_ground_truth_the_workflow_opens_a_round_with_our_template_and_functi
     assert task["UiConfig"]["UiTemplateS3Uri"].endswith(".html")
     assert (task["TaskTimeLimitInSeconds"], task["TaskAvailabilityLifetimeInSeconds"]) == (28_800, 2_592_000)
     assert states["OpenRound"]["Catch"][0]["ErrorEquals"] == ["SageMaker.ResourceInUseException"]
+
+
+def test_the_request_for_a_round_is_one_that_sagemaker_takes(with_ground_truth: assertions.Template) -> None:
+    answered = {
+        "name": "prod-gears-label",
+        "attribute": "labels",
+        "manifest": "s3://labels/jobs/gears/ground_truth/label.manifest",
+        "output": "s3://labels/jobs/gears/ground_truth/",
+        "title": "Gears",
+        "people": 2,
+        "team": "arn:aws:sagemaker:eu-central-1:333333333333:workteam/private-crowd/annotators",
+    }
+
+    def filled(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {
+            name.removesuffix(".$"): answered[each.rpartition(".")[2]] if name.endswith(".$") else filled(each)
+            for name, each in value.items()
+        }
+
+    request = filled(definition(with_ground_truth)["States"]["OpenRound"]["Parameters"])
+    shape = ServiceModel(Loader().load_service_model("sagemaker", "service-2")).shape_for("CreateLabelingJobRequest")
+    assert ParamValidator().validate(request, shape).generate_report() == ""
 
 
 def test_the_end_of_a_round_starts_the_workflow_again(with_ground_truth: assertions.Template) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -40,6 +41,36 @@ def test_executions_without_a_name_are_executions_of_their_own(client: Client) -
     assert len(set(arns)) == 3
     assert not any(arn.endswith(":None") for arn in arns)
     assert [json.loads(ended(client, arn)["output"])["number"] for arn in arns] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("$.items[0].name", "a"),
+        ("$.items[0]", {"name": "a"}),
+        ("$.items[*].name", ["a"]),
+        ("$.items[0:1]", [{"name": "a"}]),
+        ("$.items[?(@.name == 'a')].name", ["a"]),
+    ],
+)
+def test_a_path_that_can_find_one_value_only_gives_that_value(client: Client, path: str, found: Any) -> None:
+    state = {"Type": "Pass", "Parameters": {"found.$": path}, "End": True}
+    machine = make(client, {"StartAt": "A", "States": {"A": state}})
+    started = client("stepfunctions").start_execution(
+        stateMachineArn=machine, input=json.dumps({"items": [{"name": "a"}]})
+    )
+    assert json.loads(ended(client, started["executionArn"])["output"]) == {"found": found}
+
+
+def test_what_a_service_answers_is_json_with_its_times_as_text(client: Client) -> None:
+    ask = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:listBuckets", "End": True}
+    client("s3").create_bucket(
+        Bucket=f"times-{uuid.uuid4().hex[:8]}", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    machine = make(client, {"StartAt": "A", "States": {"A": ask}})
+    found = ended(client, client("stepfunctions").start_execution(stateMachineArn=machine)["executionArn"])
+    (first, *_) = json.loads(found["output"])["Buckets"]
+    assert datetime.fromisoformat(first["CreationDate"]).tzinfo
 
 
 def test_each_event_starts_an_execution_with_a_name_of_its_own(client: Client) -> None:
