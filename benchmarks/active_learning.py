@@ -61,7 +61,7 @@ OLD = replace(
     **{name: getattr(PLOTTED, name) for name in ("skewed", "blurred", "noisy", "compressed", "faded", "bled")},
 )
 NEW = DETAILS
-SEEDS: Final = {0.3: 5, 1.0: 1}  # by the share of the stream that is new
+SEEDS: Final = {0.3: 5, 1.0: 3}  # by the share of the stream that is new
 
 WEEKS, ARRIVING, LABELLED = 8, 40, 3  # drawings a week
 LEARNED, HELD_OUT, TESTED = 30, 10, 80  # drawings: of the first version, for its calibration, to judge by
