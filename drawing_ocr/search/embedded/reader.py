@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ _CANDIDATES_PER_HIT = 8
 _WIDER = 8  # times as many, when too few drawings came of the candidates
 _SELECTIVE = 20  # a filter that passes less than one in so many drawings is evaluated before the scan
 _SHORT_WORD = 2  # characters; the beginning of a word must be this long to find it
+_COMMON = 20_000  # drawings; ranking so many takes some 50 ms
 _PAGE = 10_000  # drawings that `listing` holds in memory
 
 
@@ -65,19 +66,18 @@ class Reader:
                 wanted *= _WIDER
 
     def words(self, query: str, k: int, filters: Filters) -> list[Hit]:
-        """As `Index.words`."""
-        wanted = query_words(query)
-        if not wanted:
-            return []
-        match = " OR ".join(f'"{word}" OR "{word}"*' if len(word) >= _SHORT_WORD else f'"{word}"' for word in wanted)
-        weights = ", ".join(map(str, FIELD_WEIGHTS.values()))
-        where, values = condition(filters)
-        found = self.database.execute(
-            f"SELECT record, -bm25(words, {weights}) AS score FROM words JOIN drawings ON drawings.id = words.rowid"
-            f" WHERE words MATCH ? AND {where} ORDER BY score DESC, drawing_id LIMIT ?",
-            (match, *values, k),
-        )
-        return [Hit(_record(text), score, None) for text, score in found]
+        """As `Index.words`; a word on very many drawings only decides where all words are such."""
+        with self._snapshot():
+            phrases = [_phrase(word) for word in query_words(query)]
+            rare = [phrase for phrase in phrases if not self._is_common(phrase)]
+            if not phrases:
+                return []
+            scores = self._ranked(rare, k, filters) if rare else self._in_titles_first(phrases, k, filters)
+            found = self.database.execute(
+                "SELECT id, record FROM drawings WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(scores)),),
+            ).fetchall()
+        return _first([Hit(_record(text), scores[number], None) for number, text in found], k)
 
     def get(self, drawing_id: str) -> DrawingDocument | None:
         """As `Index.get`."""
@@ -139,6 +139,37 @@ class Reader:
             yield
         finally:
             self.database.rollback()
+
+    def _is_common(self, phrase: str) -> bool:
+        """Whether ranking all drawings with it would take longer than a search may."""
+        (count,) = self.database.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)", (phrase, _COMMON + 1)
+        ).fetchone()
+        return int(count) > _COMMON
+
+    def _ranked(self, phrases: Sequence[str], k: int, filters: Filters) -> dict[int, float]:
+        """Scores of the k best by `drawings.id`."""
+        among, values = _among(filters)
+        weights = ", ".join(map(str, FIELD_WEIGHTS.values()))
+        found = self.database.execute(
+            f"SELECT rowid, -rank FROM words WHERE words MATCH ? AND rank MATCH 'bm25({weights})'{among}"
+            " ORDER BY rank LIMIT ?",
+            (" OR ".join(phrases), *values, k),
+        )
+        return dict(found.fetchall())
+
+    def _in_titles_first(self, phrases: Sequence[str], k: int, filters: Filters) -> dict[int, float]:
+        """Any k with all words, the ones with them in number or title with the better score."""
+        among, values = _among(filters)
+        match = " AND ".join(f"({phrase})" for phrase in phrases)
+        scores: dict[int, float] = {}
+        for place, score in ((f"{{number title}} : ({match})", 1.0), (match, 0.0)):
+            found = self.database.execute(
+                f"SELECT rowid FROM words WHERE words MATCH ?{among} LIMIT ?", (place, *values, k)
+            )
+            for (number,) in found:
+                scores.setdefault(number, score)
+        return scores
 
     def _state(self) -> int:
         """How many rows there are; makes the codes in use available."""
@@ -208,12 +239,12 @@ class Reader:
             for row, score in zip(rows[chosen].tolist(), scores[chosen].tolist(), strict=True):
                 # Equals are ordered by their ids, so all of them have to be seen.
                 if score < min_score or (len(best) >= k and score < last):
-                    return _first(best, k), True
+                    return _first(best.values(), k), True
                 if row in known and known[row][0].drawing_id not in best:
                     record, region = known[row]
                     best[record.drawing_id] = Hit(record, score, region)
                     last = score
-        return _first(best, k), len(best) >= k
+        return _first(best.values(), k), len(best) >= k
 
     def _regions(self, rows: Rows) -> dict[int, tuple[DrawingRecord, RegionPlace]]:
         """Of which drawing and where on it some rows are; rows that are nobody's are left out."""
@@ -225,8 +256,20 @@ class Reader:
         return {row: (_record(record), RegionPlace(**json.loads(place))) for row, record, place in found}
 
 
-def _first(best: dict[str, Hit], k: int) -> list[Hit]:
-    return sorted(best.values(), key=lambda hit: (-hit.score, hit.drawing_id))[:k]
+def _phrase(word: str) -> str:
+    return f'("{word}" OR "{word}"*)' if len(word) >= _SHORT_WORD else f'"{word}"'
+
+
+def _among(filters: Filters) -> Condition:
+    """What to add to a search of words, and its values. Deleted drawings have no words."""
+    if filters.is_empty:
+        return "", []
+    where, values = condition(filters)
+    return f" AND +rowid IN (SELECT id FROM drawings WHERE {where})", values
+
+
+def _first(hits: Iterable[Hit], k: int) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (-hit.score, hit.drawing_id))[:k]
 
 
 def _record(text: str) -> DrawingRecord:
