@@ -35,14 +35,14 @@ def domain_size(search: SearchSettings) -> DomainSize:
     While a second embedder fills its index there are two of them: for so long there are twice as many drawings.
     """
     replicas = 1 if search.zones > 1 else 0
-    drawings = search.drawings * len(search.embedders)
-    size = sizing.domain_size(drawings, replicas=replicas, zones=search.zones)
+    of_one = sizing.domain_size(search.drawings, replicas=replicas, zones=search.zones)
+    size = sizing.domain_size(search.drawings * len(search.embedders), replicas=replicas, zones=search.zones)
     return DomainSize(
         instance_type=search.domain_instance or size.instance_type,
         instances=size.data_nodes,
         # Few nodes elect a master among themselves.
         master_type=MASTER if size.data_nodes > 2 * search.zones else None,
         volume_gib=size.volume_gib,
-        shards=size.shards,
+        shards=of_one.shards,
         replicas=replicas,
     )

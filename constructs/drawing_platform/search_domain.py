@@ -314,7 +314,6 @@ class SearchDomain(Construct):
         if master_type is None:
             few = "Few data nodes elect a master among themselves; where there are more, three are added for that"
             acknowledge(self.domain, "AwsSolutions-OS4", few)
-            acknowledge(self.domain, "CKV_AWS_318", few)
         if self._props.search.zones == 1:
             acknowledge(
                 self.domain,
@@ -324,7 +323,6 @@ class SearchDomain(Construct):
         if self._props.common.vpc is None:
             reason = "No private network in this environment: only named roles are let in, with signed requests"
             acknowledge(self.domain, "AwsSolutions-OS1", reason)
-            acknowledge(self.domain, "CKV_AWS_137", reason)
         acknowledge(
             self.domain,
             "AwsSolutions-OS3",
