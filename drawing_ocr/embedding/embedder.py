@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from drawing_ocr.embedding.ink import Picture, network_input
 from drawing_ocr.embedding.preparation import Corners, Kind, regions
-from drawing_ocr.embedding.record import NETWORK_NAME, EmbedderRecord
+from drawing_ocr.embedding.record import NETWORK_NAME, EmbedderRecord, RecordError
 from drawing_ocr.embedding.result import Embedding, EmbeddingResult
 from drawing_ocr.reading.image import ImageError, Limits, load_bytes
 from drawing_ocr.reading.result import ModelName
@@ -62,9 +62,11 @@ class Embedder:
             limits: What `embed_bytes` refuses.
 
         Raises:
-            RecordError: the folder holds no embedder.
+            RecordError: the folder holds no embedder, or its network is not that of its record.
         """
         record = EmbedderRecord.load(folder)
+        if not record.matches((folder / NETWORK_NAME).read_bytes()):
+            raise RecordError(f"{folder / NETWORK_NAME} is not the one of the record: export it again")
         return cls(Session(folder / NETWORK_NAME, threads=threads), record, limits)
 
     @property

@@ -17,7 +17,9 @@ _SURROUNDINGS: Final = 41  # pixels; ink is darker than the mean of that square
 # surroundings, and standard deviations of the paper's noise where that is more.
 _WEAK, _STRONG = 6.0, 20.0
 _WEAK_NOISE, _STRONG_NOISE = 3.0, 7.0
-_DEVIATION: Final = 1.48  # of a normal distribution, in medians of the absolute value
+# Of a normal distribution, in medians of the absolute difference of two neighbours; and what smoothing leaves of it.
+_DEVIATION: Final = 1.05
+_SMOOTHED: Final = 0.375
 _SPECK: Final = 8  # pixels of ink that stand alone
 _MARGIN: Final = 0.03  # of the longer side, left free on every side of the square
 _DARKEN: Final = 2.2  # so that a hair line that was reduced to half a pixel is as black as a thick one
@@ -39,7 +41,8 @@ def ink_of(page: Picture) -> tuple[Ink, float]:
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY) if page.ndim == 3 else page
     smooth = cv2.GaussianBlur(grey, (3, 3), 0).astype(np.int16)
     darker = cv2.blur(smooth, (_SURROUNDINGS, _SURROUNDINGS)) - smooth
-    noise = _DEVIATION * float(np.median(np.abs(darker[::4, ::4])))
+    steps = np.abs(np.diff(grey[::4].astype(np.int16), axis=1))
+    noise = _SMOOTHED * _DEVIATION * float(np.median(steps)) if steps.size else 0.0
     weak = (darker > max(_WEAK, _WEAK_NOISE * noise)).astype(np.uint8)
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
     kept = np.zeros(len(statistics), np.bool_)

@@ -5,6 +5,7 @@ Light: the standard library and pydantic only.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -44,6 +45,10 @@ class EmbedderRecord(BaseModel):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     training: dict[str, Any] = {}
     metrics: dict[str, float] = {}
+
+    def matches(self, network: bytes) -> bool:
+        """Whether this is the record of a network's file."""
+        return hashlib.sha256(network).hexdigest() == self.sha256
 
     def save(self, folder: Path) -> None:
         """Writes the record into a model folder."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import paddle
 from paddle import nn
 from paddle.nn import functional as F
@@ -38,6 +40,7 @@ class Embedder(nn.Layer):
         self.power = self.create_parameter([1], default_initializer=nn.initializer.Constant(3.0))
         # Centred values keep cosines apart (Luo et al., CVPRW 2019, "BNNeck").
         self.centre = nn.BatchNorm1D(DIMENSION)
+        self.whitening: Any = nn.Identity()
 
     def forward(self, ink: Any) -> Any:
         """Pictures as they lie.
@@ -58,7 +61,13 @@ class Embedder(nn.Layer):
         across = ink.transpose([0, 1, 3, 2])
         turns = [ink, across.flip(axis=[2]), ink.flip(axis=[2, 3]), across.flip(axis=[3])]
         together = self(paddle.concat(turns)).reshape([len(turns), -1, DIMENSION]).sum(axis=0)
-        return F.normalize(together, axis=1)
+        return F.normalize(self.whitening(F.normalize(together, axis=1)), axis=1)
+
+    def whiten(self, mean: npt.NDArray[np.float32], matrix: npt.NDArray[np.float32]) -> None:
+        """From now on `embed` turns a vector x of length 1 into (x - mean) @ matrix, again of length 1."""
+        self.whitening = nn.Linear(DIMENSION, DIMENSION)
+        self.whitening.weight.set_value(matrix)
+        self.whitening.bias.set_value(-mean @ matrix)
 
     @classmethod
     def load(cls, weights: Path) -> Embedder:

@@ -73,7 +73,7 @@ class Training:
             if over >= 1.0:
                 break
             self._optimiser.set_lr(options.learning_rate * rate(over, warmup=_WARMUP))
-            loss = self._step(pictures, labels)
+            loss = self.step(pictures, labels)
             state.step += 1
             now = time.monotonic()
             state.seconds = before + now - begun
@@ -135,7 +135,8 @@ class Training:
             EmbedderCheckpoint(self.state, self.network.state_dict(), self._optimiser.state_dict()),
         )
 
-    def _step(self, pictures: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> float:
+    def step(self, pictures: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> float:
+        """Learns one batch; returns its loss."""
         self.network.train()
         loss = contrastive_loss(self.network(_tensor(pictures)), paddle.to_tensor(labels), self._options.temperature)
         loss.backward()

@@ -15,27 +15,38 @@ from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.embedding.record import NETWORK_NAME, EmbedderRecord
 from drawing_ocr.models.embedder import DIMENSION, Embedder
 from drawing_ocr.models.export import export_network
+from drawing_ocr.reading.session import Session
+from drawing_ocr.training.embedder_batches import BatchPlan, draw_batch
 from drawing_ocr.training.embedder_checkpoint import WEIGHTS_NAME, EmbedderState, read_state
+from drawing_ocr.training.embedder_options import EmbedderOptions
+from drawing_ocr.training.whitening import Whitening, fit_whitening
 
 _NAME: Final = "drawing-embedder"
+_THREADS: Final = 2
+_WHITENING_SEED: Final = 8_000_000
+_WHITENING_BATCHES: Final = 24
 _LEAST_HALVED: Final = 1024  # values; smaller tensors are not worth a cast
 
 
 def export_embedder(network: Embedder, state: EmbedderState, version: str, folder: Path) -> EmbedderRecord:
-    """Writes `inference.onnx`, whose weights are stored in half precision, and `embedder.json`.
+    """Writes `inference.onnx`, which whitens and whose weights are stored in half precision, and `embedder.json`.
 
     ONNX Runtime turns the weights to single precision when it loads them and computes with those.
 
     Args:
-        network: With the weights to export; left in evaluation mode.
+        network: With the weights to export; left in evaluation mode, whitening.
         state: Of the run that they are of.
         version: Of these weights.
         folder: Made if missing.
     """
     size = state.options.sizes[-1]
+    shape = [None, 1, size, size]
     network.eval()
     with tempfile.TemporaryDirectory() as scratch:
-        export_network(network, network.embed, [None, 1, size, size], Path(scratch), metadata={})
+        export_network(network, network.embed, shape, Path(scratch), metadata={})
+        whitening = _whitening(Path(scratch) / NETWORK_NAME, state.options)
+        network.whiten(whitening.mean, whitening.matrix)
+        export_network(network, network.embed, shape, Path(scratch), metadata={})
         model = onnx.load(Path(scratch) / NETWORK_NAME)
     _halve(model.graph)
     onnx.checker.check_model(model)
@@ -53,6 +64,17 @@ def export_embedder(network: Embedder, state: EmbedderState, version: str, folde
     write_atomically(folder / NETWORK_NAME, data)
     record.save(folder)
     return record
+
+
+def _whitening(network: Path, options: EmbedderOptions) -> Whitening:
+    """Learned from parts that training did not see; a session of ONNX Runtime is five times as fast as Paddle."""
+    session = Session(network, threads=_THREADS)
+    plan = BatchPlan(options.families, members=4, drawings=3, size=options.sizes[-1])
+    batches = [draw_batch(_WHITENING_SEED + options.seed, number, plan) for number in range(_WHITENING_BATCHES)]
+    labels = np.concatenate([labels + plan.pictures * number for number, (_, labels) in enumerate(batches)])
+    pictures = np.concatenate([pictures for pictures, _ in batches])[:, None]
+    vectors = [session(pictures[i : i + 16].astype(np.float32) / 255.0) for i in range(0, len(pictures), 16)]
+    return fit_whitening(np.concatenate(vectors), labels)
 
 
 def _halve(graph: onnx.GraphProto) -> None:
