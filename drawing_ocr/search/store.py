@@ -165,8 +165,8 @@ class Index(Protocol):
     def words(self, query: str, *, k: int, filters: Filters = NO_FILTERS) -> list[Hit]:
         """The drawings with these words in number, title, material, dimensions or text; best first (BM25).
 
-        One word is enough, more of them and rarer ones are better; the beginning of a word is enough. A query without
-        a word finds nothing.
+        One word is enough, more of them and rarer ones are better; the beginning of a word is enough. Beside a rarer
+        word, one that is on very many drawings may count for nothing. A query without a word finds nothing.
         """
 
     def get(self, drawing_id: str) -> DrawingDocument | None:
