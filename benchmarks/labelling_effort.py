@@ -57,6 +57,7 @@ from drawing_ocr.synthesis.style import STYLES, StyleName
 
 SHEETS: Final = 24
 SEED: Final = 770_000
+ENLARGED: Final = 736  # pixels, as in drawing_surface.ts
 SURE: Final = 0.9  # the confidence from which the contact sheet shows a box, as the page begins with
 WAYS: Final = (ANNOTATOR_OVERVIEW, ANNOTATOR, PPOCRLABEL, PPOCRLABEL_ZOOMED)
 
@@ -112,7 +113,7 @@ def crop_of(page: Page, region: Region) -> Page:
     """The picture that the page sends to be read: the box, and paper around it (`cropPng` of drawing_surface.ts)."""
     text = rectify(page, region.points)
     height, width = text.shape[:2]
-    crop = np.full((max(3 * height, width), width + 2 * height, 3), 255, np.uint8)
+    crop = np.full((max(3 * height, min(width, ENLARGED)), width + 2 * height, 3), 255, np.uint8)
     top = (crop.shape[0] - height) // 2
     crop[top : top + height, height : height + width] = text
     return crop

@@ -65,8 +65,9 @@ def draw(browser: Browser, world: World) -> None:
     light.keyboard.press("Escape")
     light.locator("#text").press("Escape")
     light.keyboard.press("w")
-    for key in ("Control+ArrowLeft", "ArrowUp", "Enter", "Shift+ArrowDown", "Shift+ArrowRight", "Shift+ArrowRight"):
-        light.keyboard.press(key)
+    for key, times in (("ArrowRight", 8), ("ArrowUp", 1), ("Enter", 1), ("ArrowRight", 6), ("ArrowDown", 7)):
+        for _ in range(times):
+            light.keyboard.press(key)
     take(light, "draw")
     for _ in range(2):
         light.keyboard.press("Escape")

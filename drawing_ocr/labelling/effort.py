@@ -104,7 +104,7 @@ class WayOfWorking:
         overview: To open the contact sheet of what the machine is sure of, and to accept what is right on it. Empty:
             there is none.
         compare: A text on the contact sheet with its pictures: the same ones stand side by side and are one comparison.
-        mark: What is wrong on it, and is mended afterwards like any other line.
+        mark: What is wrong on it; it is mended afterwards, and needs no second comparison with the drawing.
         look: At a line that the machine read, to compare it with the drawing.
         accept: That it is right.
         mend: Before its text is changed. close: after it.
@@ -169,7 +169,7 @@ ANNOTATOR: Final = WayOfWorking(
     finish="MKK",
 )
 # The same after the contact sheet: Alt+O opens it, the mouse scrolls it and clicks what is wrong, Enter accepts the
-# others.
+# others. Delete takes away at once what is no text.
 ANNOTATOR_OVERVIEW: Final = replace(
     ANNOTATOR, name="our annotator, sure ones together", overview="MKKHHK", compare="M", mark="PBB"
 )
@@ -341,9 +341,13 @@ def from_reading(way: WayOfWorking, reading: Reading) -> Effort:
     if way.overview:
         effort += _looked_over(way, reading)
         found = [line for line in found if not (line.sure and line.right)]
-    effort += Effort.of(way.look + way.remove, len(reading.ghosts))
+    compared = bool(way.overview)
+    for ghost in reading.ghosts:
+        effort += Effort.of(way.remove if compared and ghost.sure else way.look + way.remove)
     for line in found:
-        effort += Effort.of(way.look) + _mended(way, line)
+        # Who comes back to a marked line knows what is wrong; preparing to mend it is counted there.
+        known = compared and line.sure and (line.displaced or line.read != line.label)
+        effort += _mended(way, line) if known else Effort.of(way.look) + _mended(way, line)
     return sum((_drawn_and_read(way, missed) for missed in reading.missed), effort)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from playwright.sync_api import Page, expect
 
 from tests.web.world import World
@@ -12,6 +14,13 @@ def sign_in(page: Page, world: World, name: str, at: str = "") -> None:
     page.goto(world.page + at)
     page.get_by_role("button", name="Sign in", exact=True).first.click()
     provide_name(page, name)
+
+
+def arrive(page: Page, world: World, name: str, at: str = "") -> None:
+    """Opens the page in a tab in which somebody has signed in before: most tests are not about that."""
+    key, kept = map(json.dumps, world.openid.kept_by(name))
+    page.add_init_script(f"sessionStorage.getItem({key}) ?? sessionStorage.setItem({key}, {kept})")
+    page.goto(world.page + at)
 
 
 def provide_name(page: Page, name: str) -> None:

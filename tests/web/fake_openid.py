@@ -71,6 +71,15 @@ class FakeOpenId:
         self._access.clear()
         self.renews = False
 
+    def kept_by(self, name: str) -> tuple[str, str]:
+        """What a tab in which somebody has signed in keeps in its storage: a name and what stands under it."""
+        sign_in, refresh = SignIn(name, None), secrets.token_urlsafe(16)
+        self._refresh[refresh] = sign_in
+        tokens = self._tokens(sign_in) | {"refresh_token": refresh, "scope": "openid email profile"}
+        known = {"sub": f"sub-{name}", "email": f"{name}@example.com"}
+        user = tokens | {"profile": known, "expires_at": int(time.time()) + self.token_seconds}
+        return f"oidc.user:{self.address}/openid:{CLIENT_ID}", json.dumps(user)
+
     async def discovery(self, _: Request) -> Response:
         here = f"{self.address}/openid"
         return JSONResponse(

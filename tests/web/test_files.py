@@ -20,14 +20,14 @@ from drawing_ocr.formats.paddleocr import (
     recognition_text,
 )
 from drawing_ocr.labelling.task import Task
-from tests.web.actions import label_next, sign_in
+from tests.web.actions import arrive, label_next
 from tests.web.world import World
 
 
 @pytest.fixture
 def task(page: Page, world: World) -> Task:
     """The drawing that is open in the page, with the dialog for label files."""
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     page.get_by_role("button", name="Label files").click()
     page.get_by_role("dialog").wait_for()

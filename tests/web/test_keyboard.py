@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from drawing_ocr.labelling.task import Task
-from tests.web.actions import label_next, sign_in
+from tests.web.actions import arrive, label_next
 from tests.web.world import World
 
 
@@ -33,7 +33,7 @@ def doubtful(task: Task) -> np.ndarray:
 
 
 def test_a_box_is_drawn_fitted_read_and_mended_by_keys_alone(page: Page, world: World) -> None:
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     press(page, "Escape", "w")
     hint = page.get_by_role("status").filter(has_text="Corner")

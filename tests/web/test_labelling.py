@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from drawing_ocr.synthesis.sheet import draw_sheet
 from drawing_ocr.synthesis.style import PLOTTED
-from tests.web.actions import label_next, sign_in
+from tests.web.actions import arrive, label_next
 from tests.web.world import World
 
 
@@ -61,7 +61,7 @@ def test_a_newcomer_labels_a_sheet_by_keyboard_alone_and_gets_the_next_one(page:
 
 
 def test_a_drawing_is_skipped_with_a_reason_which_is_an_answer(page: Page, world: World) -> None:
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     page.keyboard.press("Control+Shift+Enter")
     dialog = page.get_by_role("dialog")
@@ -74,7 +74,7 @@ def test_a_drawing_is_skipped_with_a_reason_which_is_an_answer(page: Page, world
 
 def test_after_the_last_drawing_the_jobs_say_that_nothing_is_left(page: Page, world: World) -> None:
     del world.labelling.desks[1]
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     page.keyboard.press("Control+Enter")
     page.get_by_role("dialog").get_by_role("button", name="Hand in").click()
@@ -84,7 +84,7 @@ def test_after_the_last_drawing_the_jobs_say_that_nothing_is_left(page: Page, wo
 
 def test_a_drawing_that_is_not_lent_to_somebody_is_not_shown(page: Page, world: World) -> None:
     task = world.labelling.desks[0].task
-    sign_in(page, world, "bob", at=f"#/tasks/{task.job}/{task.task}")
+    arrive(page, world, "bob", at=f"#/tasks/{task.job}/{task.task}")
     expect(page.get_by_role("alert")).to_contain_text("you do not hold this task: take the next one")
     page.get_by_role("link", name="Back to the jobs").click()
     expect(page.get_by_role("button", name="Label next")).to_be_enabled()

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.actions import label_next, sign_in, wait_for_task
+from tests.web.actions import arrive, label_next, wait_for_task
 from tests.web.killable import kill, started
 from tests.web.world import World
 
@@ -28,7 +28,7 @@ def test_work_without_network_is_there_after_the_browser_was_killed(
 ) -> None:
     with started(browser.browser_type, tmp_path) as context:
         page = context.pages[0]
-        sign_in(page, world, "ann")
+        arrive(page, world, "ann")
         label_next(page)
         context.set_offline(True)
         page.locator("#text").press_sequentially(" typed")
@@ -39,7 +39,7 @@ def test_work_without_network_is_there_after_the_browser_was_killed(
     assert world.labelling.desks[0].drafts == {}
     with started(browser.browser_type, tmp_path) as context:
         page = context.pages[0]
-        sign_in(page, world, "ann", at=task_address(world))
+        arrive(page, world, "ann", at=task_address(world))
         wait_for_task(page)
         expect(page.get_by_text("Taken up where you were: 8 steps")).to_be_visible()
         expect(page.locator("[data-link=saved]")).to_be_visible()
@@ -50,7 +50,7 @@ def test_work_without_network_is_there_after_the_browser_was_killed(
 
 
 def test_a_lost_network_is_said_and_waited_for(page: Page, world: World) -> None:
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     page.context.set_offline(True)
     page.locator("#text").fill("⌀7 offline")
@@ -61,10 +61,10 @@ def test_a_lost_network_is_said_and_waited_for(page: Page, world: World) -> None
 
 
 def test_a_second_tab_is_told_and_takes_over_with_the_last_stroke(page: Page, world: World) -> None:
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     second = page.context.new_page()
-    sign_in(second, world, "ann", at=task_address(world))
+    arrive(second, world, "ann", at=task_address(world))
     expect(second.get_by_role("heading", name="This drawing is open in another tab.")).to_be_visible()
     page.locator("#text").fill("typed in the first tab")
     second.get_by_role("button", name="Go on here").click()
@@ -75,7 +75,7 @@ def test_a_second_tab_is_told_and_takes_over_with_the_last_stroke(page: Page, wo
 
 def test_a_task_that_went_to_somebody_else_keeps_the_work_here(page: Page, world: World) -> None:
     desk = world.labelling.desks[0]
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     desk.holders = {"bob": "the lease of bob"}
     page.locator("#text").fill("typed too late")
@@ -89,7 +89,7 @@ def test_a_task_that_went_to_somebody_else_keeps_the_work_here(page: Page, world
 
 def test_what_another_machine_saved_is_merged_and_both_are_kept_where_they_differ(page: Page, world: World) -> None:
     desk = world.labelling.desks[0]
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     current = page.locator("#text").get_attribute("data-region")
     page.locator("#text").fill("first")

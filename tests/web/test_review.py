@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from drawing_ocr.annotation import Category
 from drawing_ocr.labelling.answer import Answer, AnsweredRegion
 from drawing_ocr.labelling.task import Task
-from tests.web.actions import sign_in
+from tests.web.actions import arrive
 from tests.web.fake_labelling import Desk, FakeLabelling
 from tests.web.world import World
 
@@ -53,7 +53,7 @@ def disputed(world: World) -> Desk:
 
 
 def open_review(page: Page, world: World) -> None:
-    sign_in(page, world, "rita")
+    arrive(page, world, "rita")
     page.get_by_role("button", name="Review next").click()
     page.get_by_role("region", name="What people say").wait_for()
     page.get_by_role("button", name="Begin", exact=True).click()

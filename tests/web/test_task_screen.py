@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.web.actions import label_next, sign_in
+from tests.web.actions import arrive, label_next
 from tests.web.world import World
 
 
@@ -22,7 +22,7 @@ def choose(page: Page, finding: str) -> None:
 
 
 def test_an_input_method_keeps_the_text_until_its_composition_ends(page: Page, world: World) -> None:
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     text = page.locator("#text")
     region = text.get_attribute("data-region")
@@ -44,7 +44,7 @@ def test_an_input_method_keeps_the_text_until_its_composition_ends(page: Page, w
 
 
 def test_one_key_fixes_what_the_guideline_finds_and_one_goes_there(page: Page, world: World) -> None:
-    sign_in(page, world, "ann")
+    arrive(page, world, "ann")
     label_next(page)
     text = page.locator("#text")
     page.keyboard.press("Alt+2")

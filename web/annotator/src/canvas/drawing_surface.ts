@@ -53,6 +53,7 @@ const MAX_RATIO = 2; // device pixels a screen pixel; more cannot be told apart 
 const READABLE = { least: 14, wanted: 30, most: 90 } as const; // screen pixels of text height when a region is shown
 const WIDEST = 0.7; // of the screen, for a region that is shown
 const EDGE = 24; // screen pixels that a shown region stays away from the screen's edge
+const ENLARGED = 736; // pixels of the lesser side to which the reader enlarges a page (drawing_ocr/reading/detector.py)
 const LEAP = { breadth: 16, gap: 20 } as const; // screen pixels beside a leap in which ink counts, and between two texts
 
 export class DrawingSurface {
@@ -240,7 +241,7 @@ export class DrawingSurface {
   async cropPng(quad: Quad): Promise<Blob> {
     const pixels = await cropped(this.#sheet, quad, Math.max(8, heightOf(quad)), 0, this.#stopping.signal);
     const { width, height } = pixels;
-    const canvas = new OffscreenCanvas(width + 2 * height, Math.max(3 * height, width));
+    const canvas = new OffscreenCanvas(width + 2 * height, Math.max(3 * height, Math.min(width, ENLARGED)));
     const context = canvas.getContext("2d");
     if (context !== null) {
       context.fillStyle = "#fff";

@@ -21,43 +21,45 @@ export function HelpDialog({ close }: { close: () => void }) {
     <DialogWindow title={say("help.title")} close={close} onKeyDown={listen}>
       <p class="small">{say("help.text")}</p>
       <div class="groups">
-        {GROUPS.map((group) => (
-          <section key={group}>
-            <h3>{say(`group.${group}`)}</h3>
-            <ul class="commands">
-              {COMMAND_NAMES.filter((name) => COMMANDS[name].group === group).map((name) => (
-                <li key={name}>
-                  <span>{say(`command.${name}`)}</span>
-                  <span class="keys">
-                    {keys.value.get(name)?.map((key) => (
+        <div class="columns">
+          {GROUPS.map((group) => (
+            <section key={group}>
+              <h3>{say(`group.${group}`)}</h3>
+              <ul class="commands">
+                {COMMAND_NAMES.filter((name) => COMMANDS[name].group === group).map((name) => (
+                  <li key={name}>
+                    <span>{say(`command.${name}`)}</span>
+                    <span class="keys">
+                      {keys.value.get(name)?.map((key) => (
+                        <button
+                          key={key}
+                          type="button"
+                          class="quiet"
+                          aria-label={say("help.remove", { key, command: say(`command.${name}`) })}
+                          title={say("help.remove", { key, command: say(`command.${name}`) })}
+                          onClick={() => removeKey(name, key)}
+                        >
+                          <kbd>{engraved(key)}</kbd>
+                        </button>
+                      ))}
                       <button
-                        key={key}
                         type="button"
-                        class="quiet"
-                        aria-label={say("help.remove", { key, command: say(`command.${name}`) })}
-                        title={say("help.remove", { key, command: say(`command.${name}`) })}
-                        onClick={() => removeKey(name, key)}
+                        class="quiet small"
+                        aria-label={say("help.add", { command: say(`command.${name}`) })}
+                        title={say("help.add", { command: say(`command.${name}`) })}
+                        onClick={() => {
+                          asking.value = name;
+                        }}
                       >
-                        <kbd>{engraved(key)}</kbd>
+                        {asking.value === name ? say("help.press") : "+"}
                       </button>
-                    ))}
-                    <button
-                      type="button"
-                      class="quiet small"
-                      aria-label={say("help.add", { command: say(`command.${name}`) })}
-                      title={say("help.add", { command: say(`command.${name}`) })}
-                      onClick={() => {
-                        asking.value = name;
-                      }}
-                    >
-                      {asking.value === name ? say("help.press") : "+"}
-                    </button>
-                  </span>
-                </li>
-              ))}
-            </ul>
-          </section>
-        ))}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          ))}
+        </div>
       </div>
       <div class="actions">
         <button type="button" onClick={resetKeys}>

@@ -67,6 +67,17 @@ test("what is marked as wrong stays to be mended, and the work goes on there", a
   expect(accepted()).toEqual(["Datum", "Scale"]);
 });
 
+test("what is no text is taken away at once, and comes back when that is undone", async () => {
+  cells()[0]?.focus();
+  press("Delete");
+  await rendered();
+  expect(shown()).toEqual(["Scale", "Scale"]);
+  expect(document.activeElement).toBe(cells()[0]);
+  bench.run("undo");
+  await rendered();
+  expect(shown()).toEqual(["Datum", "Scale", "Scale"]);
+});
+
 test("a person chooses from where on a box is sure", async () => {
   const choice = document.querySelector("select");
   if (choice === null) throw new Error("there is no choice");

@@ -7,7 +7,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Region } from "../document/region";
 import { DialogWindow } from "./dialog";
 import { nameOf } from "./keymap";
-import { keys } from "./keys";
+import { commandOf, keys } from "./keys";
 import { say } from "./messages";
 import { chooseSureFrom, sureFrom, sureRegions, THRESHOLDS } from "./sure";
 import type { Workbench } from "./workbench";
@@ -18,7 +18,7 @@ const MARGIN = 0.6; // of the text's height, on every side: what a box cuts off 
 export function SureDialog({ bench }: { bench: Workbench }) {
   const { document, work } = bench.task;
   const wrong: Signal<ReadonlySet<string>> = useSignal(new Set());
-  const grid = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLFieldSetElement>(null);
   const sure = sureRegions(document.regions.value, document.confidence, sureFrom.value, work.task.image);
   const right = sure.filter(({ id }) => !wrong.value.has(id));
 
@@ -34,18 +34,28 @@ export function SureDialog({ bench }: { bench: Workbench }) {
     if (!marked.delete(id)) marked.add(id);
     wrong.value = marked;
   };
+  const takeAway = (cell: HTMLElement) => {
+    const neighbour = cell.nextElementSibling ?? cell.previousElementSibling;
+    if (neighbour instanceof HTMLElement) neighbour.focus();
+    document.replace("delete", [cell.dataset.region ?? ""], []);
+  };
   const listen = (event: KeyboardEvent) => {
     const stroke = nameOf(event);
     const cell = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>(".cell") : null;
-    if (stroke !== null && keys.value.get("accept")?.includes(stroke) && cell !== null) accept();
-    else if (stroke === null || cell === null || !walk(grid.current, cell, stroke)) return;
+    if (stroke === null || cell === null) return;
+    const command = commandOf.value.get(stroke);
+    if (command === "accept") accept();
+    else if (command === "delete") takeAway(cell);
+    else if (!walk(grid.current, cell, stroke)) return;
     event.preventDefault();
     event.stopPropagation();
   };
 
   return (
     <DialogWindow title={say("sure.title")} close={close} onKeyDown={listen}>
-      <p class="small">{say("sure.text", { key: keys.value.get("accept")?.[0] ?? "" })}</p>
+      <p class="small">
+        {say("sure.text", { accept: keys.value.get("accept")?.[0] ?? "", remove: keys.value.get("delete")?.[0] ?? "" })}
+      </p>
       <label class="small">
         {say("sure.from")}{" "}
         <select
@@ -61,15 +71,16 @@ export function SureDialog({ bench }: { bench: Workbench }) {
           ))}
         </select>
       </label>
-      <div ref={grid} class="sure-grid">
+      <fieldset ref={grid} class="sure-grid">
+        <legend class="visually-hidden">{say("sure.mark")}</legend>
         {sure.map((region, index) => (
           <button
             key={region.id}
             type="button"
             class="cell"
+            data-region={region.id}
             autofocus={index === 0}
             aria-pressed={wrong.value.has(region.id)}
-            aria-label={say("sure.mark", { text: region.text, category: say(`category.${region.category}`) })}
             onClick={() => toggle(region.id)}
           >
             <Picture bench={bench} region={region} />
@@ -77,7 +88,7 @@ export function SureDialog({ bench }: { bench: Workbench }) {
             <span class="small">{say(`category.${region.category}`)}</span>
           </button>
         ))}
-      </div>
+      </fieldset>
       {sure.length === 0 && <p class="muted">{say("sure.none")}</p>}
       <div class="actions">
         <button type="button" onClick={close}>
