@@ -21,7 +21,7 @@ from drawing_ocr.reading.image import load_file
 
 PREFIX = "drawings/demo/"
 # Every drawing is embedded and read: two cores take some seconds for each.
-MOST_DRAWINGS = 12
+MOST_DRAWINGS = 8
 PATIENCE = 120.0
 LOOK_SECONDS = 0.5
 HITS = 6

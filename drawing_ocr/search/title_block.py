@@ -1,6 +1,7 @@
 """What a drawing says about its part, out of what was read on it: title block fields, dimensions, main dimension.
 
-A value stands below its caption, or to the right of it, or behind a colon in the same text.
+A value stands in the cell of its caption, below it, or to its right, or behind a colon in the same text. A caption may
+be in two languages: 材料/Material.
 
 Light: the standard library and pydantic only.
 """
@@ -37,9 +38,11 @@ _GERMAN_DATE: Final = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<yea
 _LENGTH: Final = re.compile(r"^[(\[]?(?:\d+ ?[×x] ?)?(?P<form>⌀)? ?(?P<number>\d{1,5}(?:[.,]\d{1,4})?)(?![\d′'°])")
 _REVISION: Final = re.compile(r"[A-Z0-9]{1,3}|[A-Z]\.\d{1,2}", re.IGNORECASE)
 _DRAWING_NUMBER: Final = re.compile(r"(?=.*\d)[\w.\-/ ]{3,40}")
-# Heights of a caption within which its value begins, below it and to its right.
+_LANGUAGES: Final = re.compile(r"\s*/\s*")
+# Heights of a caption within which its value begins, below it and to its right, and the widest cell.
 _BELOW: Final = 3.5
 _RIGHT: Final = 12.0
+_CELL: Final = 25.0
 LARGEST_MM: Final = 20_000.0
 
 
@@ -102,32 +105,47 @@ def _value(name: str, block: Sequence[_Text], form: re.Pattern[str] | None = Non
 
 def _values(name: str, block: Sequence[_Text]) -> Iterator[str]:
     """Candidates for a field, the likeliest first."""
+    captions = [each for each in block if _is_caption(each.text)]
+    values = [each for each in block if not _is_caption(each.text)]
     for caption in block:
-        match = _CAPTION[name].fullmatch(caption.text.strip())
+        match = _captioned(name, caption.text)
         if match is None:
             continue
         if match["value"]:
             yield match["value"].strip()
             continue
-        values = [each for each in block if each is not caption and not _is_caption(each.text)]
-        for _, value in sorted(_near(caption, values), key=lambda found: found[0]):
+        for _, value in sorted(_near(caption, captions, values), key=lambda found: found[0]):
             yield value.text.strip()
 
 
-def _near(caption: _Text, values: Iterable[_Text]) -> Iterator[tuple[float, _Text]]:
+def _captioned(name: str, text: str) -> re.Match[str] | None:
+    stripped = text.strip()
+    forms = (stripped, *_LANGUAGES.split(stripped))
+    return next((match for form in forms if (match := _CAPTION[name].fullmatch(form))), None)
+
+
+def _near(caption: _Text, captions: Iterable[_Text], values: Iterable[_Text]) -> Iterator[tuple[float, _Text]]:
     """Values below a caption or to its right, with their distance in heights of the caption."""
+    height = caption.height
+    ends = [each.left for each in captions if each.left > caption.right and _beside(caption, each)]
+    end = min(ends, default=caption.left + _CELL * height)  # of its cell: where the next caption begins
     for value in values:
-        down = (value.top - caption.bottom) / caption.height
-        aside = (value.left - caption.right) / caption.height
-        if -0.7 <= down <= _BELOW and value.left < caption.right and value.right > caption.left:
+        down = (value.top - caption.bottom) / height
+        aside = (value.left - caption.right) / height
+        if -0.7 <= down <= _BELOW and caption.left - height <= value.left < end:
             yield max(down, 0.0), value
-        elif 0 <= aside <= _RIGHT and value.top < caption.bottom and value.bottom > caption.top:
+        elif 0 <= aside <= _RIGHT and value.left < end and _beside(caption, value):
             yield _BELOW + aside, value
 
 
+def _beside(one: _Text, other: _Text) -> bool:
+    return other.top < one.bottom and other.bottom > one.top
+
+
 def _is_caption(text: str) -> bool:
-    stripped = text.strip()
-    return bool(_OTHER_CAPTION.fullmatch(stripped)) or any(each.fullmatch(stripped) for each in _CAPTION.values())
+    """Whether it is no value of another caption."""
+    forms = (text.strip(), *_LANGUAGES.split(text.strip()))
+    return any(_OTHER_CAPTION.fullmatch(form) for form in forms) or any(_captioned(name, text) for name in _CAPTION)
 
 
 def _date(text: str) -> datetime.date | None:
