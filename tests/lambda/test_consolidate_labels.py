@@ -67,6 +67,6 @@ def test_the_sweep_says_how_many_tasks_are_open_and_since_when(
 ) -> None:
     world.prepare(drawings=3)
     world.open()
-    with mock.patch.object(handler.time, "time", return_value=world.clock + 600):
+    with mock.patch("time.time", return_value=world.clock + 600):
         told = published(capsys, {})
     assert (told["OpenLabellingTasks"], told["OldestLabellingTask"]) == ([3.0], [600.0])

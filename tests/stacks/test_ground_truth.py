@@ -15,8 +15,8 @@ from tests.template_rules import RULES, Template, resources
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """The labelling stack of dev with the other backend. cdk-nag raises while it is synthesized."""
+def chosen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
+    """The stacks of dev with the other backend. cdk-nag raises while they are synthesized."""
     if not TEMPLATE.is_file():
         pytest.skip("the worker template is not built: `make setup` builds it")
     config = tmp_path_factory.mktemp("config")
@@ -25,7 +25,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     assert found == 1
     (config / "dev.toml").write_text(text, "utf-8")
     assembly = build(["dev"], directory=config, outdir=tmp_path_factory.mktemp("out"), context=NO_BUNDLING).synth()
-    return dict(templates_of(assembly))["dev-labelling"]
+    return dict(templates_of(assembly))
+
+
+@pytest.fixture(scope="module")
+def template(chosen: dict[str, Template]) -> Template:
+    return chosen["dev-labelling"]
 
 
 def test_the_settings_decide_who_hands_tasks_out(template: Template, templates: dict[str, Template]) -> None:
@@ -36,3 +41,10 @@ def test_the_settings_decide_who_hands_tasks_out(template: Template, templates: 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_rules_of_all_templates_hold(template: Template, rule: Any) -> None:
     assert rule(template) == []
+
+
+def test_functions_of_the_rounds_and_what_is_not_delivered_to_them_are_watched(chosen: dict[str, Template]) -> None:
+    alarms = [name for name, _ in resources(chosen["dev-monitoring"], "AWS::CloudWatch::Alarm")]
+    for watched in ("ErrorsGroundTruthBefore", "ErrorsGroundTruthAfter", "ErrorsGroundTruthRound"):
+        assert [name for name in alarms if watched in name], watched
+    assert [name for name in alarms if "DeadLettersGroundTruth" in name]
