@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, Literal
+from unittest import mock
 
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -78,6 +79,8 @@ def template() -> Template:
             label_queue=queue,
             label_age=AGE,
             labelling=labelling,
+            search=mock.Mock(**{"metric.return_value": AGE}),
+            index=mock.Mock(queue=queue, **{"metric.return_value": AGE}),
         ),
     )
     Budget(
