@@ -1,23 +1,24 @@
-"""Labelling as it is deployed: people sign in and ask over HTTP, and whatever they must not do is refused."""
+"""Labelling as it is deployed: people ask over HTTP and in real browsers, and whatever they must not do is refused.
+
+One account for all of it: to deploy one takes half a minute.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from drawing_ocr.labelling.task import task_id
-from tests.e2e.account import Account, client, empty_account, eventually, free_port
+from tests.e2e.account import Account, eventually
+from tests.e2e.labelling_account import COMPARED, PASSWORD, PEOPLE, Jobs, labelling_account
 from tests.e2e.people import Person, browser, sign_in, tokens
+from tests.web.conftest import CHROMIUM
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-PASSWORD = "Labelling-2026"
-PEOPLE = {"ana": "annotator", "ben": "annotator", "rita": "reviewer", "mira": "manager"}
-COMPARED = 90  # seconds; the first comparison starts an interpreter with arrays and polygons
-PYRAMID = b"PMTiles" + bytes(1000)
 REGION = {
     "id": "r1",
     "points": [[10, 10], [60, 10], [60, 30], [10, 30]],
@@ -30,85 +31,13 @@ REGION = {
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    """The labelling stack and what it stands on; nothing is trained or released here."""
-    port, folder = free_port(), tmp_path_factory.mktemp("account")
-    with empty_account(folder, port) as cdk:
-        cdk.bootstrap()
-        cdk("deploy", "Local/Labelling", "--method=direct", "--require-approval=never")
-        prefix = "/drawing-platform/local/"
-        pages = client("ssm", port).get_paginator("get_parameters_by_path").paginate(Path=prefix)
-        names = {item["Name"].removeprefix(prefix): item["Value"] for page in pages for item in page["Parameters"]}
-        deployed = Account(port, folder / "account", names)
-        cognito, pool = deployed.client("cognito-idp"), names["labelling-pool"]
-        for name, group in PEOPLE.items():
-            cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
-            cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
-            cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True)
+    with labelling_account(tmp_path_factory.mktemp("account")) as deployed:
         yield deployed
 
 
 @pytest.fixture(scope="module")
 def people(account: Account) -> dict[str, Person]:
     return {name: sign_in(account, name, PASSWORD) for name in PEOPLE}
-
-
-class Jobs:
-    """Prepares jobs as the workflow does when the machine has read their drawings."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.s3 = account.client("s3")
-        self.bucket, self.data = account.names["labelling-bucket"], account.names["data-bucket"]
-
-    def prepare(self, job: str, drawings: int = 1, annotators: int = 1) -> list[str]:
-        uris = [f"s3://{self.data}/drawings/{job}/{number}.png" for number in range(drawings)]
-        order = {
-            "schema": 1,
-            "job": job,
-            "title": job,
-            "created": "2026-11-21T09:00:00Z",
-            "created_by": "test",
-            "annotators": annotators,
-            "priority": 0,
-            "drawings": [{"uri": uri, "version_id": None} for uri in uris],
-        }
-        self.put(f"jobs/{job}/job.json", order)
-        tasks = [task_id(uri, None) for uri in uris]
-        for number, (uri, task) in enumerate(zip(uris, tasks, strict=True)):
-            self.s3.put_object(Bucket=self.data, Key=f"drawings/{job}/{number}.png", Body=b"png")
-            pyramid = f"jobs/{job}/pyramids/{task}.pmtiles"
-            self.s3.put_object(Bucket=self.bucket, Key=pyramid, Body=PYRAMID)
-            self.put(
-                f"jobs/{job}/tasks/{task}.json",
-                {
-                    "schema": 1,
-                    "job": job,
-                    "task": task,
-                    "image": {"uri": uri, "version_id": None, "width": 400, "height": 300},
-                    "pyramid": {"uri": f"s3://{self.bucket}/{pyramid}", "tile": 512, "levels": 1},
-                    "model": None,
-                    "regions": [],
-                    "round": "label",
-                    "versions": [],
-                },
-            )
-        self.open(job)
-        return tasks
-
-    def open(self, job: str) -> None:
-        functions = self.account.client("lambda")
-        pages = functions.get_paginator("list_functions").paginate()
-        name = next(
-            each["FunctionName"]
-            for page in pages
-            for each in page["Functions"]
-            if each["Handler"] == "open_labelling_job.handler.handle"
-        )
-        answer = functions.invoke(FunctionName=name, Payload=json.dumps({"job": job}).encode())
-        assert "FunctionError" not in answer, answer["Payload"].read()
-
-    def put(self, key: str, document: Any) -> None:
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=json.dumps(document).encode())
 
 
 @pytest.fixture(scope="module")
@@ -129,26 +58,19 @@ def leased(person: Person, job: str, **wanted: str) -> dict[str, Any]:
     return work
 
 
-def test_two_people_who_disagree_a_reviewer_and_the_labels_in_training(people: dict[str, Person], jobs: Jobs) -> None:
+def test_two_people_who_disagree_and_a_reviewer_who_sees_both(people: dict[str, Person], jobs: Jobs) -> None:
     (task,) = jobs.prepare("whole", annotators=2)
     for name, text in (("ana", "M8"), ("ben", "M6")):
         work = leased(people[name], "whole")
         assert people[name].on(work, "answer", answer=answer(work, text)).body == {"status": "labelled"}
     review = eventually(lambda: people["rita"].lease(job="whole", round="review"), seconds=COMPARED, what="a review")
     assert sorted(version["regions"][0]["text"] for version in review["task"]["versions"]) == ["M6", "M8"]
+    unfinished = people["mira"].ask("POST", "/jobs/whole/export", {})
+    assert (unfinished.status, unfinished.code) == (409, "not_finished")
     assert people["rita"].on(review, "answer", answer=answer(review)).status == 200
-    assert people["mira"].ask("POST", "/jobs/whole/export", {}).body["state"] in ("exporting", "exported")
-
-    def exported() -> dict[str, Any] | None:
-        told = people["mira"].ask("GET", "/jobs/whole").body
-        return told if told["state"] == "exported" else None
-
-    told = eventually(exported, seconds=COMPARED, what="the export")
+    told = people["mira"].ask("GET", "/jobs/whole").body
     assert (told["labelled"], told["reviewed"], len(told["people"])) == (1, 1, 3)
-    bucket, key = told["manifest"].removeprefix("s3://").split("/", 1)
-    (line,) = jobs.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
-    assert json.loads(line)["regions"][0]["text"] == "M8"
-    assert json.loads(line)["image"] == f"images/{task}/0.png"
+    assert jobs.read(f"s3://{jobs.bucket}/jobs/whole/reviewed/{task}.json")["regions"][0]["text"] == "M8"
 
 
 def test_a_picture_is_read_by_parts_from_its_signed_address_and_no_other_is(
@@ -203,6 +125,13 @@ def test_an_id_token_is_no_permission(account: Account) -> None:
     assert Person(account.names["labelling-api"], issued["id_token"]).ask("GET", "/me").status in (401, 403)
 
 
+def test_somebody_in_no_group_is_told_whom_to_ask(people: dict[str, Person]) -> None:
+    for method, path in (("GET", "/me"), ("GET", "/jobs"), ("POST", "/tasks/lease")):
+        refused = people["eve"].ask(method, path)
+        assert (refused.status, refused.code) == (403, "no_group")
+        assert "ask a manager" in refused.message
+
+
 def test_a_page_of_another_origin_may_not_ask(account: Account) -> None:
     api, session = account.names["labelling-api"], browser()
     ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
@@ -219,6 +148,9 @@ def test_a_task_of_somebody_else_is_neither_shown_nor_changed(people: dict[str, 
     assert ben.ask("GET", f"/tasks/foreign/{task}").code == "not_yours"
     assert ben.ask("GET", "/tasks/foreign/0123456789abcdef").code == "no_such_task"
     assert ben.ask("GET", "/jobs/nothing").code == "no_such_job"
+    (elsewhere,) = jobs.prepare("foreign-too")
+    for path in (f"foreign/{elsewhere}", "foreign/..%2F..%2Fdrafts", "..%2Fforeign/x", f"Foreign/{task}"):
+        assert ben.ask("GET", f"/tasks/{path}").status == 404, path
     for refused in (
         ben.on(work, "answer", answer=answer(work)),
         ben.on(work, "draft", method="PUT", revision=0, answer=answer(work)),
@@ -243,17 +175,22 @@ def test_answers_that_are_too_large_too_old_or_broken_are_refused_with_a_reason(
     ana, work = people["ana"], leased(people["ana"], "broken")
     large = ana.on(work, "answer", answer=answer(work, "x" * 2_100_000))
     assert (large.status, large.code) == (413, "too_large")
-    old = ana.on(work, "answer", answer=answer(work, schema=0))
-    assert (old.status, old.code) == (400, "bad_answer")
-    assert "reload the page" in old.message
+    assert ana.on(work, "draft", method="PUT", revision=0, answer=answer(work, "x" * 2_100_000)).code == "too_large"
+    assert ana.on(work, "read", crop="x" * 2_100_000).code == "too_large"
+    assert ana.on(work, "renew", more="x" * 20_000).code == "too_large"
+    old = answer(work, schema=0)
+    for refused in (ana.on(work, "answer", answer=old), ana.on(work, "draft", method="PUT", revision=0, answer=old)):
+        assert (refused.status, refused.code) == (400, "bad_answer")
+        assert "reload the page" in refused.message
+    assert ana.on(work, "read", crop="bm8gcGljdHVyZQ==").code == "bad_crop"
     beside = answer(work)
     beside["regions"][0]["points"] = [[900, 10], [960, 10], [960, 30], [900, 30]]
     assert ana.on(work, "answer", answer=beside).code == "bad_answer"
     headers = {"authorization": f"Bearer {ana.token}", "content-type": "application/json"}
     path = f"{account.names['labelling-api']}/tasks/broken/{work['task']['task']}/answer"
     for content in (b"{", b"\xff\xfe", b"[" * 9_000):
-        refused = browser().post(path, data=content, headers=headers, timeout=10)
-        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "bad_request")
+        answered = browser().post(path, data=content, headers=headers, timeout=10)
+        assert (answered.status_code, answered.json()["error"]["code"]) == (400, "bad_request")
 
 
 def test_script_in_a_text_stays_text(people: dict[str, Person], jobs: Jobs) -> None:
@@ -262,14 +199,10 @@ def test_script_in_a_text_stays_text(people: dict[str, Person], jobs: Jobs) -> N
     ana, work = people["ana"], leased(people["ana"], "script")
     assert ana.on(work, "answer", answer=answer(work, script)).status == 200
 
-    def consensus() -> dict[str, Any] | None:
-        listed = jobs.s3.list_objects_v2(Bucket=jobs.bucket, Prefix=f"jobs/script/consensus/{task}")
-        if not listed.get("Contents"):
-            return None
-        found: dict[str, Any] = json.loads(
-            jobs.s3.get_object(Bucket=jobs.bucket, Key=f"jobs/script/consensus/{task}.json")["Body"].read()
-        )
-        return found
+    def consensus() -> Any | None:
+        key = f"jobs/script/consensus/{task}.json"
+        listed = jobs.s3.list_objects_v2(Bucket=jobs.bucket, Prefix=key)
+        return jobs.read(f"s3://{jobs.bucket}/{key}") if listed["KeyCount"] else None
 
     assert eventually(consensus, seconds=COMPARED, what="the consensus")["regions"][0]["text"] == script
 
@@ -279,7 +212,7 @@ def test_a_picture_that_vanished_is_told_and_left_out(people: dict[str, Person],
     ana, work = people["ana"], leased(people["ana"], "vanished")
     held = work["task"]["task"]
     for task in tasks:
-        jobs.s3.delete_object(Bucket=jobs.bucket, Key=f"jobs/vanished/pyramids/{task}.pmtiles")
+        jobs.gone(f"jobs/vanished/pyramids/{task}.pmtiles")
     gone = ana.on(work, "renew")
     assert (gone.status, gone.code) == (410, "image_gone")
     assert ana.ask("GET", f"/tasks/vanished/{held}").code == "image_gone"
@@ -287,12 +220,34 @@ def test_a_picture_that_vanished_is_told_and_left_out(people: dict[str, Person],
     assert ana.ask("GET", "/jobs/vanished").body["skipped"] == 2
 
 
+def test_a_task_that_vanished_takes_no_answer(people: dict[str, Person], jobs: Jobs) -> None:
+    (task,) = jobs.prepare("lost")
+    work = leased(people["ana"], "lost")
+    jobs.gone(f"jobs/lost/tasks/{task}.json")
+    refused = people["ana"].on(work, "answer", answer=answer(work))
+    assert (refused.status, refused.code) == (410, "task_gone")
+
+
+def test_no_address_of_another_jobs_picture_is_ever_signed(people: dict[str, Person], jobs: Jobs) -> None:
+    jobs.prepare("theirs")
+    jobs.prepare("ours", pictures_of="theirs")
+    assert people["ana"].lease(job="ours") is None
+    assert people["ana"].ask("GET", "/jobs/ours").body["skipped"] == 1
+
+
 def test_only_managers_order_and_only_drawings_of_ours(people: dict[str, Person], jobs: Jobs) -> None:
     order = {"job": "mine", "title": "Mine", "drawings": [{"uri": f"s3://{jobs.data}/drawings/whole/0.png"}]}
     for name in ("ana", "rita"):
         assert people[name].ask("POST", "/jobs", order).code == "not_allowed"
-    foreign = {**order, "drawings": [{"uri": "s3://another-team/drawings/0.png"}]}
-    assert people["mira"].ask("POST", "/jobs", foreign).code == "foreign_address"
+        assert people[name].ask("POST", "/jobs/whole/export", {}).code == "not_allowed"
+    assert people["ana"].ask("POST", "/tasks/lease", {"round": "review"}).code == "not_allowed"
+    for uri in (
+        "s3://another-team/drawings/0.png",
+        f"s3://{jobs.data}/models/x.png",
+        f"s3://{jobs.data}/drawings/../m",
+    ):
+        foreign = {**order, "drawings": [{"uri": uri}]}
+        assert people["mira"].ask("POST", "/jobs", foreign).code == "foreign_address"
 
 
 def test_nobody_reads_the_page_or_the_answers_past_cloudfront_and_the_api(account: Account) -> None:
@@ -305,3 +260,97 @@ def test_nobody_reads_the_page_or_the_answers_past_cloudfront_and_the_api(accoun
     assert f"connect-src 'self' {account.names['labelling-api']} " in answered.text
     anonymous = f"http://localhost:{account.port}/{account.names['labelling-bucket']}/"
     assert session.get(f"{anonymous}?list-type=2", timeout=10).status_code == 403
+
+
+def test_no_bucket_is_public(account: Account) -> None:
+    s3 = account.client("s3")
+    buckets = [each["Name"] for each in s3.list_buckets()["Buckets"]]
+    assert {account.names["labelling-bucket"], account.names["data-bucket"]} < set(buckets)
+    for bucket in buckets:
+        blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        assert set(blocked.values()) == {True}, bucket
+        assert browser().get(f"http://localhost:{account.port}/{bucket}/?list-type=2", timeout=10).status_code == 403
+
+
+JOB = "shafts"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def signed_in(chromium: Browser, account: Account, name: str, at: str = "") -> Page:
+    """A browser of its own in which somebody has signed in."""
+    page = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB").new_page()
+    page.goto(account.names["labelling-page"].rstrip("/") + "/" + at)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("[type=submit]").click()
+    page.get_by_role("link", name="Jobs", exact=True).wait_for()
+    return page
+
+
+def of_the_job(page: Page, button: str) -> Locator:
+    """The button of `JOB`; other jobs have theirs."""
+    return page.get_by_role("article", name=JOB.title(), exact=True).get_by_role("button", name=button)
+
+
+def begin(page: Page, button: str) -> None:
+    of_the_job(page, button).click()
+    page.get_by_role("button", name="Begin", exact=True).click()
+
+
+def hand_in(page: Page) -> None:
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Hand in").click()
+    page.get_by_role("heading", name="What there is to label").wait_for()
+
+
+def test_two_people_label_a_third_reviews_and_the_training_starts(
+    account: Account, people: dict[str, Person], jobs: Jobs, chromium: Browser, tmp_path: Path
+) -> None:
+    jobs.prepare_sheet(JOB, tmp_path)
+    for name, text in (("ana", "⌀12 H7"), ("ben", "⌀12 H1")):
+        page = signed_in(chromium, account, name)
+        begin(page, "Label next")
+        page.locator("#text").fill(text)
+        page.keyboard.press("Enter")
+        hand_in(page)
+    reviewer = people["rita"]
+    eventually(
+        lambda: reviewer.ask("GET", f"/jobs/{JOB}").body["to_review"] or None,
+        seconds=COMPARED,
+        what="something to review",
+    )
+    rita = signed_in(chromium, account, "rita")
+    expect(of_the_job(rita, "Review next")).to_be_enabled(timeout=COMPARED * 1000)
+    begin(rita, "Review next")
+    versions = rita.get_by_role("region", name="What people say")
+    decided = versions.get_by_role("status")
+    expect(decided).to_have_text("0 of 6 differences decided")  # one text was read otherwise, at five nobody looked
+    for _ in range(6):
+        rita.keyboard.press("Alt+a")
+    expect(decided).to_have_text("6 of 6 differences decided")
+    hand_in(rita)
+    mira = signed_in(chromium, account, "mira", at=f"#/jobs/{JOB}")
+    mira.get_by_role("button", name="Write the training data").click()
+    expect(mira.get_by_text("Training starts from there by itself")).to_be_visible(timeout=COMPARED * 1000)
+    told = people["mira"].ask("GET", f"/jobs/{JOB}").body
+    assert (told["state"], told["labelled"], told["reviewed"], len(told["people"])) == ("exported", 1, 1, 3)
+    line = jobs.read(told["manifest"])  # of one drawing
+    assert line["image"].endswith("/sheet.png")
+    texts = [region["text"] for region in line["regions"]]
+    assert len(texts) == 6
+    assert len({"⌀12 H7", "⌀12 H1"} & set(texts)) == 1  # the reviewer took one of them
+    sagemaker, pipeline = account.client("sagemaker"), account.names["pipeline-name"]
+    started = eventually(
+        lambda: sagemaker.list_pipeline_executions(PipelineName=pipeline)["PipelineExecutionSummaries"] or None,
+        seconds=60,
+        what="a training run starts",
+    )
+    assert len(started) == 1
