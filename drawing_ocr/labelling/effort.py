@@ -111,7 +111,7 @@ class WayOfWorking:
         retype: To type over the text that is in the field then. to_start, to_end: to have the caret at that end of it.
         draw: A box around a text without one. tilt: More for a text that does not lie.
         move: A box to its text.
-        read_moved: To have a moved box read again; with keys only where its text is not right.
+        read_moved: To have a moved box read again whose text is not right.
         read_drawn: To have a drawn box read.
         remove: A box without a text.
         categorise: A line whose category is not the one that it has.
@@ -362,10 +362,18 @@ def _mended(way: WayOfWorking, line: ReadLine) -> Effort:
     effort = Effort.of(way.move) if line.displaced else Effort()
     if line.other_category:
         effort += Effort.of(way.categorise)
-    asked = "K" in way.read_moved  # otherwise a moved box is read again in any case
-    if not line.displaced or (asked and line.read == line.label):
-        return effort + _corrected(way, line.read, line.label)
-    return effort + Effort.of(way.read_moved + way.look.replace("K", "")) + _corrected(way, line.again, line.label)
+    corrected = _corrected(way, line.read, line.label)
+    if line.displaced and line.read != line.label:
+        corrected = _typed_or_read(way, corrected, way.read_moved, again=line.again, label=line.label)
+    return effort + corrected
+
+
+def _typed_or_read(way: WayOfWorking, typed: Effort, read: str, *, again: str, label: str) -> Effort:
+    """What is short is typed at once, which stops the machine's reading; the rest is left to it, right or wrong."""
+    reading = Effort.of(read + way.look.replace("K", ""))
+    if typed.seconds <= (reading + Effort.of(way.accept)).seconds:
+        return typed
+    return reading + _corrected(way, again, label)
 
 
 def _corrected(way: WayOfWorking, read: str, label: str) -> Effort:
@@ -430,10 +438,10 @@ def _drawn(way: WayOfWorking, region: Region) -> Effort:
 
 
 def _drawn_and_read(way: WayOfWorking, missed: MissedLine) -> Effort:
-    """A box that the machine reads as soon as it is there."""
     label = canonical(missed.region.text)
-    read = Effort.of(way.read_drawn + way.look.replace("K", "")) + _corrected(way, missed.again, label)
-    return _boxed(way, missed.region) + read
+    typed = Effort(keystrokes=strokes(missed.region.text)) + Effort.of(way.close)
+    text = _typed_or_read(way, typed, way.read_drawn, again=missed.again, label=label)
+    return _boxed(way, missed.region) + text
 
 
 def _boxed(way: WayOfWorking, region: Region) -> Effort:

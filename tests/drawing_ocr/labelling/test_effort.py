@@ -95,13 +95,31 @@ def test_a_wrong_text_costs_its_correction() -> None:
     assert from_reading(ANNOTATOR, reading).keystrokes == strokes_to_mend(ANNOTATOR, "0382", "⌀382") + 1 + 2
 
 
-def test_a_missed_text_is_drawn_as_from_nothing_and_its_text_is_read_by_the_machine() -> None:
+LONG = "surface treatment"
+
+
+def test_a_missed_text_that_is_short_costs_what_it_costs_from_nothing() -> None:
     label = region("12")
-    unread, read = Reading.compare([label], []), Reading.compare([label], [], read_again=lambda _: "12")
-    assert read.missed == (MissedLine(label, "12"),)
-    assert from_reading(ANNOTATOR, unread).actions == from_nothing(ANNOTATOR, [label]).actions
-    assert from_reading(ANNOTATOR, unread).actions - from_reading(ANNOTATOR, read).actions == 2
-    assert from_reading(ANNOTATOR, read).answers == 1
+    reading = Reading.compare([label], [], read_again=lambda _: "12")
+    assert reading.missed == (MissedLine(label, "12"),)
+    assert from_reading(ANNOTATOR, reading).actions == from_nothing(ANNOTATOR, [label]).actions
+
+
+def test_a_missed_text_that_is_long_is_left_to_the_machine() -> None:
+    label = region(LONG)
+    right, wrong = (
+        from_reading(ANNOTATOR, Reading.compare([label], [], read_again=again)) for again in (str_of, with_a_mistake)
+    )
+    assert from_nothing(ANNOTATOR, [label]).keystrokes - right.keystrokes == strokes(LONG)
+    assert (right.answers, wrong.keystrokes - right.keystrokes) == (1, 2)  # Backspace and the letter
+
+
+def str_of(label: Region) -> str:
+    return label.text
+
+
+def with_a_mistake(label: Region) -> str:
+    return label.text[:-1] + "7"
 
 
 def test_a_ghost_costs_its_removal() -> None:
@@ -122,14 +140,15 @@ def test_a_box_that_cuts_its_text_is_moved() -> None:
     assert from_reading(ANNOTATOR, cut).clicks - from_reading(ANNOTATOR, held).clicks == 1
 
 
-def test_a_wrong_text_of_a_moved_box_is_read_again() -> None:
-    cut = [line("1", width=30)]
-    blind = Reading.compare([region("12")], cut, read_again=lambda _: "1")
-    seen = Reading.compare([region("12")], cut, read_again=lambda _: "12")
-    assert from_reading(ANNOTATOR, blind).keystrokes - from_reading(ANNOTATOR, seen).keystrokes == 1  # the 2
-    ours, theirs = (from_reading(way, seen) for way in (ANNOTATOR, PPOCRLABEL))
-    assert (ours.answers, theirs.answers) == (1, 1)
-    assert theirs.keystrokes == 1 + 2 + 2  # to the line, Ctrl+R, the two keys that submit
+@pytest.mark.parametrize(("text", "answers"), [("12", 0), (LONG, 1)])
+def test_a_wrong_text_of_a_moved_box_is_typed_where_it_is_short_and_read_again_where_it_is_long(
+    text: str, answers: int
+) -> None:
+    reading = Reading.compare([region(text)], [line("?", width=30)], read_again=str_of)
+    assert from_reading(ANNOTATOR, reading).answers == answers
+    # To open a text costs PPOCRLabel more than Ctrl+R: to the line, these two keys, and the two that submit.
+    theirs = from_reading(PPOCRLABEL, reading)
+    assert (theirs.answers, theirs.keystrokes) == (1, 1 + 2 + 2)
 
 
 def test_what_is_sure_and_right_costs_one_comparison_for_each_different_text() -> None:

@@ -141,6 +141,13 @@ describe("a person at the drawing", () => {
       expect(current()).toMatchObject({ text: "c", accepted: true });
     });
 
+    test("keeps what is accepted before the machine has answered", async () => {
+      moved();
+      bench.run("accept");
+      await settled();
+      expect(bench.task.document.byId.value.get("c")).toMatchObject({ text: "c", accepted: true });
+    });
+
     test("is not told where the machine cannot read", async () => {
       server.read = () => Promise.reject(new Error("no reader"));
       moved();

@@ -415,7 +415,7 @@ export class Workbench {
     try {
       const text = await synchroniser.read(await base64(await surface.cropPng(region.points)));
       const now = document.byId.peek().get(region.id);
-      if (now === undefined || now.text === text) return;
+      if (now === undefined || now.text === text || (now.accepted && !asked)) return;
       if (!this.#typed(now)) {
         this.#take(now.id, text);
         return;
