@@ -18,8 +18,8 @@ describe("the guideline's rules", () => {
     expect(check(regions, { width, height }, new Map(Object.entries(ink ?? {})))).toEqual(wanted);
   });
 
-  test("look at a thousand regions in less time than a key takes", () => {
-    const regions = Array.from({ length: 1000 }, (_, index) => {
+  test("look at five thousand regions without a pause that is felt", () => {
+    const regions = Array.from({ length: 5000 }, (_, index) => {
       const [x, y] = [(index % 40) * 100, Math.floor(index / 40) * 40];
       const points = [
         [x, y],
@@ -30,7 +30,7 @@ describe("the guideline's rules", () => {
       return { id: `${index}`, points, text: "12.5", category: "dimension", ignore: false } as const;
     });
     const started = performance.now();
-    expect(check(regions, { width: 4000, height: 1000 })).toEqual([]);
+    expect(check(regions, { width: 4000, height: 5000 })).toEqual([]);
     expect(performance.now() - started).toBeLessThan(1000);
   });
 });

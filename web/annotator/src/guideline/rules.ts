@@ -77,10 +77,11 @@ export function check(
   page: Page,
   ink: ReadonlyMap<string, number> = new Map(),
 ): Finding[] {
+  const middles = regions.map(({ points }) => middleOf(points));
   return regions.flatMap((region, index) => {
     const broken: Broken[] = [
       ...ofPlace(region, page),
-      ...ofNeighbours(region, regions.slice(0, index)),
+      ...ofNeighbours(index, regions, middles),
       ...ofInk(ink.get(region.id)),
       ...ofText(region),
     ];
@@ -102,8 +103,17 @@ function ofPlace({ points }: Checked, { width, height }: Page): Broken[] {
   return broken;
 }
 
-function ofNeighbours({ points }: Checked, earlier: readonly Checked[]): Broken[] {
-  return earlier.some((other) => sameBox(points, other.points)) ? [["duplicate", { delete: true }]] : [];
+/** Boxes with the same corners have the same middle, which is soon compared with those of thousands. */
+function ofNeighbours(at: number, regions: readonly Checked[], middles: readonly Point[]): Broken[] {
+  const { points } = regions[at] as Checked;
+  const [x, y] = middles[at] as Point;
+  const near = SAME_CORNER * Math.min(widthOf(points), heightOf(points));
+  for (let earlier = 0; earlier < at; earlier++) {
+    const [otherX, otherY] = middles[earlier] as Point;
+    if (Math.abs(otherX - x) > near || Math.abs(otherY - y) > near) continue;
+    if (sameBox(points, (regions[earlier] as Checked).points)) return [["duplicate", { delete: true }]];
+  }
+  return [];
 }
 
 function ofInk(ink: number | undefined): Broken[] {
@@ -162,10 +172,13 @@ function sameBox(one: Quad, other: Quad): boolean {
   });
 }
 
+function middleOf(points: Quad): Point {
+  return [points.reduce((sum, point) => sum + point[0], 0) / 4, points.reduce((sum, point) => sum + point[1], 0) / 4];
+}
+
 /** The corners around their middle, clockwise, from the same first one. */
 function clockwise(points: Quad): Quad {
-  const x = points.reduce((sum, point) => sum + point[0], 0) / 4;
-  const y = points.reduce((sum, point) => sum + point[1], 0) / 4;
+  const [x, y] = middleOf(points);
   const angle = (point: Point) => Math.atan2(point[1] - y, point[0] - x);
   const whole = 2 * Math.PI;
   const fromFirst = (point: Point) => (((angle(point) - angle(points[0])) % whole) + whole) % whole;

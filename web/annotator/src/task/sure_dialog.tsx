@@ -3,7 +3,7 @@
  * is wrong; one key accepts the others, and the marked ones stay to be mended.
  */
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Region } from "../document/region";
 import { DialogWindow } from "./dialog";
 import { nameOf } from "./keymap";
@@ -19,7 +19,11 @@ export function SureDialog({ bench }: { bench: Workbench }) {
   const { document, work } = bench.task;
   const wrong: Signal<ReadonlySet<string>> = useSignal(new Set());
   const grid = useRef<HTMLFieldSetElement>(null);
-  const sure = sureRegions(document.regions.value, document.confidence, sureFrom.value, work.task.image);
+  const [regions, from] = [document.regions.value, sureFrom.value];
+  const sure = useMemo(
+    () => sureRegions(regions, document.confidence, from, work.task.image),
+    [regions, document, from, work],
+  );
   const right = sure.filter(({ id }) => !wrong.value.has(id));
 
   const close = () => {
