@@ -153,7 +153,7 @@ def unpacked(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 250 MB, layers and the runtime's own included.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 250 MB unpacked, layers included.
 HALF_OF_WHAT_LAMBDA_TAKES = 125 * 1024 * 1024
 
 
