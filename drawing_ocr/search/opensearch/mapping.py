@@ -41,6 +41,7 @@ def index_body(info: IndexInfo, settings: IndexSettings) -> dict[str, Any]:
                 "material": {"type": "keyword"},
                 "revision": {"type": "keyword"},
                 "number": {"type": "keyword"},
+                "number_beginnings": {"type": "keyword", "doc_values": False},
                 "date": {"type": "date", "format": "strict_date"},
                 "size_mm": {"type": "double"},
                 "record": _STORED,

@@ -342,6 +342,7 @@ def _source(document: DrawingDocument) -> dict[str, Any]:
         "material": keyword(document.material),
         "revision": keyword(document.revision),
         "number": keyword(document.number),
+        "number_beginnings": queries.beginnings(document.number),
         "date": document.date.isoformat() if document.date else None,
         "size_mm": document.size_mm,
         "record": document.record().to_json(),
