@@ -5,8 +5,7 @@ working. The mistakes to mend are real: the shipped official reader, and each mo
 synthetic sheets (full sheets as scanned, and loose details crowded with signs) whose labels are exact. The peer's own
 automatic labels are PaddleOCR's plain reading, which finds less; here it gets ours, so that only the ways differ.
 
-Readings are kept in WORK, so that it continues where it was stopped. A box that is drawn or moved is read again: the
-reader gets the crop of the label's box, as from the labelling API.
+Readings are kept in WORK, so that it continues where it was stopped.
 
 usage: benchmarks/labelling_effort.py WORK [MODEL.tar.gz …]
 """
@@ -33,9 +32,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from drawing_ocr.annotation import Annotation, Region
+from drawing_ocr.annotation import Annotation
 from drawing_ocr.atomic_write import write_atomically
-from drawing_ocr.dataset.crop import rectify
 from drawing_ocr.labelling.answer import Outlined
 from drawing_ocr.labelling.effort import (
     ANNOTATOR,
@@ -57,7 +55,6 @@ from drawing_ocr.synthesis.style import STYLES, StyleName
 
 SHEETS: Final = 24
 SEED: Final = 770_000
-ENLARGED: Final = 736  # pixels, as in drawing_surface.ts
 SURE: Final = 0.9  # the confidence from which the contact sheet shows a box, as the page begins with
 WAYS: Final = (ANNOTATOR_OVERVIEW, ANNOTATOR, PPOCRLABEL, PPOCRLABEL_ZOOMED)
 
@@ -96,27 +93,13 @@ def sheets(work: Path, model: Path, style: StyleName) -> list[Sheet]:
 
 
 def read_sheet(readings: Readings, number: int, style: StyleName) -> Sheet:
-    """One sheet, and what is read again in the boxes that people draw and move."""
+    """One sheet."""
     picture, labels = draw_sheet(number, STYLES[style])
     page = np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8)
     predictions = readings.of(page, str(number)).predictions
 
-    def read_again(region: Region) -> str:
-        pieces = readings.of(crop_of(page, region), f"{number}-{labels.regions.index(region)}").predictions
-        return " ".join(piece.text for piece in sorted(pieces, key=lambda piece: min(x for x, _ in piece.box)))
-
     sure = sure_of(predictions, labels)
-    return Sheet(labels, Reading.compare(labels.regions, predictions, sure=sure, read_again=read_again))
-
-
-def crop_of(page: Page, region: Region) -> Page:
-    """The picture that the page sends to be read: the box, and paper around it (`cropPng` of drawing_surface.ts)."""
-    text = rectify(page, region.points)
-    height, width = text.shape[:2]
-    crop = np.full((max(3 * height, min(width, ENLARGED)), width + 2 * height, 3), 255, np.uint8)
-    top = (crop.shape[0] - height) // 2
-    crop[top : top + height, height : height + width] = text
-    return crop
+    return Sheet(labels, Reading.compare(labels.regions, predictions, sure=sure))
 
 
 def sure_of(predictions: Sequence[Prediction], labels: Annotation) -> set[int]:

@@ -8,17 +8,17 @@ the ACM 23(7), 1980: an expert's time for a task without errors is the sum of a 
     P  the pointer is brought to a place: 1.10 s
     H  a hand goes from keys to mouse or back: 0.40 s
     M  mental preparation, also to compare a text with the drawing: 1.35 s
-    R  the machine reads one box: 1.0 s, of which two cores need half; the rest is the way there and back
 
 A way of working is a table of operators for what happens to a line. The mistakes that a person mends come from a real
-reading and its labels, also where a box was moved or drawn and is read again.
+reading and its labels. Texts of boxes that are moved or drawn are typed at once: that the machine reads such boxes by
+itself saves something only where a text is long, and is not counted in any way of working.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -31,7 +31,7 @@ from drawing_ocr.evaluation.matching import Prediction as Outline
 from drawing_ocr.reading.result import Prediction
 from drawing_ocr.text import canonical
 
-SECONDS: Final = {"K": 0.28, "B": 0.10, "P": 1.10, "H": 0.40, "M": 1.35, "R": 1.00}
+SECONDS: Final = {"K": 0.28, "B": 0.10, "P": 1.10, "H": 0.40, "M": 1.35}
 
 # A box must hold its text; that it is looser does not matter, since training cuts lines with up to 0.3 of their height
 # around them (drawing_ocr/dataset/crop.py), which is an IoU of 0.54 for a text four times as long as high.
@@ -53,7 +53,6 @@ class Effort:
     pointings: int = 0
     homings: int = 0
     thoughts: int = 0
-    answers: int = 0
 
     @classmethod
     def of(cls, operators: str, times: int = 1) -> Self:
@@ -66,7 +65,7 @@ class Effort:
         unknown = sorted(counted.keys() - SECONDS.keys())
         if unknown:
             raise ValueError(f"{operators!r}: {unknown[0]!r} is no operator; use {' '.join(SECONDS)}")
-        return cls(*(counted[name] * times for name in "KBPHMR"))
+        return cls(*(counted[name] * times for name in "KBPHM"))
 
     def __add__(self, other: Effort) -> Effort:
         return Effort(
@@ -75,7 +74,6 @@ class Effort:
             self.pointings + other.pointings,
             self.homings + other.homings,
             self.thoughts + other.thoughts,
-            self.answers + other.answers,
         )
 
     @property
@@ -91,8 +89,8 @@ class Effort:
     @property
     def seconds(self) -> float:
         """Time of an expert."""
-        counts = (self.keystrokes, self.buttons, self.pointings, self.homings, self.thoughts, self.answers)
-        return sum(count * SECONDS[name] for count, name in zip(counts, "KBPHMR", strict=True))
+        counts = (self.keystrokes, self.buttons, self.pointings, self.homings, self.thoughts)
+        return sum(count * SECONDS[name] for count, name in zip(counts, "KBPHM", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +109,6 @@ class WayOfWorking:
         retype: To type over the text that is in the field then. to_start, to_end: to have the caret at that end of it.
         draw: A box around a text without one. tilt: More for a text that does not lie.
         move: A box to its text.
-        read_moved: To have a moved box read again whose text is not right.
-        read_drawn: To have a drawn box read.
         remove: A box without a text.
         categorise: A line whose category is not the one that it has.
         search: Once a screenful, for text without a box.
@@ -133,8 +129,6 @@ class WayOfWorking:
     draw: str
     tilt: str
     move: str
-    read_moved: str
-    read_drawn: str
     remove: str
     categorise: str
     search: str
@@ -142,10 +136,10 @@ class WayOfWorking:
 
 
 # The keys of web/annotator/src/task/commands.ts. W and two corners by clicks, the text field has the focus at once;
-# there Alt and a digit give the category, Alt+R turns a text that stands; a box that is drawn, moved or turned is read
-# by itself. Enter accepts and goes on to the next line, the least sure first, whose crop is enlarged beside its text;
-# the caret stands behind the text already, after a drag F2 brings it there. A box that cuts its text is mended by one
-# drag of its corner or side, since the reader cuts at one end as a rule.
+# there Alt and a digit give the category, Alt+R turns a text that stands. Enter accepts and goes on to the next line,
+# the least sure first, whose crop is enlarged beside its text; the caret stands behind the text already, after a drag
+# F2 brings it there. A box that cuts its text is mended by one drag of its corner or side, since the reader cuts at one
+# end as a rule.
 ANNOTATOR: Final = WayOfWorking(
     name="our annotator, line by line",
     overview="",
@@ -159,10 +153,8 @@ ANNOTATOR: Final = WayOfWorking(
     to_end="",
     close="K",
     draw="MKHPBBPBBH",
-    tilt="KKR",
+    tilt="KK",
     move="MHPBPBHK",
-    read_moved="R",
-    read_drawn="R",
     remove="K",
     categorise="KK",
     search="M",
@@ -176,8 +168,7 @@ ANNOTATOR_OVERVIEW: Final = replace(
 # PFCCLab/PPOCRLabel 3.1: the list of results is gone through by its arrow keys, so that the line's box lights up; there
 # is nothing to accept. A double click on the entry opens its text, all of it selected, Enter closes it; W and a drag
 # make a box, whose text is asked for; Delete removes it; Ctrl+V checks the picture and goes on. A tall box holds a text
-# that stands by itself, and there are no categories to set. New boxes are read by themselves where that is switched on
-# (File, Re-recognition), Ctrl+R reads a moved one.
+# that stands by itself, and there are no categories to set.
 PPOCRLABEL: Final = WayOfWorking(
     name="PPOCRLabel, line by line",
     overview="",
@@ -193,8 +184,6 @@ PPOCRLABEL: Final = WayOfWorking(
     draw="MKHPBPBH",
     tilt="",
     move="MHPBPBH",
-    read_moved="KKR",
-    read_drawn="R",
     remove="K",
     categorise="",
     search="M",
@@ -211,7 +200,6 @@ class ReadLine:
     Attributes:
         category: The machine's.
         sure: The annotator puts it on the contact sheet.
-        again: What the machine reads in the right box, where the one that it found is displaced.
     """
 
     read: str
@@ -220,20 +208,11 @@ class ReadLine:
     displaced: bool = False
     other_category: bool = False
     sure: bool = False
-    again: str = ""
 
     @property
     def right(self) -> bool:
         """Nothing needs to be changed."""
         return self.read == self.label and not self.displaced and not self.other_category
-
-
-@dataclass(frozen=True, slots=True)
-class MissedLine:
-    """A label without a line, and what the machine reads in its box when it is drawn."""
-
-    region: Region
-    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +222,6 @@ class Ghost:
     read: str
     category: Category = Category.TEXT
     sure: bool = False
-
-
-def _unread(_: Region) -> str:
-    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +235,7 @@ class Reading:
     """
 
     found: tuple[ReadLine, ...]
-    missed: tuple[MissedLine, ...]
+    missed: tuple[Region, ...]
     ghosts: tuple[Ghost, ...]
 
     @property
@@ -275,7 +250,6 @@ class Reading:
         predictions: Sequence[Prediction],
         *,
         sure: Collection[int] = (),
-        read_again: Callable[[Region], str] = _unread,
     ) -> Self:
         """Matches lines with labels (IoU ≥ 0.5, what is left over at `SAME_PLACE`), texts in canonical form.
 
@@ -283,7 +257,6 @@ class Reading:
             regions: The labels.
             predictions: What the machine found.
             sure: Which of these the contact sheet shows, by index.
-            read_again: What the machine reads in the box of a label.
         """
         match = match_page(Page(regions, [Outline(line.box, line.text) for line in predictions]))
         labels = polygons([region.points for region in regions])
@@ -310,16 +283,11 @@ class Reading:
                 displaced=displaced,
                 other_category=predictions[line].category is not regions[label].category,
                 sure=line in sure,
-                again=canonical(read_again(regions[label])) if displaced else "",
             )
 
         return cls(
             found=tuple(found(label, line) for label, line in sorted({**pairs, **moved}.items())),
-            missed=tuple(
-                MissedLine(regions[index], canonical(read_again(regions[index])))
-                for index in match.regions
-                if index not in pairs and index not in moved
-            ),
+            missed=tuple(regions[index] for index in match.regions if index not in pairs and index not in moved),
             ghosts=tuple(
                 Ghost(canonical(predictions[index].text), predictions[index].category, sure=index in sure)
                 for index in free
@@ -348,7 +316,7 @@ def from_reading(way: WayOfWorking, reading: Reading) -> Effort:
         # Who comes back to a marked line knows what is wrong; preparing to mend it is counted there.
         known = compared and line.sure and (line.displaced or line.read != line.label)
         effort += _mended(way, line) if known else Effort.of(way.look) + _mended(way, line)
-    return sum((_drawn_and_read(way, missed) for missed in reading.missed), effort)
+    return sum((_drawn(way, region) for region in reading.missed), effort)
 
 
 def _looked_over(way: WayOfWorking, reading: Reading) -> Effort:
@@ -362,18 +330,7 @@ def _mended(way: WayOfWorking, line: ReadLine) -> Effort:
     effort = Effort.of(way.move) if line.displaced else Effort()
     if line.other_category:
         effort += Effort.of(way.categorise)
-    corrected = _corrected(way, line.read, line.label)
-    if line.displaced and line.read != line.label:
-        corrected = _typed_or_read(way, corrected, way.read_moved, again=line.again, label=line.label)
-    return effort + corrected
-
-
-def _typed_or_read(way: WayOfWorking, typed: Effort, read: str, *, again: str, label: str) -> Effort:
-    """What is short is typed at once, which stops the machine's reading; the rest is left to it, right or wrong."""
-    reading = Effort.of(read + way.look.replace("K", ""))
-    if typed.seconds <= (reading + Effort.of(way.accept)).seconds:
-        return typed
-    return reading + _corrected(way, again, label)
+    return effort + _corrected(way, line.read, line.label)
 
 
 def _corrected(way: WayOfWorking, read: str, label: str) -> Effort:
@@ -434,18 +391,7 @@ def _iou(label: shapely.Polygon, box: shapely.Polygon) -> float:
 
 
 def _drawn(way: WayOfWorking, region: Region) -> Effort:
-    return _boxed(way, region) + Effort(keystrokes=strokes(region.text)) + Effort.of(way.close)
-
-
-def _drawn_and_read(way: WayOfWorking, missed: MissedLine) -> Effort:
-    label = canonical(missed.region.text)
-    typed = Effort(keystrokes=strokes(missed.region.text)) + Effort.of(way.close)
-    text = _typed_or_read(way, typed, way.read_drawn, again=missed.again, label=label)
-    return _boxed(way, missed.region) + text
-
-
-def _boxed(way: WayOfWorking, region: Region) -> Effort:
-    effort = Effort.of(way.draw)
+    effort = Effort.of(way.draw) + Effort(keystrokes=strokes(region.text)) + Effort.of(way.close)
     if region.category is not Category.TEXT:
         effort += Effort.of(way.categorise)
     if _stands(region):

@@ -14,7 +14,6 @@ from drawing_ocr.labelling.effort import (
     PPOCRLABEL_ZOOMED,
     SECONDS,
     Effort,
-    MissedLine,
     Reading,
     ReadLine,
     from_nothing,
@@ -95,31 +94,11 @@ def test_a_wrong_text_costs_its_correction() -> None:
     assert from_reading(ANNOTATOR, reading).keystrokes == strokes_to_mend(ANNOTATOR, "0382", "⌀382") + 1 + 2
 
 
-LONG = "surface treatment"
-
-
-def test_a_missed_text_that_is_short_costs_what_it_costs_from_nothing() -> None:
+def test_a_missed_text_costs_what_it_costs_from_nothing() -> None:
     label = region("12")
-    reading = Reading.compare([label], [], read_again=lambda _: "12")
-    assert reading.missed == (MissedLine(label, "12"),)
+    reading = Reading.compare([label], [])
+    assert reading.missed == (label,)
     assert from_reading(ANNOTATOR, reading).actions == from_nothing(ANNOTATOR, [label]).actions
-
-
-def test_a_missed_text_that_is_long_is_left_to_the_machine() -> None:
-    label = region(LONG)
-    right, wrong = (
-        from_reading(ANNOTATOR, Reading.compare([label], [], read_again=again)) for again in (str_of, with_a_mistake)
-    )
-    assert from_nothing(ANNOTATOR, [label]).keystrokes - right.keystrokes == strokes(LONG)
-    assert (right.answers, wrong.keystrokes - right.keystrokes) == (1, 2)  # Backspace and the letter
-
-
-def str_of(label: Region) -> str:
-    return label.text
-
-
-def with_a_mistake(label: Region) -> str:
-    return label.text[:-1] + "7"
 
 
 def test_a_ghost_costs_its_removal() -> None:
@@ -133,22 +112,9 @@ def test_a_box_that_holds_its_text_may_be_loose() -> None:
 
 def test_a_box_that_cuts_its_text_is_moved() -> None:
     labels = [region("12")]
-    held, cut = (
-        Reading.compare(labels, [line("12", width=width)], read_again=lambda region: region.text) for width in (40, 30)
-    )
+    held, cut = (Reading.compare(labels, [line("12", width=width)]) for width in (40, 30))
     assert (held.found[0].displaced, cut.found[0].displaced) == (False, True)
     assert from_reading(ANNOTATOR, cut).clicks - from_reading(ANNOTATOR, held).clicks == 1
-
-
-@pytest.mark.parametrize(("text", "answers"), [("12", 0), (LONG, 1)])
-def test_a_wrong_text_of_a_moved_box_is_typed_where_it_is_short_and_read_again_where_it_is_long(
-    text: str, answers: int
-) -> None:
-    reading = Reading.compare([region(text)], [line("?", width=30)], read_again=str_of)
-    assert from_reading(ANNOTATOR, reading).answers == answers
-    # To open a text costs PPOCRLabel more than Ctrl+R: to the line, these two keys, and the two that submit.
-    theirs = from_reading(PPOCRLABEL, reading)
-    assert (theirs.answers, theirs.keystrokes) == (1, 1 + 2 + 2)
 
 
 def test_what_is_sure_and_right_costs_one_comparison_for_each_different_text() -> None:
