@@ -188,9 +188,8 @@ class Reader:
     ) -> tuple[Rows, bool]:
         """Rows to rescore, and whether these are all that there are."""
         pool = wanted if later is None else wanted * _SELECTIVE
-        live = np.flatnonzero(owners) if among is None else among
-        if self._codes is None or len(live) <= pool:
-            rows, exhausted = live, True
+        if self._codes is None or len(owners if among is None else among) <= pool:
+            rows, exhausted = (np.flatnonzero(owners) if among is None else among), True
         else:
             codes = self._codes.mapped(len(owners))
             code = self._codec.encode(vector[None])
@@ -240,20 +239,20 @@ class Reader:
                 # Equals are ordered by their ids, so all of them have to be seen.
                 if score < min_score or (len(best) >= k and score < last):
                     return _first(best.values(), k), True
-                if row in known and known[row][0].drawing_id not in best:
-                    record, region = known[row]
-                    best[record.drawing_id] = Hit(record, score, region)
+                if row in known and known[row][0] not in best:
+                    drawing_id, record, place = known[row]
+                    best[drawing_id] = Hit(_record(record), score, RegionPlace(**json.loads(place)))
                     last = score
         return _first(best.values(), k), len(best) >= k
 
-    def _regions(self, rows: Rows) -> dict[int, tuple[DrawingRecord, RegionPlace]]:
-        """Of which drawing and where on it some rows are; rows that are nobody's are left out."""
+    def _regions(self, rows: Rows) -> dict[int, tuple[str, str, str]]:
+        """(drawing id, record, place) by row; rows that are nobody's are left out."""
         found = self.database.execute(
-            "SELECT row, record, place FROM regions JOIN drawings ON drawings.id = regions.drawing"
+            "SELECT row, drawing_id, record, place FROM regions JOIN drawings ON drawings.id = regions.drawing"
             " WHERE row IN (SELECT value FROM json_each(?))",
             (json.dumps(rows.tolist()),),
         )
-        return {row: (_record(record), RegionPlace(**json.loads(place))) for row, record, place in found}
+        return {row: (drawing_id, record, place) for row, drawing_id, record, place in found}
 
 
 def _phrase(word: str) -> str:
