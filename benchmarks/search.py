@@ -337,7 +337,9 @@ def main() -> None:
         rows: dict[str, dict[str, float]] = {}
         if arguments.store != "opensearch":
             rows["embedded"] = embedded(folder, drawings)
-        if arguments.store != "embedded":
+        if arguments.store != "embedded" and not any(ROOT.glob(".opensearch/opensearch-*/.ready")):
+            print("OpenSearch is left out: no server: run `make opensearch`")
+        elif arguments.store != "embedded":
             rows["OpenSearch, Lucene 1x"] = opensearch(folder, drawings, "1x")
             rows["OpenSearch, Lucene 4x"] = opensearch(folder, drawings, "4x")
         if drawings * DIMENSION * 4 < _available_bytes() / 2:
