@@ -18,7 +18,7 @@ help: ## this list
 setup: ## packages, Python environment, CDK command line; leaves .venv/bin/drawingops ready
 	@scripts/setup.sh
 
-demo: setup ## the whole product on this machine in eight stages; DRAWINGS=DIR LEAST_GAIN=N reads your own drawings
+demo: setup ## the whole product on this machine in nine stages; DRAWINGS=DIR LEAST_GAIN=N reads your own drawings
 	@$(BIN)/python -m cli.demo $(if $(DRAWINGS),--drawings "$(DRAWINGS)") $(if $(LEAST_GAIN),--least-gain $(LEAST_GAIN))
 
 test: setup ## every test but images and faults; PYTEST_ARGS="-k name" picks some

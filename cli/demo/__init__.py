@@ -1,1 +1,1 @@
-"""The whole product on one machine, in eight stages that prove what they promise."""
+"""The whole product on one machine, in nine stages that prove what they promise."""

@@ -1,4 +1,4 @@
-"""`python -m cli.demo`: the whole product on this machine, in eight stages; what `make demo` runs."""
+"""`python -m cli.demo`: the whole product on this machine, in nine stages; what `make demo` runs."""
 
 import shutil
 import signal
@@ -35,7 +35,7 @@ def main(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the account running afterwards.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
 ) -> None:
-    """Shows the whole product in eight stages; exit code 1 names the promise that did not hold."""
+    """Shows the whole product in nine stages; exit code 1 names the promise that did not hold."""
     console = open_console()
     # `kill` and a closing terminal clean up as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

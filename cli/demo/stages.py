@@ -1,4 +1,4 @@
-"""The eight stages of the demo, each doing what the operator's commands do."""
+"""The nine stages of the demo, each doing what the operator's commands do."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from cli.demo import drawings
 from cli.demo.alerts import Alert, Mailbox
 from cli.demo.load import Load
 from cli.demo.scores import Scores, compared_readings
+from cli.demo.search import find_similar
 from cli.demo.stage import BrokenPromise, Journal, Stage
 from cli.endpoint import Endpoint
 from cli.environment import Environment
@@ -55,7 +56,7 @@ class Demo:
     scores: Scores | None = None
 
     def run(self) -> None:
-        """All eight stages; raises BrokenPromise where one does not hold what it promises."""
+        """All nine stages; raises BrokenPromise where one does not hold what it promises."""
         with self.journal.stage("An AWS account on this machine, every stack deployed by the CDK") as stage:
             self._deploy(stage)
         with self.journal.stage("Version 1, the official reader, is registered, approved, deployed and reads") as stage:
@@ -72,6 +73,9 @@ class Demo:
             self._refuse(stage)
         with self.journal.stage("One command back to version 1, one forward again") as stage:
             self._roll_back(stage)
+        with self.journal.stage("A photograph of a drawing finds it among all others") as stage:
+            batch = find_pictures([self.out / "batch" / "images"])
+            find_similar(stage, self._environment, [*self.pictures, *batch], self.out / "similar")
 
     @property
     def _environment(self) -> Environment:
