@@ -67,7 +67,7 @@ def export_embedder(network: Embedder, state: EmbedderState, version: str, folde
 
 
 def _whitening(network: Path, options: EmbedderOptions) -> Whitening:
-    """Learned from parts that training did not see; a session of ONNX Runtime is five times as fast as Paddle."""
+    """Learned from parts that training did not see; a session of ONNX Runtime is faster than Paddle."""
     session = Session(network, threads=_THREADS)
     plan = BatchPlan(options.families, members=4, drawings=3, size=options.sizes[-1])
     batches = [draw_batch(_WHITENING_SEED + options.seed, number, plan) for number in range(_WHITENING_BATCHES)]

@@ -13,8 +13,8 @@ class EmbedderOptions(BaseModel):
     Attributes:
         seed: Of weights and batches.
         families, members, drawings: Of one batch.
-        sizes: Sides of the pictures in pixels, each for an equal part of the run: small ones first are five times as
-            cheap, and teach nearly as much (progressive resizing); the last is the one to embed at.
+        sizes: Sides of the pictures in pixels, each for an equal part of the run: small ones first are cheaper
+            (progressive resizing); the last is the one to embed at.
         learning_rate: Peak of AdamW's.
         weight_decay: AdamW's.
         temperature: Of the contrastive loss.
