@@ -18,7 +18,7 @@ class TrainingOptions(BaseModel):
         max_seconds: Training ends after this long, whatever the epochs say; the learning rate is planned for it.
             0: no limit.
         max_steps: Training ends after so many steps of every process, whatever the epochs say; the learning rate is
-            planned for it. The same model on a slow machine as on a fast one, which no limit of time gives. 0: no limit.
+            planned for it. A slow machine trains the same model as a fast one, which no limit of time gives. 0: none.
         batch_size: Lines in a step of one process, drawn ones included.
         freeze_backbone: Train encoder and classifier only: three times as fast, learns less.
         seed: Of order, augmentation and drawn lines.

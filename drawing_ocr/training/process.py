@@ -180,9 +180,7 @@ class _Process:
         )
 
     def _is_over(self) -> bool:
-        return (
-            0 < self._options.max_seconds <= self._state.seconds or 0 < self._options.max_steps <= self._state.step
-        )
+        return 0 < self._options.max_seconds <= self._state.seconds or 0 < self._options.max_steps <= self._state.step
 
     def _set_rate(self) -> float:
         """Sets the rate of the next step and returns it, for the backbone."""

@@ -233,7 +233,7 @@ def release_account(folder: Path, *, speed: float, seconds: float, settings: Map
         prefix = "/drawing-platform/local/"
         pages = client("ssm", port).get_paginator("get_parameters_by_path").paginate(Path=prefix)
         names = {item["Name"].removeprefix(prefix): item["Value"] for page in pages for item in page["Parameters"]}
-        yield Releases(Account(port, state_dir, names), folder / "images", seconds)
+        yield Releases(Account(port, state_dir, names, cdk), folder / "images", seconds)
     finally:
         lifetime.down(state_dir)
 
