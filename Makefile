@@ -3,9 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 ENV ?= dev
-JOBS ?= 2
-# They wait for processes to die and to come back: a third one uses what two leave idle.
-FAULT_JOBS ?= 3
+# Many wait for processes to start, to die and to come back: a third one uses what two leave idle on two cores.
+JOBS ?= 3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export NODE_NO_WARNINGS := 1
@@ -25,7 +24,7 @@ test: setup ## every test but images and faults; PYTEST_ARGS="-k name" picks som
 	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not image and not fault" $(PYTEST_ARGS)
 
 test-faults: setup ## breaks things on purpose: bursts, kills, bad versions, races
-	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(FAULT_JOBS) --dist loadfile --no-loadscope-reorder -m fault tests/faults $(PYTEST_ARGS)
+	@CDK_VALIDATION=false $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m fault tests/faults $(PYTEST_ARGS)
 
 test-images: setup ## builds both images with podman, trains two steps and serves in them
 	@$(BIN)/python -m pytest -m image tests/images $(PYTEST_ARGS)

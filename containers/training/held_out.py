@@ -1,4 +1,4 @@
-"""Labelled drawings that no version was trained on, to learn from them what the reader's doubts mean."""
+"""Labelled drawings that no version was trained on: what doubts mean, and what is known."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from typing import Any
 from drawing_ocr.annotation import Annotation
 from drawing_ocr.dataset.manifest import ManifestError, parse_manifest
 from drawing_ocr.dataset.split import Split, drawing_id, split_of
-from drawing_ocr.labelling.turned_reading import read_turned
-from drawing_ocr.labelling.uncertainty import Calibration, LineSigns, judged
-from drawing_ocr.reading.image import ImageError, load_bytes
-from drawing_ocr.reading.reader import Reader
+from drawing_ocr.reading.image import ImageError, Page, load_bytes
 
 LABELS_PREFIX = "labels/"
 MANIFEST = "manifest.jsonl"
@@ -31,30 +28,24 @@ class HeldOut:
     s3: Any
     bucket: str
 
-    def calibration(self, reader: Reader, *, most: int, val_ratio: float, seed: int) -> Calibration:
-        """The calibration of a reader; the prior alone where nothing is labelled.
+    def pages(self, *, most: int, val_ratio: float, seed: int) -> Iterator[tuple[Annotation, Page]]:
+        """Drawings that can be read, those labelled last first; what is read of each is its first page.
 
         Args:
-            reader: Of the version.
-            most: Drawings that are read, twice each; those labelled last come first.
+            most: Drawings.
             val_ratio, seed: Of the split by which drawings are kept out of training.
         """
-        signs: list[LineSigns] = []
-        right: list[bool] = []
-        read = 0
+        given = 0
         for annotation in self._drawings(val_ratio, seed):
-            if read == most:
-                break
+            if given == most:
+                return
             try:
                 page = next(load_bytes(self._picture(annotation), name=annotation.image))
             except (ImageError, self.s3.exceptions.ClientError) as error:
                 print(f"{annotation.image}: left out of the calibration: {error}", file=sys.stderr, flush=True)
                 continue
-            own, verdicts = judged(reader.read(page).predictions, read_turned(reader, page), annotation.regions)
-            signs += own
-            right += verdicts
-            read += 1
-        return Calibration.fit(signs, right)
+            given += 1
+            yield annotation, page
 
     def _drawings(self, val_ratio: float, seed: int) -> Iterator[Annotation]:
         """Held-out drawings, each once, of the newest batch first."""

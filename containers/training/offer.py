@@ -29,13 +29,15 @@ from containers.training.arguments import ArgumentsError, parse
 from containers.training.captured import CaptureError, CaptureFolder, Exchange
 from containers.training.folders import ProcessingFolders
 from containers.training.held_out import HeldOut
+from containers.training.novelty import Novelty
 from containers.training.offer_log import OfferLog, put_once
 from containers.training.released import Deployment, fetch_model, newest_deployment
 from drawing_ocr.atomic_write import write_atomically
+from drawing_ocr.embedding.embedder import Embedder
 from drawing_ocr.labelling.offer import Doubt, Offer, OfferError, OfferReport, State, UncertainDrawing, iso_week
 from drawing_ocr.labelling.selection import Features, features, select
 from drawing_ocr.labelling.turned_reading import read_turned
-from drawing_ocr.labelling.uncertainty import Calibration, DrawingUncertainty, assess, signs_of
+from drawing_ocr.labelling.uncertainty import Calibration, DrawingUncertainty, LineSigns, assess, judged, signs_of
 from drawing_ocr.reading.image import ImageError, load_bytes
 from drawing_ocr.reading.reader import Reader
 from drawing_ocr.reading.result import Prediction, ReadingResult
@@ -190,10 +192,8 @@ class Look:
         if not new:
             return self._report(State.NOTHING_UNCERTAIN, deployment, spent=self._spent(offers), **counted)
         reader = self._reader(deployment)
-        calibration = HeldOut(self._s3, self._options.bucket).calibration(
-            reader, most=self._options.calibrated, val_ratio=self._options.val_ratio, seed=self._options.split_seed
-        )
-        candidates = self._candidates(new, reader, calibration, most=_READ_AGAIN * left)
+        calibration, novelty = self._learned(reader)
+        candidates = self._candidates(new, reader, calibration, novelty, most=_READ_AGAIN * left)
         counted |= {
             "read_again": len(candidates),
             "unreadable": self._unreadable,
@@ -313,8 +313,23 @@ class Look:
                 except CaptureError as error:
                     self._skip(f"{key}:{number}: {error}")
 
+    def _learned(self, reader: Reader) -> tuple[Calibration, Novelty]:
+        """What labelled drawings teach; the prior, and nothing known, where there are none."""
+        signs: list[LineSigns] = []
+        right: list[bool] = []
+        novelty = Novelty(Embedder.load(threads=os.cpu_count() or 1))
+        labelled = HeldOut(self._s3, self._options.bucket).pages(
+            most=self._options.calibrated, val_ratio=self._options.val_ratio, seed=self._options.split_seed
+        )
+        for annotation, page in labelled:
+            own, verdicts = judged(reader.read(page).predictions, read_turned(reader, page), annotation.regions)
+            signs += own
+            right += verdicts
+            novelty.learn(page)
+        return Calibration.fit(signs, right), novelty
+
     def _candidates(
-        self, new: Sequence[Seen], reader: Reader, calibration: Calibration, *, most: int
+        self, new: Sequence[Seen], reader: Reader, calibration: Calibration, novelty: Novelty, *, most: int
     ) -> list[Candidate]:
         """The most uncertain by what was answered; of those, the uncertainty with a second, turned reading."""
         scores = [assess(signs_of(each.result.predictions), calibration).score for each in new]
@@ -331,7 +346,7 @@ class Look:
                 for number, page in enumerate(pages, 1)
                 for sign in signs_of(_on_page(seen.result, number), read_turned(reader, page))
             ]
-            uncertainty = assess(signs, calibration)
+            uncertainty = assess(signs, calibration, novelty=novelty.of(pages[0]))
             candidates.append(Candidate(seen, uncertainty, features(uncertainty)))
         return candidates
 

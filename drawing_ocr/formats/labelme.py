@@ -175,7 +175,8 @@ def _in_reading_order(points: Sequence[tuple[float, float]], text: str) -> list[
 
     starts = [i for i in range(4) if runs_rightwards_or_up(angles[i])]
     if len(text) == 1:
-        first = min(starts, key=lambda i: abs(angles[i]))
+        first = min(starts, key=lambda i: (abs(angles[i]), angles[i]))
     else:
-        first = max(starts, key=lambda i: (length_of_pair(i), -abs(angles[i])))
+        # Both sides of a trapezoid lean alike: text runs up rather than down.
+        first = max(starts, key=lambda i: (length_of_pair(i), -abs(angles[i]), -angles[i]))
     return outline[first:] + outline[:first]

@@ -53,8 +53,9 @@ class Cdk:
         # Away from cdk.json: with an application at hand it would be synthesized first.
         run([str(CDK), "bootstrap", f"aws://{emulator.ACCOUNT}/{REGION}"], self.variables, self.output.parent)
 
-    def deploy(self) -> str:
-        return self("deploy", "**", "--method=direct", "--require-approval=never")
+    def deploy(self, *stacks: str) -> str:
+        """Those stacks and what they need; all without a name."""
+        return self("deploy", *(stacks or ("**",)), "--method=direct", "--require-approval=never")
 
     def destroy(self) -> str:
         """All that was deployed last."""

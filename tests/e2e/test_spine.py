@@ -215,12 +215,14 @@ def test_a_second_deployment_changes_nothing_and_destroying_leaves_nothing(accou
     assert len(re.findall(r"\(no changes\)", again)) == len(STACKS)
     assert functions(account) == before
 
+    # The workflow's, so not in any stack (docs/deployment.md, "Remove").
+    sagemaker = account.client("sagemaker")
+    sagemaker.delete_endpoint(EndpointName=account.names["endpoint-name"])
     account.cdk.destroy()
     assert live_stacks(account) == {"CDKToolkit"}
     assert functions(account) == {}
     assert account.client("dynamodb").list_tables()["TableNames"] == []
     assert account.client("stepfunctions").list_state_machines()["stateMachines"] == []
-    sagemaker = account.client("sagemaker")
     assert sagemaker.list_pipelines()["PipelineSummaries"] == []
     assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
     assert sagemaker.list_endpoints()["Endpoints"] == []

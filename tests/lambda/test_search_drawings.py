@@ -36,7 +36,7 @@ def test_a_picture_finds_its_own_drawing_first_with_score_region_and_thumbnail(f
     assert answer.status == 200
     first = answer.body["hits"][0]["drawing"]
     assert first["id"] == "part-60.png"
-    assert first["score"] > 0.99
+    assert first["score"] > 0.98
     assert first["region"]["kind"] in ("sheet", "view")
     assert "X-Amz-Expires=900" in first["thumbnail"]
     assert "thumbnails/part-60.png.jpg" in first["thumbnail"]

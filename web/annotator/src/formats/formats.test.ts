@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Quad } from "../geometry/quad";
 import { csvText, parseCsv } from "./csv";
 import { FormatError } from "./error";
 import { outputManifestText, parseOutputManifest } from "./ground_truth";
@@ -33,6 +34,14 @@ const paths = fc
   .filter((path) => !/[\t\n\r]/.test(path) && path.trim() !== "");
 const pictures = fc.array(fc.record({ image: paths, labels: fc.array(labels, { maxLength: 3 }) }), { maxLength: 3 });
 
+/** Left and right side are as long and as steep. */
+const LEANING_ALIKE: Quad = [
+  [145.5, 144],
+  [154.5, 144],
+  [156, 156],
+  [144, 156],
+];
+
 describe("LabelMe", () => {
   test("the example is what the command writes, and comes back", () => {
     expect(labelmeText(picture())).toBe(example("labelme.json"));
@@ -57,6 +66,7 @@ describe("LabelMe", () => {
         const read = orders.map((points) => parseLabelme(foreign({ points, shape_type: "polygon" }), "x").labels);
         for (const labels of read) expect(labels).toEqual(read[0]);
       }),
+      { examples: [[LEANING_ALIKE]] },
     );
   });
 

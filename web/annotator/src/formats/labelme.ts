@@ -136,7 +136,9 @@ function inReadingOrder(points: Quad, text: string): Quad {
   );
 
   function flatter(one: number, other: number): boolean {
-    return Math.abs(angle(one)) < Math.abs(angle(other));
+    const [slope, otherSlope] = [Math.abs(angle(one)), Math.abs(angle(other))];
+    // Both sides of a trapezoid lean alike: text runs up rather than down.
+    return slope < otherSlope || (slope === otherSlope && angle(one) < angle(other));
   }
 
   function longer(one: number, other: number): boolean {
