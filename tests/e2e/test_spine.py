@@ -217,7 +217,8 @@ def test_a_second_deployment_changes_nothing_and_destroying_leaves_nothing(accou
 
     # The workflow's, so not in any stack (docs/deployment.md, "Remove").
     sagemaker = account.client("sagemaker")
-    sagemaker.delete_endpoint(EndpointName=account.names["endpoint-name"])
+    for endpoint in sagemaker.list_endpoints()["Endpoints"]:
+        sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
     account.cdk.destroy()
     assert live_stacks(account) == {"CDKToolkit"}
     assert functions(account) == {}
