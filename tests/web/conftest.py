@@ -21,7 +21,9 @@ PEOPLE = {"ann": ["annotator"], "bob": ["annotator"], "rita": ["reviewer"], "mia
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        # A sandboxed frame in a process of its own may ask for something before Playwright routes its requests.
+        args = ["--no-sandbox", "--disable-features=IsolateSandboxedIframes"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
         yield browser
         browser.close()
 
