@@ -80,7 +80,8 @@ def capture(port: int, names: dict[str, str], first: datetime, drawings: int, *,
 
 def look(port: int, looks: int) -> None:
     """Fires the schedule and waits until so many jobs have completed."""
-    (schedule,) = [each["Name"] for each in client("scheduler", port).list_schedules()["Schedules"]]
+    names = [each["Name"] for each in client("scheduler", port).list_schedules()["Schedules"]]
+    (schedule,) = [name for name in names if "Drift" in name]
     url = f"http://localhost:{port}/emulator/fire/{schedule}"
     urllib.request.urlopen(urllib.request.Request(url, method="POST")).close()
 

@@ -57,7 +57,7 @@ def test_an_approved_version_arrives_with_its_bytes_and_its_lineage_and_waits(tm
             (config / f"{env}.toml").write_text(settings(env), "utf-8")
         cdk.bootstrap()
         # All but the search: the emulated account has no OpenSearch domain.
-        cdk.deploy("*/Labelling", "*/Release", "*/Serving")
+        cdk.deploy("*/Images", "*/Labelling", "*/Release", "*/Serving")
         for env in PARTNERS:
             for name in SEARCH_NAMES:
                 client("ssm", port).put_parameter(Name=f"/drawing-platform/{env}/{name}", Value="none", Type="String")
