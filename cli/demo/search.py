@@ -59,13 +59,13 @@ def find_similar(stage: Stage, environment: Environment, pictures: Sequence[Path
     stage.console.print(found.render())
     first = found.hits[0]["drawing"] if found.hits else {"id": "nothing", "score": 0.0}
     wanted = f"demo/{_name(chosen[0])}"
-    stage.figure("photograph", f"finds its drawing first, score {first['score']:.3f}")
     stage.promise(
         first["id"] == wanted,
         f"a photograph of {wanted}, turned, blurred and in bad light, finds it first"
         if first["id"] == wanted
         else f"a photograph of {wanted} finds {first['id']} first",
     )
+    stage.figure("photograph", f"finds its drawing first, score {first['score']:.3f}")
     stage.promise(found.sheet.is_file(), f"the contact sheet is {found.sheet}")
 
 

@@ -19,7 +19,8 @@ class Found(_Part):
 
     Attributes:
         id: Its key below `drawings/`.
-        score: (1 + cosine) / 2 of its most similar region; null = found by words only.
+        score: mean of (1 + cosine) / 2 over the regions looked for, each with the most similar region of this drawing;
+            null = found by words only.
         found_by: What found it.
         region: Which of its regions is the similar one, a box of the upright page; null = found by words only.
         thumbnail: Address of its picture, for some minutes.
