@@ -80,6 +80,7 @@ class ServingStack(cdk.Stack):
                 inference_repository=props.images.inference.repository,
                 topic=props.data.topic,
                 topic_key=kms.Key.from_key_arn(self, "TopicKey", props.data.topic_key.key_arn),
+                keep=settings.storage.removal == "retain",
             ),
         )
 

@@ -23,6 +23,7 @@ from aws_cdk import aws_sns as sns
 
 from constructs import Construct
 from drawing_platform import sagemaker_permissions
+from drawing_platform.endpoint_removal import EndpointRemoval, EndpointRemovalProps
 from drawing_platform.metrics import FIVE_MINUTES, VARIANT_NAME
 from drawing_platform.pipeline_steps import has_nvme
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
@@ -48,6 +49,7 @@ class AsynchronousEndpointProps:
         inference_repository: holds the serving image.
         topic: of the alerts.
         topic_key: encrypts the two topics of this endpoint.
+        keep: whether the endpoint outlives the stack.
     """
 
     common: FunctionEnvironment
@@ -57,6 +59,7 @@ class AsynchronousEndpointProps:
     inference_repository: ecr.IRepository
     topic: sns.ITopic
     topic_key: kms.IKey
+    keep: bool
 
 
 class AsynchronousEndpoint(Construct):
@@ -75,6 +78,8 @@ class AsynchronousEndpoint(Construct):
         self._define_topics()
         self._define_role()
         self._define_function()
+        if not props.keep:
+            self._define_removal()
         self._define_occasions()
         self._define_alarms()
 
@@ -213,6 +218,16 @@ class AsynchronousEndpoint(Construct):
             *sagemaker_permissions.scaling(self, self._arn("endpoint", self.endpoint_name)),
             iam.PolicyStatement(actions=["cloudwatch:PutMetricAlarm"], resources=[alarm]),
         ]
+
+    def _define_removal(self) -> None:
+        removal = EndpointRemoval(
+            self,
+            "Removal",
+            props=EndpointRemovalProps(
+                common=self._props.common, endpoint_name=self.endpoint_name, alarms=[self._wake_alarm]
+            ),
+        )
+        removal.before(self.function.function)
 
     def _define_occasions(self) -> None:
         call = targets.LambdaFunction(self.function.function, retry_attempts=3)

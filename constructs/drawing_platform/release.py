@@ -25,6 +25,7 @@ from drawing_platform import sagemaker_permissions
 from drawing_platform.artefact_protection import let_remove_versions
 from drawing_platform.capture import Capture
 from drawing_platform.dead_letters import dead_letter_queue
+from drawing_platform.endpoint_removal import EndpointRemoval, EndpointRemovalProps
 from drawing_platform.metrics import VARIANT_NAME
 from drawing_platform.pipeline_steps import has_nvme
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
@@ -58,7 +59,7 @@ class ReleaseProps:
         latency_limit_ms: the check before traffic allows no slower answer.
         notifier: the function that tells people.
         capture: where a share of the requests goes; None where nothing is captured.
-        keep: whether the history outlives the stack.
+        keep: whether history and endpoint outlive the stack.
     """
 
     common: FunctionEnvironment
@@ -93,6 +94,8 @@ class Release(Construct):
         self._define_endpoint_role()
         self._define_functions()
         self._define_workflow()
+        if not props.keep:
+            self._define_removal()
         self._define_undelivered()
         self._define_approval_rule()
         self._define_recovery_rule()
@@ -260,6 +263,14 @@ class Release(Construct):
             ),
         )
         self.state_machine = workflow.state_machine
+
+    def _define_removal(self) -> None:
+        removal = EndpointRemoval(
+            self,
+            "Removal",
+            props=EndpointRemovalProps(common=self._props.common, endpoint_name=self._props.endpoint_name),
+        )
+        removal.before(self.state_machine)
 
     def _define_undelivered(self) -> None:
         self.undelivered = dead_letter_queue(self, "Undelivered")

@@ -66,6 +66,7 @@ ACTIONS_WITHOUT_RESOURCE = frozenset(
         "logs:UpdateLogDelivery",
         "sagemaker:ListEndpointConfigs",
         "sagemaker:ListModelPackages",
+        "sagemaker:ListModels",
         "xray:GetSamplingRules",
         "xray:GetSamplingTargets",
         "xray:PutTelemetryRecords",

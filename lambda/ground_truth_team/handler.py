@@ -4,18 +4,17 @@ Only the team knows that address, and only after it was made: its `SubDomain`. U
 not told again, so all of the client's settings are sent.
 """
 
-import json
-import urllib.request
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.custom_resource import answer
+
 logger = Logger()
 tracer = Tracer()
 
-_TIMEOUT_SECONDS = 30
 # What DescribeUserPoolClient tells and UpdateUserPoolClient does not take.
 _TOLD_ONLY = ("ClientSecret", "LastModifiedDate", "CreationDate")
 
@@ -23,28 +22,19 @@ _TOLD_ONLY = ("ClientSecret", "LastModifiedDate", "CreationDate")
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 def handle(event: dict[str, Any], context: LambdaContext) -> None:
-    """Handles an event of CloudFormation and answers it, whatever happens: a stack would wait for hours otherwise.
+    """Handles an event of CloudFormation and answers it, whatever happens.
 
     Args:
         event: its `ResourceProperties` are `TeamName`, `UserPoolId` and `ClientId`.
     """
-    answer = {
-        "Status": "SUCCESS",
-        "PhysicalResourceId": event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}-callbacks",
-        "StackId": event["StackId"],
-        "RequestId": event["RequestId"],
-        "LogicalResourceId": event["LogicalResourceId"],
-    }
-    try:
-        if event["RequestType"] != "Delete":  # the client goes with its stack
-            answer["Data"] = {"Portal": let_workers_come_back(event["ResourceProperties"])}
-    except Exception as error:
-        logger.exception("failed")
-        answer |= {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error} ({context.log_stream_name})"}
-    body = json.dumps(answer).encode()
-    request = urllib.request.Request(event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""})
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):
-        logger.info("answered", extra={"status": answer["Status"]})
+    status = answer(event, name="callbacks", log_stream=context.log_stream_name, work=_let_come_back)
+    logger.info("answered", extra={"status": status})
+
+
+def _let_come_back(event: dict[str, Any]) -> dict[str, str]:
+    if event["RequestType"] == "Delete":  # the client goes with its stack
+        return {}
+    return {"Portal": let_workers_come_back(event["ResourceProperties"])}
 
 
 def let_workers_come_back(properties: dict[str, str]) -> str:

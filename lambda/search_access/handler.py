@@ -14,6 +14,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from shared.custom_resource import answer
+
 logger = Logger()
 tracer = Tracer()
 
@@ -58,29 +60,20 @@ ROLES: dict[str, dict[str, Any]] = {
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 def handle(event: dict[str, Any], context: LambdaContext) -> None:
-    """Handles an event of CloudFormation and answers it, whatever happens: a stack would wait for hours otherwise.
+    """Handles an event of CloudFormation and answers it, whatever happens.
 
     Args:
         event: its `ResourceProperties` are `Endpoint` (host of the domain), `Readers` and `Writers` (ARNs of roles).
     """
-    answer = {
-        "Status": "SUCCESS",
-        "PhysicalResourceId": event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}-access",
-        "StackId": event["StackId"],
-        "RequestId": event["RequestId"],
-        "LogicalResourceId": event["LogicalResourceId"],
-    }
-    try:
-        if event["RequestType"] != "Delete":  # what was let in goes with the domain
-            wanted = event["ResourceProperties"]
-            let_in(wanted["Endpoint"], {"drawings_reader": wanted["Readers"], "drawings_writer": wanted["Writers"]})
-    except Exception as error:
-        logger.exception("failed")
-        answer |= {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error} ({context.log_stream_name})"}
-    body = json.dumps(answer).encode()
-    request = urllib.request.Request(event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
-        logger.info("answered", extra={"status": answer["Status"]})
+    status = answer(event, name="access", log_stream=context.log_stream_name, work=_let_in)
+    logger.info("answered", extra={"status": status})
+
+
+def _let_in(event: dict[str, Any]) -> dict[str, str]:
+    if event["RequestType"] != "Delete":  # what was let in goes with the domain
+        wanted = event["ResourceProperties"]
+        let_in(wanted["Endpoint"], {"drawings_reader": wanted["Readers"], "drawings_writer": wanted["Writers"]})
+    return {}
 
 
 def let_in(host: str, members: dict[str, list[str]]) -> None:

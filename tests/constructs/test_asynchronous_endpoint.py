@@ -30,6 +30,7 @@ def template() -> Template:
             inference_repository=around.repository,
             topic=around.topic,
             topic_key=around.topic_key,
+            keep=True,
         ),
     )
     return Template.from_stack(around.stack)
