@@ -1,0 +1,188 @@
+"""What belongs together on a drawn sheet: the truth that readers of structure are judged by.
+
+It stands beside the annotation of a sheet and points into it: a region is named by its position in
+`Annotation.regions`. Outlines are in the same pixels as the regions.
+"""
+
+from enum import StrEnum
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from drawing_ocr.annotation import Polygon
+from drawing_ocr.contract import Contract
+
+
+class StructureError(ValueError):
+    """A structure record that cannot be used; its text is one line with the reason."""
+
+
+class FieldName(StrEnum):
+    """What a field of a title block says (ISO 7200)."""
+
+    NUMBER = "number"
+    TITLE = "title"
+    MATERIAL = "material"
+    SCALE = "scale"
+    MASS = "mass"
+    REVISION = "revision"
+    DATE = "date"
+    SHEET = "sheet"
+    AUTHOR = "author"
+    TOLERANCE = "tolerance"
+    CHECKED = "checked"
+    APPROVED = "approved"
+    COMPANY = "company"
+    FORMAT = "format"
+    FINISH = "finish"
+    TREATMENT = "treatment"
+    QUANTITY = "quantity"
+    CHECKED_DATE = "checked_date"
+    APPROVED_DATE = "approved_date"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Dimension(_Part):
+    """The pieces of one dimension, tolerances and lines under it included; one piece makes a dimension too.
+
+    Attributes:
+        regions: Its pieces in reading order: nominal size, upper deviation, lower deviation; of limits the upper first;
+            of a hole callout line after line.
+        text: Of the whole in canonical spelling: the pieces, apart by a space.
+        basic: It stands in a frame of its own.
+    """
+
+    regions: tuple[int, ...] = Field(min_length=1)
+    text: str
+    basic: bool = False
+
+
+class FrameCell(_Part):
+    """One cell of a tolerance frame: its outline and what it says."""
+
+    points: Polygon
+    text: str
+
+
+class ToleranceFrame(_Part):
+    """A feature control frame (ISO 1101): one region, several cells in reading order."""
+
+    region: int
+    points: Polygon
+    cells: tuple[FrameCell, ...] = Field(min_length=2)
+
+
+class TableCell(_Part):
+    """One cell of a table; rows and columns count from 0, `text` joins its regions with spaces and may be empty."""
+
+    points: Polygon
+    row: int
+    column: int
+    column_span: int = 1
+    regions: tuple[int, ...] = ()
+    text: str = ""
+
+
+class Table(_Part):
+    """A table with all its cells, the empty ones too, row after row."""
+
+    kind: Literal["title_block", "revisions", "parts", "tolerances"]
+    points: Polygon
+    cells: tuple[TableCell, ...] = Field(min_length=1)
+
+
+class TitleField(_Part):
+    """A field of the title block that has a value.
+
+    caption: the regions that name it, none where nothing does. value: the regions of its value, in reading order.
+    """
+
+    name: FieldName
+    caption: tuple[int, ...] = ()
+    value: tuple[int, ...] = Field(min_length=1)
+    text: str
+
+
+class Paragraph(_Part):
+    """Lines of notes that belong together: one numbered note, or the heading. `text` joins them with spaces (Chinese
+    and Japanese without)."""
+
+    regions: tuple[int, ...] = Field(min_length=1)
+    text: str
+    heading: bool = False
+
+
+class Structure(Contract):
+    """What belongs together on one sheet; one line of `structure.jsonl`.
+
+    Attributes:
+        image: As in the sheet's annotation.
+        dimensions: Every region of category `dimension` is in exactly one of them.
+        frames: Feature control frames.
+        tables: With the title block, whose cells hold captions and values alike.
+        fields: Of the title block.
+        paragraphs: Of the notes.
+    """
+
+    fault = StructureError
+
+    image: str = ""
+    dimensions: tuple[Dimension, ...] = ()
+    frames: tuple[ToleranceFrame, ...] = ()
+    tables: tuple[Table, ...] = ()
+    fields: tuple[TitleField, ...] = ()
+    paragraphs: tuple[Paragraph, ...] = ()
+
+    def joined(self, other: Self, regions_before: int) -> Self:
+        """This and another one, whose regions follow after `regions_before` others."""
+        moved = other.shifted(regions_before)
+        parts = {name: getattr(self, name) + getattr(moved, name) for name in _KINDS}
+        return self.model_copy(update=parts)
+
+    def shifted(self, by: int) -> Self:
+        """The same for regions that stand `by` places further back."""
+        return self.model_copy(
+            update={name: tuple(_shifted(part, by) for part in getattr(self, name)) for name in _KINDS}
+        )
+
+    def turned(self, matrix: npt.NDArray[np.float64]) -> Self:
+        """The same on a sheet that was moved by a map (float64 [3, 3] of homogeneous page pixels)."""
+        return self.model_copy(
+            update={name: tuple(_turned(part, matrix) for part in getattr(self, name)) for name in ("frames", "tables")}
+        )
+
+
+_KINDS = ("dimensions", "frames", "tables", "fields", "paragraphs")
+_REFERENCES = ("regions", "caption", "value")
+
+
+def _shifted(part: BaseModel, by: int) -> BaseModel:
+    update: dict[str, object] = {
+        name: tuple(index + by for index in getattr(part, name)) for name in _REFERENCES if hasattr(part, name)
+    }
+    if isinstance(part, ToleranceFrame):
+        update["region"] = part.region + by
+    if isinstance(part, Table):
+        update["cells"] = tuple(_shifted(cell, by) for cell in part.cells)
+    return part.model_copy(update=update)
+
+
+def _turned(part: ToleranceFrame | Table, matrix: npt.NDArray[np.float64]) -> ToleranceFrame | Table:
+    cells = tuple(cell.model_copy(update={"points": _mapped(cell.points, matrix)}) for cell in part.cells)
+    return part.model_copy(update={"points": _mapped(part.points, matrix), "cells": cells})
+
+
+def _mapped(points: Polygon, matrix: npt.NDArray[np.float64]) -> Polygon:
+    x, y, w = matrix @ np.vstack([np.array(points).T, np.ones(4)])
+    a, b, c, d = ((round(float(px), 2), round(float(py), 2)) for px, py in zip(x / w, y / w, strict=True))
+    return a, b, c, d
+
+
+def rectangle(left: float, top: float, right: float, bottom: float) -> Polygon:
+    """A level outline, clockwise from its top left."""
+    return (left, top), (right, top), (right, bottom), (left, bottom)
