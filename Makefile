@@ -68,4 +68,4 @@ lock: ## writes the hashed locks anew from pyproject.toml and requirements/*.in
 	@$(LOCK) requirements/opensearch.in -o requirements/opensearch.txt
 
 clean: ## removes everything that was built or installed here
-	@rm -rf .venv .venv-lint .opensearch node_modules web/annotator/node_modules web/annotator/dist cdk.out demo-out .local .oci .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-lint .opensearch node_modules web/annotator/node_modules web/annotator/dist cdk.out .bundles demo-out .local .oci .pytest_cache .mypy_cache .ruff_cache .hypothesis

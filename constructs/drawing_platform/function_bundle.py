@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +13,8 @@ from typing import Any, Literal
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
+
+from drawing_platform.function_archive import packages_archive, write_archive
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ROOT / "lambda"
@@ -63,8 +63,6 @@ SEARCH_MODULES = (
     *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "drawing_ocr" / "search").rglob("*.py"))),
 )
 SOURCES = ("*.py", "*.png")  # pictures: what a new version has to read before it gets traffic
-# What installers leave behind that differs from run to run or from machine to machine.
-NOT_REPRODUCIBLE = ("RECORD", "direct_url.json", "INSTALLER", "REQUESTED", "uv_cache.json")
 
 PythonVersion = Literal["3.12", "host"]
 
@@ -80,10 +78,6 @@ class Bundle:
 LIGHT = Bundle(ROOT / "requirements" / "lambda.txt", LIGHT_MODULES)
 SEARCH = Bundle(ROOT / "requirements" / "search.txt", SEARCH_MODULES)
 CONSENSUS = Bundle(ROOT / "requirements" / "consensus.txt", CONSENSUS_MODULES)
-
-
-class BundleError(RuntimeError):
-    """The archive cannot be built; one line with the reason."""
 
 
 def python_version(wanted: PythonVersion) -> str:
@@ -102,6 +96,11 @@ def architecture(wanted: PythonVersion) -> lambda_.Architecture:
     return lambda_.Architecture.ARM_64 if on_arm else lambda_.Architecture.X86_64
 
 
+def machine(wanted: PythonVersion) -> str:
+    """The processor as wheels call it."""
+    return "aarch64" if architecture(wanted) == lambda_.Architecture.ARM_64 else "x86_64"
+
+
 def code(wanted: PythonVersion, bundle: Bundle = LIGHT) -> lambda_.Code:
     """An archive with all functions, for one Python version. Functions differ in their handler, role and settings.
 
@@ -117,6 +116,7 @@ def code(wanted: PythonVersion, bundle: Bundle = LIGHT) -> lambda_.Code:
         bundling=cdk.BundlingOptions(
             image=cdk.DockerImage.from_registry("not-used"),  # only if local bundling gave up; it raises instead
             local=_LocalBundling(wanted, bundle),
+            output_type=cdk.BundlingOutput.ARCHIVED,
         ),
     )
 
@@ -124,59 +124,18 @@ def code(wanted: PythonVersion, bundle: Bundle = LIGHT) -> lambda_.Code:
 def source_hash(wanted: PythonVersion, bundle: Bundle = LIGHT) -> str:
     """SHA-256 over everything that the archive is made of."""
     digest = hashlib.sha256(f"{python_version(wanted)} {architecture(wanted).name}".encode())
-    for source, name in [*_sources(bundle), (bundle.requirements, "requirements.txt")]:
+    for source, name in [*sources(bundle), (bundle.requirements, "requirements.txt")]:
         digest.update(name.encode())
         digest.update(hashlib.sha256(source.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def write_bundle(out: Path, wanted: PythonVersion, bundle: Bundle = LIGHT) -> None:
-    """Writes the unpacked archive into the existing folder `out`.
-
-    Raises:
-        BundleError: a dependency cannot be installed.
-    """
-    _install_requirements(out, wanted, bundle.requirements)
-    for source, name in _sources(bundle):
-        target = out / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    _make_reproducible(out)
-
-
-def _sources(bundle: Bundle) -> Iterator[tuple[Path, str]]:
+def sources(bundle: Bundle) -> Iterator[tuple[Path, str]]:
     """Every source file and its name in the archive, in a fixed order."""
     for path in sorted(path for kind in SOURCES for path in FUNCTIONS.rglob(kind)):
         yield path, str(path.relative_to(FUNCTIONS))
     for name in bundle.modules:
         yield ROOT / name, name
-
-
-def _install_requirements(out: Path, wanted: PythonVersion, requirements: Path) -> None:
-    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}") or shutil.which("uv")
-    if uv is None:
-        raise BundleError("uv is not installed: run `make setup`")
-    machine = "aarch64" if architecture(wanted) == lambda_.Architecture.ARM_64 else "x86_64"
-    # Asked for, since uv first tries to clone each of 4,000 files: a third of the time on file systems that cannot.
-    command = [uv, "pip", "install", "--quiet", "--link-mode", "hardlink", "--target", str(out)]
-    # Lambda's Python 3.12 runs on Amazon Linux 2023, whose C library (2.34) is newer than numpy's wheels ask for.
-    command += ["--python-version", python_version(wanted), "--python-platform", f"{machine}-manylinux_2_28"]
-    command += ["--only-binary", ":all:", "--require-hashes", "--no-deps", "--requirement", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BundleError(f"{requirements.name} cannot be installed for the functions: {done.stderr.strip()}")
-
-
-def _make_reproducible(out: Path) -> None:
-    # The tests of numpy, which nobody runs there: Lambda takes 250 MB, and the comparison has 102.
-    for path in [*out.rglob("__pycache__"), *out.rglob("tests"), out / "bin"]:
-        shutil.rmtree(path, ignore_errors=True)
-    for name in NOT_REPRODUCIBLE:
-        for path in out.glob(f"*.dist-info/{name}"):
-            path.unlink()
-    (out / ".lock").unlink(missing_ok=True)
-    for path in out.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 @jsii.implements(cdk.ILocalBundling)
@@ -186,5 +145,6 @@ class _LocalBundling:
         self._bundle = bundle
 
     def try_bundle(self, output_dir: str, options: Any = None, **_: Any) -> bool:  # noqa: ARG002  (jsii's signature)
-        write_bundle(Path(output_dir), self._wanted, self._bundle)
+        requirements = packages_archive(self._bundle.requirements, python_version(self._wanted), machine(self._wanted))
+        write_archive(Path(output_dir) / "functions.zip", requirements, sources(self._bundle))
         return True

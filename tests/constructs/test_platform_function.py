@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Match, Template
 
-from drawing_platform import function_bundle
+from drawing_platform import function_archive, function_bundle
 from drawing_platform.platform_function import PlatformFunction, PlatformFunctionProps
 from tests.constructs.platform_parts import Parts, parts
 
@@ -106,29 +106,42 @@ def test_a_runtime_is_the_setting_or_the_hosts() -> None:
     assert function_bundle.runtime("host").name == f"python3.{sys.version_info.minor}"
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("bundle")
+def write(out: Path, of: function_bundle.Bundle = function_bundle.LIGHT, kept: Path = function_archive.KEPT) -> Path:
+    """The archive for the host, as the CDK gets it."""
+    python, machine = function_bundle.python_version("host"), function_bundle.machine("host")
     try:
-        function_bundle.write_bundle(out, "host")
-    except function_bundle.BundleError as error:
+        packages = function_archive.packages_archive(of.requirements, python, machine, kept)
+    except function_archive.BundleError as error:
         pytest.skip(f"no package index: {error}")
+    function_archive.write_archive(out, packages, function_bundle.sources(of))
     return out
 
 
-def content(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        digest.update(f"{path.relative_to(folder)} {path.stat().st_mode:o}".encode())
-        if path.is_file():
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+def unpack(archive: Path) -> Path:
+    folder = archive.with_suffix("")
+    with zipfile.ZipFile(archive) as file:
+        file.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpack(write(tmp_path_factory.mktemp("bundle") / "light.zip"))
 
 
 @pytest.mark.slow
-def test_two_archives_are_the_same_to_the_byte(bundle: Path, tmp_path: Path) -> None:
-    function_bundle.write_bundle(tmp_path, "host")
-    assert content(bundle) == content(tmp_path)
+def test_two_archives_are_the_same_to_the_byte(tmp_path: Path) -> None:
+    one, other = (write(tmp_path / f"{name}.zip", kept=tmp_path / name) for name in ("one", "other"))
+    assert one.read_bytes() == other.read_bytes()
+    assert [path.suffix for path in (tmp_path / "one").iterdir()] == [".zip"], "what it was made in is gone"
+
+
+def test_packages_that_cannot_be_installed_are_named_and_leave_nothing(tmp_path: Path) -> None:
+    lock = tmp_path / "odd.txt"
+    lock.write_text("no-such-package-of-ours==1.0 --hash=sha256:" + "0" * 64)
+    with pytest.raises(function_archive.BundleError, match=r"odd\.txt cannot be installed for the functions: .+"):
+        function_archive.packages_archive(lock, "3.12", "x86_64", tmp_path / "kept")
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 @pytest.mark.slow
@@ -139,13 +152,10 @@ def test_every_handler_can_be_imported_from_the_archive_alone(bundle: Path, hand
 
 @pytest.mark.slow
 def test_what_compares_labels_has_an_archive_with_arrays_and_polygons(tmp_path: Path) -> None:
-    try:
-        function_bundle.write_bundle(tmp_path, "host", function_bundle.CONSENSUS)
-    except function_bundle.BundleError as error:
-        pytest.skip(f"no package index: {error}")
-    assert unpacked(tmp_path) < HALF_OF_WHAT_LAMBDA_TAKES
-    import_from(tmp_path, "consolidate_labels.handler.handle")
-    run_from(tmp_path, COMPARED)
+    folder = unpack(write(tmp_path / "consensus.zip", function_bundle.CONSENSUS))
+    assert unpacked(folder) < HALF_OF_WHAT_LAMBDA_TAKES
+    import_from(folder, "consolidate_labels.handler.handle")
+    run_from(folder, COMPARED)
 
 
 def unpacked(folder: Path) -> int:
