@@ -32,6 +32,7 @@ class Rule(StrEnum):
     TEXT_MISSING = "text_missing"
     SPELLING = "spelling"
     DIMENSION = "dimension"
+    CONFUSION = "confusion"
     CATEGORY = "category"
     SHAPE = "shape"
 
@@ -75,8 +76,14 @@ _SHORTEST_TEXT = 3  # characters; the shape of fewer says nothing
 
 _SYMBOLS = {SymbolClass.GDT, SymbolClass.ROUGHNESS}
 _DIMENSION_SIGN = re.compile("[⌀±°×□↧⌴⌵]|^S?R ?[0-9]|^M[0-9]")
-_DIAMETER_READ_AS_LETTER = re.compile(r"(^|[^A-Za-z0-9.,])[OQ0](?=[0-9])")
+# What is taken for each other on drawings: 0, O and ⌀; ° and o; 1, l and I. No number begins with 0 and a digit.
+_DIAMETER_MISREAD = re.compile(r"(^|[^A-Za-z0-9.,])[OQ0](?=[0-9])")
+_DEGREE_MISREAD = re.compile(r"(?<=[0-9OlI])o(?![A-Za-z0-9])")
 _DIGITS_READ_AS_LETTERS = str.maketrans("OoQDlI|iSsBZz", "0000111155822")
+# A text may be a word or a name ("Q235" is a steel): only what stands within a number is taken for a part of it.
+_DIAMETER_IN_TEXT = re.compile(r"(^|[^A-Za-z0-9.,])[O0](?=[0-9])")
+_DIGIT_IN_TEXT = re.compile(r"(?<=[0-9.,])[OolI|](?![A-Za-z])|(?<![A-Za-z0-9])[lI|](?=[0-9.,])")
+_ZONE_MISREAD = re.compile(r"(?<![0-9.,])0(?=0[.,])")  # of a tolerance: ⌀0.1 read as 00.1
 
 
 def check(
@@ -143,7 +150,9 @@ def _of_text(region: Outlined) -> _Broken:
         yield Rule.DIMENSION, _as_dimension(text)
     elif text != region.text:
         yield Rule.SPELLING, Fix(text=text)
-    if not misread and (category := _likelier_category(region.category, text)) is not region.category:
+    if confused := None if misread else _confused(region.category, text):
+        yield Rule.CONFUSION, confused
+    elif not misread and (category := _likelier_category(region.category, text)) is not region.category:
         yield Rule.CATEGORY, Fix(category=category)
     if not polygon_fault(region.points) and not _fits(text, region.points):
         turned = _read_along_the_longer_side(region.points)
@@ -152,14 +161,45 @@ def _of_text(region: Outlined) -> _Broken:
 
 def _as_dimension(text: str) -> Fix | None:
     """What makes a dimension of it: signs read as letters put right, or else the category that it has."""
-    with_diameter = _DIAMETER_READ_AS_LETTER.sub(r"\1⌀", text)
-    for candidate in (with_diameter, with_diameter.translate(_DIGITS_READ_AS_LETTERS)):
-        mended = canonical(candidate)
-        if mended != text and is_dimension(mended):
-            return Fix(text=mended)
+    signs = _with_signs(text, _DIAMETER_MISREAD)
+    if mended := _first_dimension(text, (*signs, signs[-1].translate(_DIGITS_READ_AS_LETTERS))):
+        return Fix(text=mended)
     if symbol_class(text) & _SYMBOLS:
         return Fix(category=Category.SYMBOL)
     return None if re.search("[0-9]", text) else Fix(category=Category.TEXT)
+
+
+def _confused(category: Category, text: str) -> Fix | None:
+    """What it likely is, where a look-alike makes another text of it that can stand there as well."""
+    if category is Category.SYMBOL and symbol_class(text) & _SYMBOLS:
+        mended = _ZONE_MISREAD.sub("⌀", text)
+        return Fix(text=mended) if mended != text else None
+    if category not in (Category.DIMENSION, Category.TEXT):
+        return None
+    if category is Category.DIMENSION or is_dimension(text):
+        likelier = _first_dimension(text, (_DIAMETER_MISREAD.sub(r"\1⌀", text),))
+    else:
+        signs = _with_signs(text, _DIAMETER_IN_TEXT)
+        likelier = _first_dimension(text, (*signs, _DIGIT_IN_TEXT.sub(_digit, signs[-1])))
+    if likelier is None:
+        return None
+    return Fix(text=likelier, category=None if category is Category.DIMENSION else Category.DIMENSION)
+
+
+def _with_signs(text: str, diameter: re.Pattern[str]) -> tuple[str, str]:
+    """The text with its diameters, and with its degrees, too."""
+    with_diameter = diameter.sub(r"\1⌀", text)
+    return with_diameter, _DEGREE_MISREAD.sub("°", with_diameter)
+
+
+def _digit(letter: re.Match[str]) -> str:
+    return letter[0].translate(_DIGITS_READ_AS_LETTERS)
+
+
+def _first_dimension(text: str, candidates: Sequence[str]) -> str | None:
+    """The first candidate that is a dimension and another text."""
+    mended = map(canonical, candidates)
+    return next((each for each in mended if each != text and is_dimension(each)), None)
 
 
 def _likelier_category(category: Category, text: str) -> Category:

@@ -54,7 +54,10 @@ def disputed(world: World) -> Desk:
 
 def open_review(page: Page, world: World) -> None:
     arrive(page, world, "rita")
-    page.get_by_role("button", name="Review next").click()
+    review = page.get_by_role("button", name="Review next")
+    # Of which job: a person who hears the page may have come to the button by Tab.
+    expect(review).to_have_accessible_description(world.labelling.title)
+    review.click()
     page.get_by_role("region", name="What people say").wait_for()
     page.get_by_role("button", name="Begin", exact=True).click()
 

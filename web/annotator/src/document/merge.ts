@@ -4,7 +4,8 @@
  * What only one of them changed is taken from him; different properties of one region are taken together. Where both
  * changed the same property differently, both regions are kept. An edit wins over a deletion: nothing typed is lost.
  */
-import { type Region, sameQuad, sameRegion } from "./region";
+import { sameQuad } from "../geometry/quad";
+import { type Region, sameRegion } from "./region";
 
 export interface Merged {
   readonly regions: readonly Region[];

@@ -5,7 +5,7 @@
  * along the top of the text in reading direction, however the text is turned.
  */
 import * as v from "valibot";
-import type { Quad } from "../geometry/quad";
+import { type Quad, sameQuad } from "../geometry/quad";
 
 export const CATEGORIES = ["text", "dimension", "symbol", "table", "title_block"] as const;
 export type Category = (typeof CATEGORIES)[number];
@@ -68,10 +68,6 @@ export function sameRegion(left: Region, right: Region): boolean {
       left.accepted === right.accepted &&
       sameQuad(left.points, right.points))
   );
-}
-
-export function sameQuad(left: Quad, right: Quad): boolean {
-  return left.every((point, corner) => point[0] === right[corner]?.[0] && point[1] === right[corner]?.[1]);
 }
 
 /** A region that a person draws. Its id is random, so that two people and two tabs never make the same one. */

@@ -132,3 +132,8 @@ export function faultOf(quad: Quad): "not finite" | "counter-clockwise" | "too s
   if (area < MIN_AREA) return "too small";
   return leftTurns > 1 ? "sides cross" : null;
 }
+
+/** Whether all corners are the same, from the same first one. */
+export function sameQuad(left: Quad, right: Quad): boolean {
+  return left.every((point, corner) => point[0] === right[corner]?.[0] && point[1] === right[corner]?.[1]);
+}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 // The cases that the Python module passes too (tests/drawing_ocr/labelling/test_guideline.py).
 import cases from "../../../../tests/drawing_ocr/labelling/guideline_cases.json";
+import { fastest } from "../bench/fastest";
 import type { Region } from "../document/region";
 import { canonical } from "./canonical";
 import { check } from "./rules";
@@ -29,9 +30,9 @@ describe("the guideline's rules", () => {
       ] as const;
       return { id: `${index}`, points, text: "12.5", category: "dimension", ignore: false } as const;
     });
-    const started = performance.now();
-    expect(check(regions, { width: 4000, height: 5000 })).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(1000);
+    const page = { width: 4000, height: 5000 };
+    expect(check(regions, page)).toEqual([]);
+    expect(fastest(3, () => check(regions, page))).toBeLessThan(1000);
   });
 });
 

@@ -18,6 +18,7 @@ export type Rule =
   | "text_missing"
   | "spelling"
   | "dimension"
+  | "confusion"
   | "category"
   | "shape";
 
@@ -59,10 +60,15 @@ const SHORTEST_TEXT = 3; // characters
 const SYMBOL = /[⌖⌒⌓⏥⏤○◯◎⌭∥⊥∠⌯↗⌰ⒺⒻⓁⓂⓅⓉⓊ]|R(?:a|z|q|t|max) ?[0-9]|[√▽∇]/;
 const DIMENSION_SIGN = /[⌀±°×□↧⌴⌵]|^S?R ?[0-9]|^M[0-9]/;
 const NOTE = /[A-Za-z]{4}|[\u3400-\u9fff]/;
-const DIAMETER_READ_AS_LETTER = /(^|[^A-Za-z0-9.,])[OQ0](?=[0-9])/g;
+const DIAMETER_MISREAD = /(^|[^A-Za-z0-9.,])[OQ0](?=[0-9])/g;
+const DEGREE_MISREAD = /(?<=[0-9OlI])o(?![A-Za-z0-9])/g;
 const DIGITS_READ_AS_LETTERS: ReadonlyMap<string, string> = new Map(
   Array.from("OoQDlI|iSsBZz", (letter, index) => [letter, "0000111155822"[index] ?? letter]),
 );
+/** A text may be a word or a name: only what stands within a number is taken for a part of it. */
+const DIAMETER_IN_TEXT = /(^|[^A-Za-z0-9.,])[O0](?=[0-9])/g;
+const DIGIT_IN_TEXT = /(?<=[0-9.,])[OolI|](?![A-Za-z])|(?<![A-Za-z0-9])[lI|](?=[0-9.,])/g;
+const ZONE_MISREAD = /(?<![0-9.,])0(?=0[.,])/g;
 /** East Asian Width W and F, as far as drawings have them: https://www.unicode.org/reports/tr11/ */
 const WIDE_CHARACTER =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]/;
@@ -128,8 +134,10 @@ function ofText(region: Checked): Broken[] {
   const misread = region.category === "dimension" && !isDimension(text);
   if (misread) broken.push(["dimension", asDimension(text)]);
   else if (text !== region.text) broken.push(["spelling", { text }]);
+  const confused = misread ? null : ofConfusion(region.category, text);
   const category = likelierCategory(region.category, text);
-  if (!misread && category !== region.category) broken.push(["category", { category }]);
+  if (confused !== null) broken.push(["confusion", confused]);
+  else if (!misread && category !== region.category) broken.push(["category", { category }]);
   if (faultOf(region.points) === null && !fits(text, region.points)) {
     const turned = readAlongTheLongerSide(region.points);
     broken.push(["shape", fits(text, turned) ? { points: turned } : null]);
@@ -139,14 +147,42 @@ function ofText(region: Checked): Broken[] {
 
 /** What makes a dimension of it: signs read as letters put right, or else the category that it has. */
 function asDimension(text: string): Fix | null {
-  const withDiameter = text.replace(DIAMETER_READ_AS_LETTER, "$1⌀");
-  const withDigits = Array.from(withDiameter, (letter) => DIGITS_READ_AS_LETTERS.get(letter) ?? letter).join("");
-  for (const candidate of [withDiameter, withDigits]) {
-    const mended = canonical(candidate);
-    if (mended !== text && isDimension(mended)) return { text: mended };
-  }
+  const signs = withSigns(text, DIAMETER_MISREAD);
+  const mended = firstDimension(text, [...signs, digitsOf(signs[1])]);
+  if (mended !== undefined) return { text: mended };
   if (SYMBOL.test(text)) return { category: "symbol" };
   return /[0-9]/.test(text) ? null : { category: "text" };
+}
+
+/** What it likely is, where a look-alike makes another text of it that can stand there as well. */
+function ofConfusion(category: Category, text: string): Fix | null {
+  if (category === "symbol" && SYMBOL.test(text)) {
+    const mended = text.replace(ZONE_MISREAD, "⌀");
+    return mended === text ? null : { text: mended };
+  }
+  if (category !== "dimension" && category !== "text") return null;
+  const signs = withSigns(text, DIAMETER_IN_TEXT);
+  const likelier =
+    category === "dimension" || isDimension(text)
+      ? firstDimension(text, [text.replace(DIAMETER_MISREAD, "$1⌀")])
+      : firstDimension(text, [...signs, signs[1].replace(DIGIT_IN_TEXT, digitsOf)]);
+  if (likelier === undefined) return null;
+  return category === "dimension" ? { text: likelier } : { text: likelier, category: "dimension" };
+}
+
+/** The text with its diameters, and with its degrees, too. */
+function withSigns(text: string, diameter: RegExp): readonly [string, string] {
+  const withDiameter = text.replace(diameter, "$1⌀");
+  return [withDiameter, withDiameter.replace(DEGREE_MISREAD, "°")];
+}
+
+function digitsOf(text: string): string {
+  return Array.from(text, (letter) => DIGITS_READ_AS_LETTERS.get(letter) ?? letter).join("");
+}
+
+/** The first candidate that is a dimension and another text. */
+function firstDimension(text: string, candidates: readonly string[]): string | undefined {
+  return candidates.map(canonical).find((mended) => mended !== text && isDimension(mended));
 }
 
 function likelierCategory(category: Category, text: string): Category {

@@ -81,7 +81,12 @@ function JobCard({ desk, job, again }: { desk: Desk; job: Progress; again: () =>
         {job.to_label === 0 && job.state === "open" && <span class="small muted">{say("nothing_to_label")}</span>}
         {may(groups, "reviewer") && (
           <>
-            <button type="button" disabled={busy || job.to_review === 0} onClick={() => void take("review")}>
+            <button
+              type="button"
+              disabled={busy || job.to_review === 0}
+              onClick={() => void take("review")}
+              aria-describedby={`job-${job.job}`}
+            >
               {say("review_next")}
             </button>
             {job.to_review > 0 && <span class="small muted">{say("job.to_review", { n: job.to_review })}</span>}

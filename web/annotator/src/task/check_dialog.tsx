@@ -1,8 +1,7 @@
 /** What the guideline says before an answer is handed in: one key fixes a finding, one goes there. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { sameQuad } from "../document/region";
-import type { Quad } from "../geometry/quad";
+import { type Quad, sameQuad } from "../geometry/quad";
 import { inkShare } from "../guideline/ink";
 import { BINDING, check, type Finding, type Fix } from "../guideline/rules";
 import { DialogWindow } from "./dialog";
@@ -133,8 +132,11 @@ function useInk(bench: Workbench): ReadonlyMap<string, number> {
 function described(fix: Fix): string {
   if (fix.delete) return say("fix.delete");
   if (fix.ignore) return say("fix.ignore");
+  const category = fix.category && say(`category.${fix.category}`);
+  if (fix.text !== undefined && category !== undefined)
+    return say("fix.text_and_category", { text: fix.text, category });
   if (fix.text !== undefined) return say("fix.text", { text: fix.text });
-  if (fix.category !== undefined) return say("fix.category", { category: say(`category.${fix.category}`) });
+  if (category !== undefined) return say("fix.category", { category });
   return say("fix.points");
 }
 
