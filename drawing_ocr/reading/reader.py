@@ -16,6 +16,7 @@ from drawing_ocr.annotation import Category
 from drawing_ocr.models import package
 from drawing_ocr.reading.categorise import categories_of
 from drawing_ocr.reading.detector import Detector, DetectorSettings
+from drawing_ocr.reading.direction import Hypothesis, choose_directions
 from drawing_ocr.reading.fit import Fitted, fit
 from drawing_ocr.reading.image import Limits, Page, load_bytes, load_file
 from drawing_ocr.reading.overlap import one_of_each, without_doubles
@@ -186,18 +187,20 @@ class Reader:
         return [Fitted(quad, quad) for quad in quads]
 
     def _recognise(self, page: Page, boxes: Sequence[Fitted]) -> list[_Reading]:
-        """Reads what is in each box, in each direction it may be written in; the likelier reading is kept."""
+        """Reads what is in each box, in each direction it may be written in; one reading of each is kept."""
         crops, sources = [], []
         for index, box in enumerate(boxes):
             picture = crop(page, box.loose)
             for quarters in self._directions(picture):
                 crops.append(turn(picture, quarters))
                 sources.append((index, quarters))
-        best: dict[int, _Reading] = {}
+        lines: list[dict[int, Hypothesis]] = [{} for _ in boxes]
         for (index, quarters), line in zip(sources, self._recogniser.read(crops), strict=True):
-            if index not in best or line.confidence > best[index].confidence:
-                best[index] = _Reading(turn_quad(boxes[index].tight, quarters), canonical(line.text), line.confidence)
-        return list(best.values())
+            lines[index][quarters] = Hypothesis(canonical(line.text), line.confidence)
+        return [
+            _Reading(turn_quad(box.tight, quarters), line[quarters].text, line[quarters].confidence)
+            for box, line, quarters in zip(boxes, lines, choose_directions(lines), strict=True)
+        ]
 
     def _directions(self, picture: Page) -> tuple[int, ...]:
         """Quarters clockwise by which a crop is turned before it is read."""

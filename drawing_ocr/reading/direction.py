@@ -1,0 +1,58 @@
+"""Which way a standing line is read.
+
+A crop much taller than wide is read turned both ways. Digits and signs that look alike upside down (0, 6, 8, 9, ×, °)
+make the wrong reading as sure as the right one, so two more things count: that a size is more likely than a jumble of
+its characters, and that the lines of one sheet stand alike (ISO 129-1: to be read from the right).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from drawing_ocr.dimension import is_dimension
+
+# In parts of confidence, which is 0 to 1: what a clear difference between the readings still outweighs.
+_GRAMMAR: Final = 0.15
+_CUSTOM: Final = 0.15
+# What one line says about the others' direction: no more than this, however sure it is.
+_MOST_SAID: Final = 0.5
+# What all lines together must say before it counts.
+_LEAST_SAID: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A line as it reads when it is turned one way."""
+
+    text: str
+    confidence: float
+
+    @property
+    def worth(self) -> float:
+        """Confidence, more for what the grammar of dimensions knows."""
+        return self.confidence + _GRAMMAR * is_dimension(self.text) if self.text else 0.0
+
+
+def choose_directions(lines: Sequence[Mapping[int, Hypothesis]]) -> list[int]:
+    """The way that each line of a sheet is read.
+
+    Args:
+        lines: Of each, what it reads by the number of quarters that it was turned.
+
+    Returns:
+        For each line the number of quarters, one of its own.
+    """
+    said: dict[int, float] = {}
+    for line in lines:
+        if len(line) > 1:
+            best, second = sorted(line, key=lambda quarters: line[quarters].worth, reverse=True)[:2]
+            said[best] = said.get(best, 0.0) + min(line[best].worth - line[second].worth, _MOST_SAID)
+    custom = max(said, key=lambda quarters: said[quarters], default=None)
+    if custom is not None and said[custom] - sum(said.values()) / 2 < _LEAST_SAID:
+        custom = None  # they stand both ways, or nothing tells
+    return [
+        max(line, key=lambda quarters: line[quarters].worth + (_CUSTOM if quarters == custom else 0.0))
+        for line in lines
+    ]
