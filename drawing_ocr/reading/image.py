@@ -75,7 +75,7 @@ def load_file(path: Path, limits: Limits = Limits()) -> Iterator[Page]:
     """
     try:
         size = path.stat().st_size
-        _check_bytes(size, str(path), limits)
+        check_bytes(size, str(path), limits)
         data = path.read_bytes()
     except OSError as error:
         raise UnreadableImage(f"{path}: {error.strerror or error}: name an image file that can be read") from error
@@ -102,7 +102,7 @@ def load_bytes(data: bytes, *, name: str = "image", limits: Limits = Limits()) -
     """
     if not data:
         raise UnreadableImage(f"{name}: the file is empty: send an image")
-    _check_bytes(len(data), name, limits)
+    check_bytes(len(data), name, limits)
     if is_pdf(data):
         return _pdf_pages(data, name, limits)
     return _picture_pages(data, name, limits)
@@ -113,7 +113,8 @@ def is_pdf(data: bytes) -> bool:
     return b"%PDF-" in data[:_PDF_HEADER_WITHIN]
 
 
-def _check_bytes(size: int, name: str, limits: Limits) -> None:
+def check_bytes(size: int, name: str, limits: Limits) -> None:
+    """Raises ImageTooLarge where a file has more bytes than are read."""
     if size > limits.file_bytes:
         raise ImageTooLarge(
             f"{name}: {size / 1e6:.1f} MB, at most {limits.file_bytes / 1e6:g} MB are read: "
@@ -193,7 +194,12 @@ def _eight_bits(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
     return np.clip(grey * (255.0 / max(largest, 1e-6)), 0, 255).astype(np.uint8)
 
 
-def _pdf_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
+def open_pdf(data: bytes, name: str, limits: Limits) -> tuple[pypdfium2.PdfDocument, int]:
+    """A PDF document and how many pages it has, all of them within the limits at `PDF_DPI`.
+
+    Raises:
+        UnreadableImage, ImageTooLarge: see there.
+    """
     scale = PDF_DPI / POINTS_PER_INCH
     with PDFIUM:
         try:
@@ -210,22 +216,39 @@ def _pdf_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
                 raise UnreadableImage(f"{name}: the PDF is encrypted: save it without a password") from error
             raise _unreadable(name, error) from error
     if pages == 0:
-        raise UnreadableImage(f"{name}: the PDF has no pages")
-    return _render(document, pages, scale, name)
+        raise UnreadableImage(f"{name}: the PDF has no pages: save it again")
+    return document, pages
 
 
-def _render(document: pypdfium2.PdfDocument, pages: int, scale: float, name: str) -> Iterator[Page]:
+def open_pdf_page(document: pypdfium2.PdfDocument, number: int, name: str) -> pypdfium2.PdfPage:
+    """A page, from 0. The caller holds `PDFIUM`. Raises UnreadableImage."""
+    try:
+        return document[number]
+    except pypdfium2.PdfiumError as error:
+        raise _unreadable(name, error) from error
+
+
+def render_pdf_page(page: pypdfium2.PdfPage, name: str) -> Page:
+    """A page at `PDF_DPI` as `load_bytes` gives it. The caller holds `PDFIUM`. Raises UnreadableImage."""
+    try:
+        pixels = page.render(scale=PDF_DPI / POINTS_PER_INCH, rev_byteorder=False, prefer_bgrx=False).to_numpy()
+    except pypdfium2.PdfiumError as error:
+        raise _unreadable(name, error) from error
+    return np.ascontiguousarray(pixels[:, :, :3] if pixels.shape[2] >= 3 else pixels.repeat(3, axis=2))
+
+
+def _pdf_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
+    return _render(*open_pdf(data, name, limits), name)
+
+
+def _render(document: pypdfium2.PdfDocument, pages: int, name: str) -> Iterator[Page]:
     try:
         for number in range(pages):
             with PDFIUM:
-                try:
-                    page = document[number]
-                    pixels = page.render(scale=scale, rev_byteorder=False, prefer_bgrx=False).to_numpy()
-                    bgr = np.ascontiguousarray(pixels[:, :, :3] if pixels.shape[2] >= 3 else pixels.repeat(3, axis=2))
-                    page.close()
-                except pypdfium2.PdfiumError as error:
-                    raise _unreadable(name, error) from error
-            yield bgr
+                page = open_pdf_page(document, number, name)
+                pixels = render_pdf_page(page, name)
+                page.close()
+            yield pixels
     finally:
         with PDFIUM:
             document.close()

@@ -18,12 +18,15 @@ from drawing_ocr.reading.categorise import categories_of
 from drawing_ocr.reading.detector import Detector, DetectorSettings
 from drawing_ocr.reading.direction import Hypothesis, choose_directions
 from drawing_ocr.reading.fit import Fitted, fit
-from drawing_ocr.reading.image import Limits, Page, load_bytes, load_file
+from drawing_ocr.reading.image import Limits, Page
+from drawing_ocr.reading.legibility import too_small
 from drawing_ocr.reading.overlap import one_of_each, without_doubles
 from drawing_ocr.reading.recogniser import Recogniser
 from drawing_ocr.reading.rectify import crop, is_tall, sheet_to_upright, turn, turn_quad
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
 from drawing_ocr.reading.session import Session
+from drawing_ocr.sources.opening import open_bytes, open_file
+from drawing_ocr.sources.page import SourcePage
 from drawing_ocr.text import canonical
 
 Quad = npt.NDArray[np.float32]
@@ -60,6 +63,7 @@ class _Reading:
     quad: Quad
     text: str
     confidence: float
+    is_dimension: bool = False
 
 
 class Reader:
@@ -120,12 +124,12 @@ class Reader:
         )
 
     def read_file(self, path: Path | str) -> ReadingResult:
-        """Reads an image file or PDF.
+        """Reads an image, PDF or DXF file.
 
         Raises:
             drawing_ocr.reading.image.ImageError: it cannot be read; one line with the reason.
         """
-        return self._read(load_file(Path(path), self._settings.limits))
+        return self.read_pages(open_file(Path(path), self._settings.limits, read_lines=self.read_lines))
 
     def read_bytes(self, data: bytes, *, name: str = "image") -> ReadingResult:
         """Reads the content of an image file or PDF.
@@ -137,18 +141,26 @@ class Reader:
         Raises:
             drawing_ocr.reading.image.ImageError: it cannot be read; one line with the reason.
         """
-        return self._read(load_bytes(data, name=name, limits=self._settings.limits))
+        return self.read_pages(open_bytes(data, name=name, limits=self._settings.limits, read_lines=self.read_lines))
 
     def read(self, page: Page) -> ReadingResult:
         """Reads one upright page, uint8 [height, width, 3] in BGR order."""
-        return self._read([page])
+        return self.read_pages([SourcePage(pixels=page, unread=page)])
 
-    def _read(self, pages: Iterable[Page]) -> ReadingResult:
+    def read_lines(self, page: Page, quads: Sequence[Quad]) -> list[str]:
+        """Reads lines whose places and directions are known; quads as `Prediction.box`."""
+        return [canonical(line.text) for line in self._recogniser.read([crop(page, quad) for quad in quads])]
+
+    def read_pages(self, pages: Iterable[SourcePage]) -> ReadingResult:
+        """Reads the pages of one file: what it carries as text stands as it is (confidence 1), the rest is read."""
         by_page = []
         sizes = []
-        for page in pages:
-            sizes.append((page.shape[1], page.shape[0]))
-            by_page.append(self._read_page(page))
+        warnings: list[str] = []
+        for number, page in enumerate(pages, 1):
+            sizes.append((page.pixels.shape[1], page.pixels.shape[0]))
+            found, page_warnings = self._read_page(page)
+            by_page.append(found)
+            warnings += [f"page {number}: {warning}" for warning in page_warnings]
         several = len(by_page) > 1
         return ReadingResult(
             predictions=tuple(
@@ -160,16 +172,34 @@ class Reader:
             height=sizes[0][1],
             pages=len(sizes),
             model=self.model,
-            warnings=tuple(f"page {number}: no text found" for number, found in enumerate(by_page, 1) if not found),
+            warnings=tuple(warnings),
         )
 
-    def _read_page(self, page: Page) -> list[Prediction]:
+    def _read_page(self, page: SourcePage) -> tuple[list[Prediction], list[str]]:
+        """What stands on a page, and what whoever sent it should know."""
+        readings = [_Reading(item.quad, canonical(item.text), 1.0, item.is_dimension) for item in page.known]
+        warnings = list(page.warnings)
+        if page.unread is not None:
+            boxes = self._detect(page.unread)
+            readings += self._read_boxes(page.unread, boxes)
+            small = too_small([box.tight for box in boxes])
+            warnings += [small] if small else []
+        ordered = _in_reading_order(readings)
+        categories = categories_of(page.pixels, [item.text for item in ordered], [item.quad for item in ordered])
+        if not readings:
+            warnings.append("no text found")
+        return [_prediction(item, category) for item, category in zip(ordered, categories, strict=True)], warnings
+
+    def _detect(self, page: Page) -> list[Fitted]:
         boxes = self._fitted(page, self._detector.detect(page))
         if self._settings.passes == "turned":
             turned = turn(page, 1)
             others = self._fitted(page, sheet_to_upright(self._detector.detect(turned), turned.shape[1]))
             first, second = one_of_each([box.loose for box in boxes], [box.loose for box in others])
             boxes = [boxes[index] for index in first] + [others[index] for index in second]
+        return boxes
+
+    def _read_boxes(self, page: Page, boxes: Sequence[Fitted]) -> list[_Reading]:
         readings = [
             reading
             for reading in self._recognise(page, boxes)
@@ -177,9 +207,7 @@ class Reader:
         ]
         worth = [reading.confidence * len(reading.text) for reading in readings]
         kept = without_doubles([reading.quad for reading in readings], worth)
-        ordered = _in_reading_order([readings[index] for index in kept])
-        categories = categories_of(page, [item.text for item in ordered], [item.quad for item in ordered])
-        return [_prediction(item, category) for item, category in zip(ordered, categories, strict=True)]
+        return [readings[index] for index in kept]
 
     def _fitted(self, page: Page, quads: Sequence[Quad] | Quad) -> list[Fitted]:
         if self._settings.fit:
@@ -228,5 +256,5 @@ def _prediction(reading: _Reading, category: Category) -> Prediction:
         box=(corners[0], corners[1], corners[2], corners[3]),
         text=reading.text,
         confidence=round(min(reading.confidence, 1.0), 5),
-        category=category,
+        category=Category.DIMENSION if reading.is_dimension else category,
     )
