@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import urllib.request
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,13 +12,12 @@ import numpy as np
 import pytest
 
 from tests.containers.training.capture_world import World
-from tests.e2e.account import client, empty_account, eventually, free_port, message_of
+from tests.e2e.account import Account, client, eventually, message_of
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
 PATIENCE = 90  # seconds
 BASELINE, DAY = 50, 25  # drawings; config/local.toml asks for 50, and for 10 in a look
-PREFIX = "/drawing-platform/local/"
 
 
 class Lines(World):
@@ -30,22 +28,17 @@ class Lines(World):
         self._files = itertools.count()
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    chosen = free_port()
-    with empty_account(tmp_path_factory.mktemp("drift"), chosen) as cdk:
-        cdk.bootstrap()
-        cdk.deploy()
-        yield chosen
+@pytest.fixture
+def port(whole_account: Account) -> int:
+    return whole_account.port
 
 
-@pytest.fixture(scope="module")
-def names(port: int) -> dict[str, str]:
-    pages = client("ssm", port).get_paginator("get_parameters_by_path").paginate(Path=PREFIX)
-    return {item["Name"].removeprefix(PREFIX): item["Value"] for page in pages for item in page["Parameters"]}
+@pytest.fixture
+def names(whole_account: Account) -> dict[str, str]:
+    return whole_account.names
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def mailbox(port: int, names: dict[str, str]) -> str:
     sqs = client("sqs", port)
     queue = str(sqs.create_queue(QueueName="on-call")["QueueUrl"])

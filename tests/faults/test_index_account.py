@@ -6,7 +6,6 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,22 +19,15 @@ from cli.demo.search import photographed
 from drawing_ocr.synthesis.batch import write_batch
 from drawing_ocr.synthesis.style import VIEWS
 from emulator import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
-from tests.e2e.account import REGION, Account, client, empty_account, eventually, free_port
+from tests.e2e.account import REGION, Account, eventually
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
-PREFIX = "/drawing-platform/local/"
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    """Deployed, and without a reader: what a drawing looks like is found without what is written on it."""
-    folder, port = tmp_path_factory.mktemp("search"), free_port()
-    with empty_account(folder, port) as cdk:
-        cdk.bootstrap()
-        cdk.deploy()
-        pages = client("ssm", port).get_paginator("get_parameters_by_path").paginate(Path=PREFIX)
-        found = {item["Name"].removeprefix(PREFIX): item["Value"] for page in pages for item in page["Parameters"]}
-        yield Account(port, folder / "account", found, cdk)
+@pytest.fixture
+def account(whole_account: Account) -> Account:
+    """Without a reader: what a drawing looks like is found without what is written on it."""
+    return whole_account
 
 
 def ask(account: Account, body: dict[str, Any], *, key: str = DUMMY_ACCESS_KEY) -> tuple[int, dict[str, Any]]:
