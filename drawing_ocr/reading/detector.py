@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyclipper
 
 from drawing_ocr.reading.image import Page
-from drawing_ocr.reading.session import Session
+from drawing_ocr.reading.session import Network
 
 Quads = npt.NDArray[np.float32]
 Map = npt.NDArray[np.uint8]
@@ -52,8 +52,8 @@ class DetectorSettings:
 class Detector:
     """The text detector. Thread-safe."""
 
-    def __init__(self, session: Session, settings: DetectorSettings = DetectorSettings()) -> None:
-        self._session = session
+    def __init__(self, network: Network, settings: DetectorSettings = DetectorSettings()) -> None:
+        self._network = network
         self._settings = settings
         self._scale = np.float32(1.0 / (_WHITE * settings.deviation))
         self._shift = np.float32(settings.mean / settings.deviation)
@@ -84,7 +84,7 @@ class Detector:
                 if int(tile.min()) == int(tile.max()):
                     continue  # empty paper
                 pixels = tile.astype(np.float32) * self._scale - self._shift
-                probability = self._session(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))[0, 0]
+                probability = self._network(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))[0, 0]
                 inside = probability[_relative(inner_rows, rows), _relative(inner_columns, columns)]
                 joined[inner_rows, inner_columns] = np.rint(inside * 255.0).astype(np.uint8)
         return joined

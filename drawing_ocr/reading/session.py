@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,14 @@ import onnxruntime
 
 _PROVIDERS: Final = ("CUDAExecutionProvider", "CPUExecutionProvider")
 _ERROR: Final = 3
+
+
+class Network(Protocol):
+    """What detector and recogniser call: a session, or what a server puts before one."""
+
+    def __call__(self, images: npt.NDArray[np.float32], /) -> npt.NDArray[np.float32]:
+        """The output for a batch of images, float32 [batch, 3, height, width]."""
+        ...
 
 
 class Session:

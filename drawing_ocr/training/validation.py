@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,10 @@ import paddle
 
 from drawing_ocr.models.recogniser import Recogniser
 from drawing_ocr.reading.recogniser import Recogniser as Reader
-from drawing_ocr.reading.session import Session
 from drawing_ocr.text import canonical, normalised_edit_distance
 from drawing_ocr.training.lines import TextLine
+
+_BATCH: Final = 6  # lines in one call: calling Paddle costs more than what it then computes
 
 
 @dataclass(frozen=True)
@@ -53,4 +54,4 @@ def reader_of(recogniser: Recogniser) -> Reader:
             logits = recogniser.logits(paddle.to_tensor(images))
             return paddle.nn.functional.softmax(logits, axis=2).numpy()
 
-    return Reader(cast(Session, probabilities), recogniser.charset.characters)
+    return Reader(probabilities, recogniser.charset.characters, batch=_BATCH)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawing_ocr.reading.recogniser import HEIGHT, MAX_WIDTH, MIN_WIDTH, Recogniser
+from drawing_ocr.reading.recogniser import HEIGHT, MAX_WIDTH, MIN_WIDTH, WIDTH_STEP, Recogniser
 
 
 class Steps:
@@ -52,6 +52,7 @@ def test_crops_of_every_size_are_read_in_batches_of_one_shape(sizes: list[tuple[
         assert len(images) <= batch
         assert images.shape[1:3] == (3, HEIGHT)
         assert MIN_WIDTH <= images.shape[3] <= MAX_WIDTH
+        assert images.shape[3] % WIDTH_STEP == 0
 
 
 def test_answers_come_in_the_order_of_the_crops() -> None:
@@ -62,6 +63,19 @@ def test_answers_come_in_the_order_of_the_crops() -> None:
 
     crops = [np.full((10, width, 3), value, np.uint8) for width, value in ((90, 255), (20, 0), (50, 255), (10, 0))]
     assert [line.text for line in recogniser(Brightness(), batch=2).read(crops)] == ["a", "b", "a", "b"]
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.integers(1, 600)), min_size=1, max_size=9), st.integers(1, 7))
+def test_what_the_network_sees_of_a_crop_does_not_depend_on_the_other_crops(
+    sizes: list[tuple[int, int]], batch: int
+) -> None:
+    crops = [np.full((*size, 3), 9 * number, np.uint8) for number, size in enumerate(sizes)]
+    alone, together = Steps([1]), Steps([1])
+    for crop in crops:
+        recogniser(alone).read([crop])
+    recogniser(together, batch=batch).read(crops)
+    seen = sorted(image.tobytes() for images in together.batches for image in images)
+    assert seen == sorted(image.tobytes() for images in alone.batches for image in images)
 
 
 def test_short_crops_are_padded_with_the_middle_of_the_scale() -> None:
