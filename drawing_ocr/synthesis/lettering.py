@@ -10,7 +10,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from drawing_ocr.synthesis.fonts import Face, face_for
-from drawing_ocr.synthesis.signs import STROKES, draw_sign
+from drawing_ocr.synthesis.signs import STROKES, DiameterForm, advance, draw_sign
+from drawing_ocr.synthesis.stroke_face import StrokeFace, draw_strokes
 
 # A pixel darker than this share of full ink belongs to the ink box; below it is anti-aliasing haze.
 INK_THRESHOLD = 48
@@ -20,18 +21,20 @@ INK_THRESHOLD = 48
 class Lettering:
     """How one text is lettered.
 
-    size: pixels per em. pen: stroke width in pixels of signs drawn as strokes. drawn_signs: draw the signs of
-    `signs.STROKES` as strokes even where a font holds them. slashed_o: print the diameter sign as the letter Ø.
-    width_factor: horizontal stretch, as CAD lettering has it. slant: shear to the right; 0.27 is the 75° of ISO 3098.
+    size: pixels per em. pen: stroke width in pixels of what is drawn as strokes. drawn_signs: draw the signs of
+    `signs.STROKES` as strokes even where a font holds them. diameter: print the diameter sign as this character (Ø, φ,
+    ∅) or in this drawn form. width_factor: horizontal stretch, as CAD lettering has it. slant: shear to the right; 0.27
+    is the 75° of ISO 3098. strokes: draw every glyph that it has with the pen; `face` gives the others.
     """
 
     face: Face
     size: int
     pen: float = 2.0
     drawn_signs: bool = False
-    slashed_o: bool = False
+    diameter: str | DiameterForm = "⌀"
     width_factor: float = 1.0
     slant: float = 0.0
+    strokes: StrokeFace | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,35 +92,45 @@ def _draw(text: str, how: Lettering) -> tuple[npt.NDArray[np.uint8], int]:
     cap_height = how.size * 0.72
     runs = _runs(text, how)
     pad = how.size // 2 + 2
-    length = sum(
-        (STROKES[run][0] + 0.15) * cap_height if face is None else face.at(how.size).getlength(run)
-        for run, face in runs
-    )
+    lengths = [_length(run, face, how, cap_height) for run, face in runs]
     baseline = int(how.size * 1.3)
-    image = Image.new("L", (int(length) + 2 * pad, int(how.size * 1.9)), 0)
+    image = Image.new("L", (int(sum(lengths)) + 2 * pad, int(how.size * 1.9)), 0)
     pen = ImageDraw.Draw(image)
+    drawn: list[tuple[npt.NDArray[np.uint8], int, int]] = []
     x = float(pad)
-    signs: list[tuple[str, float]] = []
-    for run, face in runs:
+    for (run, face), length in zip(runs, lengths, strict=True):
         if face is None:
-            signs.append((run, x))
-            x += (STROKES[run][0] + 0.15) * cap_height
+            mask, base_row = draw_sign(run, cap_height, how.pen, _form(how))
+            drawn.append((mask, round(x) - math.ceil(how.pen) - 1, base_row))
+        elif isinstance(face, StrokeFace):
+            mask, base_row, column = draw_strokes(run, face, cap_height, how.pen)
+            drawn.append((mask, round(x) - column, base_row))
         else:
-            font = face.at(how.size)
-            pen.text((round(x), baseline), run, font=font, fill=255, anchor="ls")
-            x += font.getlength(run)
+            pen.text((round(x), baseline), run, font=face.at(how.size), fill=255, anchor="ls")
+        x += length
     canvas = np.array(image)
-    for sign, left in signs:
-        _stamp(canvas, sign, left, baseline, cap_height, how.pen)
+    for mask, left, base_row in drawn:
+        _stamp(canvas, mask, left, baseline - base_row)
     return canvas, baseline
 
 
-def _runs(text: str, how: Lettering) -> list[tuple[str, Face | None]]:
+def _form(how: Lettering) -> DiameterForm | None:
+    return how.diameter if isinstance(how.diameter, DiameterForm) else None
+
+
+def _length(run: str, face: Face | StrokeFace | None, how: Lettering, cap_height: float) -> float:
+    if face is None:
+        return advance(run, _form(how)) * cap_height
+    if isinstance(face, StrokeFace):
+        return sum(face.advance(character) for character in run) * cap_height
+    return face.at(how.size).getlength(run)
+
+
+def _runs(text: str, how: Lettering) -> list[tuple[str, Face | StrokeFace | None]]:
     """Split into (run, face); face None is a sign drawn as strokes."""
-    runs: list[tuple[str, Face | None]] = []
+    runs: list[tuple[str, Face | StrokeFace | None]] = []
     for character in text:
-        printed = "Ø" if how.slashed_o and character == "⌀" else character
-        face = None if how.drawn_signs and printed in STROKES else face_for(printed, how.face)
+        printed, face = _face_of(character, how)
         if runs and face is not None and runs[-1][1] == face:
             runs[-1] = (runs[-1][0] + printed, face)
         else:
@@ -125,13 +138,23 @@ def _runs(text: str, how: Lettering) -> list[tuple[str, Face | None]]:
     return runs
 
 
-def _stamp(canvas: npt.NDArray[np.uint8], sign: str, x: float, baseline: int, cap_height: float, pen: float) -> None:
-    mask, base_row = draw_sign(sign, cap_height, pen)
-    left = round(x) - math.ceil(pen) - 1
-    top = baseline - base_row
-    skip = max(0, -top)
-    target = canvas[top + skip : top + mask.shape[0], left : left + mask.shape[1]]
-    np.maximum(target, mask[skip : skip + target.shape[0], : target.shape[1]], out=target)
+def _face_of(character: str, how: Lettering) -> tuple[str, Face | StrokeFace | None]:
+    if character == "⌀":
+        if isinstance(how.diameter, DiameterForm):
+            return character, None
+        character = how.diameter
+    if how.drawn_signs and character in STROKES:
+        return character, None
+    if how.strokes is not None and how.strokes.has(character):
+        return character, how.strokes
+    return character, face_for(character, how.face)
+
+
+def _stamp(canvas: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], left: int, top: int) -> None:
+    skip, cut = max(0, -top), max(0, -left)
+    target = canvas[top + skip : top + mask.shape[0], left + cut : left + mask.shape[1]]
+    source = mask[skip : skip + target.shape[0], cut : cut + target.shape[1]]
+    np.maximum(target, source, out=target)
 
 
 def _stretch(canvas: npt.NDArray[np.uint8], baseline: int, how: Lettering) -> tuple[npt.NDArray[np.uint8], int]:

@@ -16,6 +16,7 @@ from drawing_ocr.synthesis.fonts import CHINESE_FACES, ITALIC_FACES, LATIN_FACES
 from drawing_ocr.synthesis.furniture import Area, Furniture
 from drawing_ocr.synthesis.lettering import Lettering
 from drawing_ocr.synthesis.parts import Part, View, random_part
+from drawing_ocr.synthesis.pencase import random_diameter
 from drawing_ocr.synthesis.scan import scan
 from drawing_ocr.synthesis.style import SCANNED, SheetStyle, Standard
 from drawing_ocr.synthesis.text_source import Convention
@@ -72,7 +73,7 @@ def drafting_of(rng: Random, standard: Standard, page: float, style: SheetStyle)
         size=size,
         pen=max(1.0, size * rng.uniform(0.05, 0.09)),
         drawn_signs=rng.random() < 0.5,
-        slashed_o=rng.random() < 0.15,
+        diameter=random_diameter(rng),
         width_factor=rng.choice((0.8, 0.9)) if rng.random() < 0.2 else 1.0,
         slant=0.27 if rng.random() < 0.1 else 0.0,
     )

@@ -6,6 +6,7 @@ A sign is a list of polylines in units of the capital height: x to the right, y 
 
 import functools
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -48,6 +49,11 @@ STROKES: dict[str, tuple[float, list[Stroke]]] = {
     "⌭": (1.2, [_arc(0.6, 0.5, 0.27), ((0.05, 0.0), (0.45, 1.0)), ((0.75, 0.0), (1.15, 1.0))]),
     "⏤": (1.1, [((0.05, 0.5), (1.05, 0.5))]),
     "∠": (1.1, [((1.05, 0.05), (0.05, 0.05), (0.9, 0.9))]),
+    "○": (1.1, [_arc(0.55, 0.5, 0.45)]),
+    "⌯": (1.2, [((0.0, 0.5), (1.2, 0.5)), ((0.3, 0.8), (0.9, 0.8)), ((0.3, 0.2), (0.9, 0.2))]),
+    "Ⓔ": (1.3, _circled([((0.88, 0.2), (0.45, 0.2), (0.45, 0.82), (0.88, 0.82)), ((0.45, 0.52), (0.8, 0.52))])),
+    "Ⓕ": (1.3, _circled([((0.47, 0.16), (0.47, 0.83), (0.9, 0.83)), ((0.47, 0.52), (0.8, 0.52))])),
+    "Ⓤ": (1.3, _circled([((0.42, 0.85), (0.42, 0.4), *_arc(0.65, 0.4, 0.23, 180, 360), (0.88, 0.85))])),
     "Ⓜ": (1.3, _circled([((0.38, 0.18), (0.38, 0.82), (0.65, 0.4), (0.92, 0.82), (0.92, 0.18))])),
     "Ⓛ": (1.3, _circled([((0.48, 0.85), (0.48, 0.18), (0.88, 0.18))])),
     "Ⓟ": (
@@ -59,18 +65,53 @@ STROKES: dict[str, tuple[float, list[Stroke]]] = {
 _SHIFT = 4  # OpenCV draws at 1/16 pixel
 
 
+@dataclass(frozen=True, slots=True)
+class DiameterForm:
+    """One shape of the drawn diameter sign, in capital heights.
+
+    ring: height of the ring. aspect: its width over its height. slash: degrees of the stroke through it. reach: half
+    the stroke's length over the ring's radius. rise: middle of the ring above the baseline. gap: paper behind the sign,
+    less than nothing where the next digit touches it.
+    """
+
+    ring: float = 0.8
+    aspect: float = 1.0
+    slash: float = 62.0
+    reach: float = 1.45
+    rise: float = 0.5
+    gap: float = 0.15
+
+    def strokes(self) -> tuple[float, list[Stroke]]:
+        """Its advance without the gap, and its strokes."""
+        half = self.ring / 2
+        dx, dy = (half * self.reach * f(math.radians(self.slash)) for f in (math.cos, math.sin))
+        width = max(self.ring * self.aspect, 2 * dx)
+        middle = width / 2
+        ring = tuple((middle + (x - middle) * self.aspect, y) for x, y in _arc(middle, self.rise, half))
+        return width, [ring, ((middle - dx, self.rise - dy), (middle + dx, self.rise + dy))]
+
+
+def advance(sign: str, form: DiameterForm | None = None) -> float:
+    """From the origin of a sign to that of what follows, in capital heights."""
+    if form is not None and sign == "⌀":
+        return form.strokes()[0] + form.gap
+    return STROKES[sign][0] + 0.15
+
+
 @functools.lru_cache(maxsize=4096)
-def draw_sign(sign: str, cap_height: float, pen: float) -> tuple[npt.NDArray[np.uint8], int]:
-    """Draw one sign of `STROKES`, with capital height and pen width in pixels.
+def draw_sign(
+    sign: str, cap_height: float, pen: float, form: DiameterForm | None = None
+) -> tuple[npt.NDArray[np.uint8], int]:
+    """Draw one sign of `STROKES`, with capital height and pen width in pixels; `form` shapes the diameter sign.
 
     Returns the ink mask (uint8, 255 = ink) and the row of the baseline in it. The first column of the mask is
     `ceil(pen) + 1` pixels left of the sign's origin.
     """
-    advance, strokes = STROKES[sign]
+    width_in_caps, strokes = form.strokes() if form is not None and sign == "⌀" else STROKES[sign]
     pad = math.ceil(pen) + 1
-    rise = math.ceil(cap_height * 1.2) + pad
-    drop = math.ceil(cap_height * 0.2) + pad
-    width = math.ceil(advance * cap_height) + 2 * pad
+    rise = math.ceil(cap_height * 1.3) + pad
+    drop = math.ceil(cap_height * 0.35) + pad
+    width = math.ceil(width_in_caps * cap_height) + 2 * pad
     # Four times the size, then averaged: pen widths below and between whole pixels come out as grey.
     zoom = 4
     mask = np.zeros(((rise + drop) * zoom, width * zoom), np.uint8)

@@ -35,6 +35,8 @@ CONVENTIONS = (
     Convention(".", "x", False),
     Convention(".", "×", False),
     Convention(",", "x", True),
+    Convention(".", "x", True),
+    Convention(".", "X", False),
 )
 
 GEOMETRIC_SIGNS = "⌖⏥⊥∥◎⌒⌓⌰↗⌭⏤∠"
@@ -48,7 +50,8 @@ _ROUGHNESS = ("0.2", "0.4", "0.8", "1.6", "3.2", "6.3", "12.5", "25")
 _ANGLES = (5, 10, 15, 20, 30, 45, 60, 75, 90, 118, 120)
 
 
-def _spell(value: str, how: Convention) -> str:
+def spell(value: str, how: Convention) -> str:
+    """A number that is written with a point, with the convention's decimal sign."""
     return value.replace(".", how.decimal)
 
 
@@ -59,19 +62,19 @@ def number(rng: Random, how: Convention, low: int = 1, high: int = 300) -> str:
     if t < 0.4:
         return str(whole)
     if t < 0.7:
-        return _spell(f"{whole}.{rng.randint(0, 9)}", how)
+        return spell(f"{whole}.{rng.randint(0, 9)}", how)
     if t < 0.96:
-        return _spell(f"{whole}.{rng.randint(0, 99):02d}", how)
-    return _spell(f"{whole}.{rng.randint(1, 999):03d}", how)
+        return spell(f"{whole}.{rng.randint(0, 99):02d}", how)
+    return spell(f"{whole}.{rng.randint(1, 999):03d}", how)
 
 
 def length(value: float, how: Convention, decimals: int) -> str:
     """A measured length, rounded to `decimals` places in the convention's spelling."""
-    return _spell(f"{value:.{decimals}f}", how)
+    return spell(f"{value:.{decimals}f}", how)
 
 
 def tolerance(rng: Random, how: Convention) -> str:
-    return _spell(rng.choice(_TOLERANCES), how)
+    return spell(rng.choice(_TOLERANCES), how)
 
 
 def fit(rng: Random) -> str:
@@ -88,14 +91,14 @@ def limits(rng: Random, how: Convention) -> tuple[str, str]:
     """Upper and lower deviation as printed above each other; one of them may be the bare 0."""
     upper, lower = f"+{tolerance(rng, how)}", f"-{tolerance(rng, how)}"
     t = rng.random()
-    zero = rng.choice(("0", "0", _spell("0.00", how)))
+    zero = rng.choice(("0", "0", spell("0.00", how)))
     if t < 0.3:
         return upper, zero
     if t < 0.6:
         return zero, lower
     if t < 0.7:
         high, low = sorted(rng.sample(_FINE, 2), key=float, reverse=True)
-        return f"+{_spell(high, how)}", f"+{_spell(low, how)}"
+        return f"+{spell(high, how)}", f"+{spell(low, how)}"
     return upper, lower
 
 
@@ -124,12 +127,12 @@ def angle(rng: Random, how: Convention) -> str:
     if t < 0.6:
         return f"{rng.choice(_ANGLES)}°"
     if t < 0.85:
-        return _spell(f"{rng.randint(0, 179)}.{rng.randint(0, 9)}°", how)
+        return spell(f"{rng.randint(0, 179)}.{rng.randint(0, 9)}°", how)
     return f"{rng.randint(1, 89)}°{rng.choice((15, 30, 45))}′"
 
 
 def chamfer(rng: Random, how: Convention) -> str:
-    size = _spell(rng.choice(("0.5", "1", "1.5", "2", "2.5", "3")), how)
+    size = spell(rng.choice(("0.5", "1", "1.5", "2", "2.5", "3")), how)
     t = rng.random()
     if t < 0.6:
         return f"{size}{'x' if how.count in 'xX' else '×'}45°"
@@ -140,14 +143,14 @@ def thread(rng: Random, how: Convention) -> str:
     size = rng.choice(tuple(_THREADS))
     text = f"M{size}"
     if rng.random() < 0.55:
-        text += f"{'x' if how.count in 'xX' else '×'}{_spell(rng.choice((_THREADS[size], '1', '0.75')), how)}"
+        text += f"{'x' if how.count in 'xX' else '×'}{spell(rng.choice((_THREADS[size], '1', '0.75')), how)}"
     if rng.random() < 0.25:
         text += rng.choice(("-6H", "-6g", " LH"))
     return text
 
 
 def roughness(rng: Random, how: Convention) -> str:
-    value = _spell(rng.choice(_ROUGHNESS), how)
+    value = spell(rng.choice(_ROUGHNESS), how)
     return rng.choice((f"Ra {value}", f"Ra{value}", f"Rz {value}", value))
 
 
@@ -199,7 +202,7 @@ def frame_cells(rng: Random, how: Convention, *, of_axis: bool = False) -> list[
     sign = rng.choice(_AXIS_SIGNS if of_axis else GEOMETRIC_SIGNS)
     zone = "⌀" if sign in "⌖◎⊥∥⏤" and rng.random() < 0.6 else ""
     modifier = rng.choice("ⓂⓁⓅ") if sign in "⌖⊥∥∠◎" and rng.random() < 0.35 else ""
-    cells = [sign, f"{zone}{_spell(rng.choice(_FINE), how)}{modifier}"]
+    cells = [sign, f"{zone}{spell(rng.choice(_FINE), how)}{modifier}"]
     if sign not in _DATUM_FREE:
         datums = rng.sample(_DATUMS, rng.choice((1, 1, 1, 2, 2, 3)))
         cells += [d + (rng.choice("ⓂⓁ") if rng.random() < 0.1 else "") for d in sorted(datums)]
@@ -277,7 +280,7 @@ def scale(rng: Random) -> str:
 
 
 def weight(rng: Random, how: Convention) -> str:
-    return f"{_spell(f'{rng.uniform(0.05, 40):.2f}', how)} kg"
+    return f"{spell(f'{rng.uniform(0.05, 40):.2f}', how)} kg"
 
 
 _TITLE_VALUES: Sequence[tuple[float, Writer]] = (

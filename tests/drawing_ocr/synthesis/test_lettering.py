@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from drawing_ocr.synthesis import text_source
 from drawing_ocr.synthesis.fonts import DEJAVU, LATIN_FACES, OSIFONT
 from drawing_ocr.synthesis.lettering import INK_THRESHOLD, Ink, Lettering, letter, letter_row
+from drawing_ocr.synthesis.signs import DiameterForm
+from drawing_ocr.synthesis.stroke_face import StrokeFace
 
 letterings = st.builds(
     Lettering,
@@ -18,9 +20,10 @@ letterings = st.builds(
     size=st.integers(12, 60),
     pen=st.floats(1.0, 4.0),
     drawn_signs=st.booleans(),
-    slashed_o=st.booleans(),
+    diameter=st.sampled_from(("⌀", "Ø", DiameterForm(), DiameterForm(ring=0.6, slash=85, reach=1.9, gap=-0.05))),
     width_factor=st.sampled_from((0.75, 1.0, 1.15)),
     slant=st.sampled_from((0.0, 0.27)),
+    strokes=st.sampled_from((None, StrokeFace(), StrokeFace(width=0.7, step=45, slant=0.27), StrokeFace(pitch=0.9))),
 )
 
 
