@@ -31,6 +31,8 @@ LIGHT_MODULES = (
     "drawing_ocr/dataset/manifest.py",
     "drawing_ocr/evaluation/__init__.py",
     "drawing_ocr/evaluation/report.py",
+    "drawing_ocr/grammar/__init__.py",
+    "drawing_ocr/grammar/meaning.py",
     "drawing_ocr/labelling/__init__.py",
     "drawing_ocr/labelling/agreement.py",
     "drawing_ocr/labelling/answer.py",
@@ -48,6 +50,7 @@ LIGHT_MODULES = (
 CONSENSUS_MODULES = (
     *LIGHT_MODULES,
     "drawing_ocr/dimension.py",
+    "drawing_ocr/grammar/pattern.py",
     "drawing_ocr/evaluation/matching.py",
     "drawing_ocr/labelling/consensus.py",
     "drawing_ocr/labelling/gold.py",
