@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from drawing_ocr.reading.overlap import one_of_each, without_doubles
 from drawing_ocr.reading.recogniser import Recogniser
 from drawing_ocr.reading.rectify import crop, is_tall, sheet_to_upright, turn, turn_quad
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
-from drawing_ocr.reading.session import Session
+from drawing_ocr.reading.session import Network, Session
 from drawing_ocr.sources.opening import open_bytes, open_file
 from drawing_ocr.sources.page import SourcePage
 from drawing_ocr.text import canonical
@@ -48,6 +48,7 @@ class ReadingSettings:
         min_confidence: Lines below it are dropped.
         detector: How boxes are found.
         limits: What is refused before decoding.
+        batch: Lines that the recogniser reads in one call (`Recogniser`).
     """
 
     passes: Literal["upright", "turned"] = "turned"
@@ -56,6 +57,13 @@ class ReadingSettings:
     min_confidence: float = 0.5
     detector: DetectorSettings = field(default_factory=DetectorSettings)
     limits: Limits = field(default_factory=Limits)
+    batch: int = 1
+
+
+class OpenNetwork(Protocol):
+    """Loads the network of a package, `<detector or recogniser>/inference.onnx`."""
+
+    def __call__(self, model: Path, /, *, threads: int) -> Network: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,7 @@ class Reader:
         *,
         threads: int = 2,
         settings: ReadingSettings = ReadingSettings(),
+        open_network: OpenNetwork = Session,
     ) -> Self:
         """Opens a model package.
 
@@ -95,30 +104,31 @@ class Reader:
             path: A `model.tar.gz`, or the folder it was unpacked into.
             threads: Threads inside one reading.
             settings: How sheets are read.
+            open_network: For who wants to stand between the reader and its networks.
 
         Raises:
             drawing_ocr.models.package.PackageError: not a package, of another schema, incomplete or damaged.
         """
         path = Path(path)
         if path.is_dir():
-            return cls._from_folder(path, threads, settings)
+            return cls._from_folder(path, threads, settings, open_network)
         temporary = Path(tempfile.mkdtemp(prefix="model-package-"))
         try:
             folder = temporary / "package"
             package.unpack(path, folder)
-            return cls._from_folder(folder, threads, settings)
+            return cls._from_folder(folder, threads, settings, open_network)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
     @classmethod
-    def _from_folder(cls, folder: Path, threads: int, settings: ReadingSettings) -> Self:
+    def _from_folder(cls, folder: Path, threads: int, settings: ReadingSettings, open_network: OpenNetwork) -> Self:
         info = package.check_folder(folder)
-        detector = Session(folder / package.DETECTOR / package.ONNX_NAME, threads=threads)
-        recogniser = Session(folder / package.RECOGNISER / package.ONNX_NAME, threads=threads)
+        detector = open_network(folder / package.DETECTOR / package.ONNX_NAME, threads=threads)
+        recogniser = open_network(folder / package.RECOGNISER / package.ONNX_NAME, threads=threads)
         characters = package.read_dictionary(folder / package.RECOGNISER / package.DICTIONARY_NAME)
         return cls(
             Detector(detector, settings.detector),
-            Recogniser(recogniser, characters),
+            Recogniser(recogniser, characters, batch=settings.batch),
             ModelName(name=info.name, version=info.version),
             settings,
         )

@@ -13,6 +13,11 @@ _PROVIDERS: Final = ("CUDAExecutionProvider", "CPUExecutionProvider")
 _ERROR: Final = 3
 
 
+def accelerated() -> bool:
+    """Whether networks run on a GPU here."""
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+
+
 class Network(Protocol):
     """What detector and recogniser call: a session, or what a server puts before one."""
 
