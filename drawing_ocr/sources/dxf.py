@@ -118,12 +118,20 @@ def _scale(
     """Pixels of a drawing unit."""
     width, height = max(bounds[2] - bounds[0], 1e-9), max(bounds[3] - bounds[1], 1e-9)
     longest = max(width, height)
-    most = min(_LONGEST_SIDE / longest, (limits.pixels / (width * height)) ** 0.5) * 0.98
+    most = min(_LONGEST_SIDE / longest, _within(width, height, limits.pixels))
     if layout.is_any_paperspace and inch is not None:
         return float(min(PAPER_DPI / inch, most))
     capitals = float(np.percentile([text.cap_height for text in texts], 25)) if texts else 0.0
     wanted = _CAPITALS / capitals if capitals > 0 else 0.0
     return float(min(max(wanted, _LEAST_SIDE / longest), most))
+
+
+def _within(width: float, height: float, pixels: int) -> float:
+    """The scale at which a page with its margins has so many pixels."""
+    # width × scale + 2 margins (and a rounded pixel) times the same of height, solved for the scale.
+    frame = 2 * _MARGIN + 1
+    half = frame * (width + height) / (2 * width * height)
+    return float((half**2 + max(pixels - frame**2, 1) / (width * height)) ** 0.5 - half)
 
 
 def _small(texts: list[DrawnText], scale: float) -> tuple[str, ...]:
