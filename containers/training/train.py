@@ -16,8 +16,9 @@ import yaml
 
 from containers.training import failure
 from containers.training.folders import InputMissing, TrainingFolders, model_package
-from containers.training.hyperparameters import HyperparameterError, read_options
+from containers.training.hyperparameters import HyperparameterError, read_options, read_target
 from containers.training.tee import logged_to
+from containers.training.train_embedder import EMBEDDER_FORESEEN, train_embedder
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.dataset import layout
 from drawing_ocr.dataset.check import DatasetRejected
@@ -35,7 +36,14 @@ from drawing_ocr.training.recogniser import (
     train_recogniser,
 )
 
-_FORESEEN = (*failure.FORESEEN, HyperparameterError, InputMissing, TrainingDataError, TrainingFailed)
+_FORESEEN = (
+    *failure.FORESEEN,
+    *EMBEDDER_FORESEEN,
+    HyperparameterError,
+    InputMissing,
+    TrainingDataError,
+    TrainingFailed,
+)
 
 
 def main() -> int:
@@ -47,7 +55,8 @@ def main() -> int:
     folders = TrainingFolders.from_environment()
     try:
         with logged_to(folders.data / "train.log"), interruptible():
-            _train(folders)
+            train = train_embedder if read_target(folders.hyperparameters) == "embedder" else _train
+            train(folders)
     except TrainingInterrupted as interruption:
         print(interruption, file=sys.stderr, flush=True)
         return INTERRUPTED
@@ -58,7 +67,7 @@ def main() -> int:
 
 
 def _train(folders: TrainingFolders) -> None:
-    options = read_options(folders.hyperparameters)
+    options = read_options(folders.hyperparameters, TrainingOptions)
     hosts = _hosts(folders.resources)
     if len(hosts) > 1:
         raise HyperparameterError(f"InstanceCount = {len(hosts)}: training runs on one machine, ask for one")

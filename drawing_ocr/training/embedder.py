@@ -1,4 +1,6 @@
-"""`python -m drawing_ocr.training.embedder`: trains the embedder from nothing on families of drawn parts.
+"""Trains the embedder: `python -m drawing_ocr.training.embedder` from nothing, on families of drawn parts.
+
+`embedder_tuning` goes on from a version with a customer's own drawings among them.
 
 A run goes on where it was interrupted: the checkpoint is a minute old at most, and a batch is decided by its number.
 """
@@ -6,7 +8,7 @@ A run goes on where it was interrupted: the checkpoint is a minute old at most, 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -26,6 +28,7 @@ from drawing_ocr.training.embedder_checkpoint import (
     EmbedderCheckpoint,
     EmbedderState,
     load,
+    mean_map,
     save,
 )
 from drawing_ocr.training.embedder_options import EmbedderOptions
@@ -37,15 +40,34 @@ _VALIDATION_SEED: Final = 9_000_000
 _GRADIENT_NORM: Final = 5.0
 
 Batch = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+Draw = Callable[[int, BatchPlan], Batch]
 
 
 class Training:
-    """A run in a folder: `checkpoint.pdparams`, and `weights.pdparams` of the best validation."""
+    """A run in a folder: `checkpoint.pdparams`, and `weights.pdparams` of the best validation.
 
-    def __init__(self, folder: Path, options: EmbedderOptions) -> None:
+    Args:
+        folder: Of the run.
+        options: With which it is begun.
+        network: That it goes on from, which then is the first best; None begins from nothing.
+        draw: Gives the batch of a number; None draws families.
+        held_out: What else validates beside families, by name; the mean of all decides which weights are best.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        options: EmbedderOptions,
+        *,
+        network: Embedder | None = None,
+        draw: Draw | None = None,
+        held_out: Mapping[str, Batch] | None = None,
+    ) -> None:
         self._folder, self._options = folder, options
+        self._draw = draw or (lambda number, plan: draw_batch(options.seed, number, plan))
         paddle.seed(options.seed)
-        self.network = Embedder()
+        self._has_base = network is not None
+        self.network = network or Embedder()
         self._optimiser = paddle.optimizer.AdamW(
             options.learning_rate,
             parameters=self.network.parameters(),
@@ -59,19 +81,33 @@ class Training:
             self.network.set_state_dict(before.weights)
             self._optimiser.set_state_dict(before.optimiser)
             print(f"continues from step {self.state.step}", flush=True)
-        self._held_out = draw_batch(
-            _VALIDATION_SEED + options.seed, 0, BatchPlan(options.validation_families, 3, 2, options.sizes[-1])
-        )
+        families = BatchPlan(options.validation_families, 3, 2, options.sizes[-1])
+        self._held_out = {"": draw_batch(_VALIDATION_SEED + options.seed, 0, families), **(held_out or {})}
 
-    def run(self, *, checkpoint_seconds: float, validation_seconds: float) -> None:
-        """Trains to the end of the run; prints loss and retrieval."""
+    def run(
+        self, *, checkpoint_seconds: float, validation_seconds: float, stopped: Callable[[], bool] = lambda: False
+    ) -> bool:
+        """Trains to the end of the run; prints loss and retrieval.
+
+        Args:
+            checkpoint_seconds, validation_seconds: Between two.
+            stopped: Whether to end before, with a checkpoint from which the same run goes on.
+
+        Returns:
+            Whether the run has ended.
+        """
         options, state = self._options, self.state
+        if self._has_base and not state.history:
+            self.validate()
         begun, before = time.monotonic(), state.seconds
         saved = validated = begun
         for pictures, labels in self._batches():
             over = self._over()
             if over >= 1.0:
                 break
+            if stopped():
+                self.save()
+                return False
             self._optimiser.set_lr(options.learning_rate * rate(over, warmup=_WARMUP))
             loss = self.step(pictures, labels)
             state.step += 1
@@ -90,14 +126,43 @@ class Training:
                 self.save()
         self.validate()
         self.save()
+        return True
 
     def _over(self) -> float:
         options, state = self._options, self.state
         return progress(state.step, options.max_steps, state.seconds, options.max_seconds)
 
-    def validate(self) -> Retrieval:
-        """Searches each held-out drawing among the others; keeps the weights if they were never better."""
-        pictures, labels = self._held_out
+    def validate(self) -> float:
+        """Searches each held-out drawing among the others; keeps the weights if they were never better.
+
+        Returns:
+            The mean of the mean average precisions of all that is held out.
+        """
+        found = {name: self._retrieval(*batch) for name, batch in self._held_out.items()}
+        state = self.state
+        figures = {
+            f"{name}{figure}": value
+            for name, each in found.items()
+            for figure, value in (
+                ("map", each.mean_average_precision),
+                ("recall_at_1", each.recall_at_1),
+                ("recall_at_10", each.recall_at_10),
+            )
+        }
+        told = " ".join(f"val_{name.replace('_at_', '')}={value:.4f}" for name, value in figures.items())
+        print(f"step={state.step} {told}", flush=True)
+        state.history.append({"step": state.step, **figures})
+        mean = mean_map(figures)
+        # Equal is not better, but the first ones are kept even where nothing is found.
+        if mean > state.best or not (self._folder / WEIGHTS_NAME).is_file():
+            state.best = mean
+            self._folder.mkdir(parents=True, exist_ok=True)
+            partial = self._folder / f".{WEIGHTS_NAME}"
+            paddle.save(self.network.state_dict(), str(partial))
+            partial.replace(self._folder / WEIGHTS_NAME)
+        return mean
+
+    def _retrieval(self, pictures: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> Retrieval:
         self.network.eval()
         with paddle.no_grad():
             vectors = np.concatenate(
@@ -105,28 +170,7 @@ class Training:
             )
         scores = vectors @ vectors.T
         np.fill_diagonal(scores, -np.inf)
-        found = evaluate(scores, labels[:, None] == labels)
-        state = self.state
-        print(
-            f"step={state.step} val_map={found.mean_average_precision:.4f} val_recall1={found.recall_at_1:.4f} "
-            f"val_recall10={found.recall_at_10:.4f}",
-            flush=True,
-        )
-        state.history.append(
-            {
-                "step": state.step,
-                "map": found.mean_average_precision,
-                "recall_at_1": found.recall_at_1,
-                "recall_at_10": found.recall_at_10,
-            }
-        )
-        if found.mean_average_precision > state.best:
-            state.best = found.mean_average_precision
-            self._folder.mkdir(parents=True, exist_ok=True)
-            partial = self._folder / f".{WEIGHTS_NAME}"
-            paddle.save(self.network.state_dict(), str(partial))
-            partial.replace(self._folder / WEIGHTS_NAME)
-        return found
+        return evaluate(scores, labels[:, None] == labels)
 
     def save(self) -> None:
         """Writes the checkpoint."""
@@ -151,7 +195,7 @@ class Training:
         def draw(number: int) -> Future[Batch]:
             stage = min(int(self._over() * len(options.sizes)), len(options.sizes) - 1)
             plan = BatchPlan(options.families, options.members, options.drawings, options.sizes[stage])
-            return pencil.submit(draw_batch, options.seed, number, plan)
+            return pencil.submit(self._draw, number, plan)
 
         with ThreadPoolExecutor(1) as pencil:
             number = self.state.step

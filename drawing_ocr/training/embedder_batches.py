@@ -90,9 +90,24 @@ def draw_region(views: tuple[Figure, ...], rng: Random) -> Ink:
         pen.figure(ink, place.view, place.scale, place.origin)
         if dimensioned:
             pen.dimensions(ink, place.view, place.scale, place.origin, rng, rng.uniform(0.3, 1.0))
+    return wear(ink, pen, rng)
+
+
+def wear(ink: Ink, pen: Pen, rng: Random) -> Ink:
+    """What paper, a scanner and the separation of views do to ink.
+
+    Args:
+        ink: uint8 [height, width], 255 where there is ink; at least one pixel.
+        pen: Writes what stands beside it.
+
+    Returns:
+        uint8 [height, width], not larger; never empty.
+    """
     worn = _worn(_strays(ink, pen, rng), rng)
     cut = _cut(worn, rng) if rng.random() < 0.35 else worn
-    return cut if cv2.countNonZero(cut) else worn
+    if cv2.countNonZero(cut):
+        return cut
+    return worn if cv2.countNonZero(worn) else ink
 
 
 def _strays(ink: Ink, pen: Pen, rng: Random) -> Ink:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 import paddle
@@ -24,7 +26,7 @@ class EmbedderState(BaseModel):
         options: With which it was begun; another set begins another run.
         step: Steps done; also the number of the next batch.
         seconds: Wall time of training so far, of interrupted attempts too.
-        best: Highest mean average precision on the validation families.
+        best: Highest mean average precision in validation (`mean_map`).
         losses: One entry a logged step.
         history: One entry a validation.
     """
@@ -37,6 +39,11 @@ class EmbedderState(BaseModel):
     best: float = 0.0
     losses: list[dict[str, float]] = []
     history: list[dict[str, float]] = []
+
+
+def mean_map(entry: Mapping[str, float]) -> float:
+    """Of a validation: the mean of the mean average precisions of all that is held out."""
+    return fmean(value for name, value in entry.items() if name.endswith("map"))
 
 
 @dataclass(frozen=True)

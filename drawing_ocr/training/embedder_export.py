@@ -17,18 +17,20 @@ from drawing_ocr.models.embedder import DIMENSION, Embedder
 from drawing_ocr.models.export import export_network
 from drawing_ocr.reading.session import Session
 from drawing_ocr.training.embedder_batches import BatchPlan, draw_batch
-from drawing_ocr.training.embedder_checkpoint import WEIGHTS_NAME, EmbedderState, read_state
+from drawing_ocr.training.embedder_checkpoint import WEIGHTS_NAME, EmbedderState, mean_map, read_state
+from drawing_ocr.training.embedder_instances import OwnInstances, joined, mixed_batch
 from drawing_ocr.training.embedder_options import EmbedderOptions
 from drawing_ocr.training.whitening import Whitening, fit_whitening
 
 _NAME: Final = "drawing-embedder"
 _THREADS: Final = 2
 _WHITENING_SEED: Final = 8_000_000
-_WHITENING_BATCHES: Final = 24
 _LEAST_HALVED: Final = 1024  # values; smaller tensors are not worth a cast
 
 
-def export_embedder(network: Embedder, state: EmbedderState, version: str, folder: Path) -> EmbedderRecord:
+def export_embedder(
+    network: Embedder, state: EmbedderState, version: str, folder: Path, *, own: OwnInstances | None = None
+) -> EmbedderRecord:
     """Writes `inference.onnx`, which whitens and whose weights are stored in half precision, and `embedder.json`.
 
     ONNX Runtime turns the weights to single precision when it loads them and computes with those.
@@ -38,20 +40,21 @@ def export_embedder(network: Embedder, state: EmbedderState, version: str, folde
         state: Of the run that they are of.
         version: Of these weights.
         folder: Made if missing.
+        own: Drawings of the customer that the whitening is learned from too.
     """
     size = state.options.sizes[-1]
     shape = [None, 1, size, size]
     network.eval()
     with tempfile.TemporaryDirectory() as scratch:
         export_network(network, network.embed, shape, Path(scratch), metadata={})
-        whitening = _whitening(Path(scratch) / NETWORK_NAME, state.options)
+        whitening = _whitening(Path(scratch) / NETWORK_NAME, state.options, own)
         network.whiten(whitening.mean, whitening.matrix)
         export_network(network, network.embed, shape, Path(scratch), metadata={})
         model = onnx.load(Path(scratch) / NETWORK_NAME)
     _halve(model.graph)
     onnx.checker.check_model(model)
     data = model.SerializeToString()
-    best = max(state.history, key=lambda entry: entry["map"], default={})
+    best = max(state.history, key=mean_map, default={})
     record = EmbedderRecord(
         name=_NAME,
         version=version,
@@ -66,13 +69,18 @@ def export_embedder(network: Embedder, state: EmbedderState, version: str, folde
     return record
 
 
-def _whitening(network: Path, options: EmbedderOptions) -> Whitening:
+def _whitening(network: Path, options: EmbedderOptions, own: OwnInstances | None) -> Whitening:
     """Learned from parts that training did not see; a session of ONNX Runtime is faster than Paddle."""
     session = Session(network, threads=_THREADS)
     plan = BatchPlan(options.families, members=4, drawings=3, size=options.sizes[-1])
-    batches = [draw_batch(_WHITENING_SEED + options.seed, number, plan) for number in range(_WHITENING_BATCHES)]
-    labels = np.concatenate([labels + plan.pictures * number for number, (_, labels) in enumerate(batches)])
-    pictures = np.concatenate([pictures for pictures, _ in batches])[:, None]
+    seed = _WHITENING_SEED + options.seed
+    pictures, labels = joined(
+        [
+            mixed_batch(seed, number, plan, own, options.replay_ratio) if own else draw_batch(seed, number, plan)
+            for number in range(options.whitening_batches)
+        ]
+    )
+    pictures = pictures[:, None]
     vectors = [session(pictures[i : i + 16].astype(np.float32) / 255.0) for i in range(0, len(pictures), 16)]
     return fit_whitening(np.concatenate(vectors), labels)
 

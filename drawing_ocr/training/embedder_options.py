@@ -21,6 +21,10 @@ class EmbedderOptions(BaseModel):
         max_steps: The run ends then.
         max_seconds: Or then, wall time; 0 for no limit.
         validation_families: Families, with three members each, that are never trained on.
+        whitening_batches: From which the exported network's whitening is learned.
+        replay_ratio: Share of families in a batch; the rest are a customer's own drawings.
+        base: SHA-256 of the network that the run goes on from; "" = it begins from nothing.
+        drawings_digest: Of the own drawings that are learned from; "" = none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,3 +40,7 @@ class EmbedderOptions(BaseModel):
     max_steps: int = Field(default=4000, gt=0)
     max_seconds: float = Field(default=0.0, ge=0)
     validation_families: int = Field(default=40, gt=0)
+    whitening_batches: int = Field(default=24, gt=0)
+    replay_ratio: float = Field(default=1.0, ge=0, le=1)
+    base: str = ""
+    drawings_digest: str = ""

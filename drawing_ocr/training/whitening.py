@@ -33,8 +33,11 @@ def fit_whitening(vectors: Vectors, labels: npt.NDArray[np.int64]) -> Whitening:
     np.add.at(means, of_part, vectors)
     means /= counts[:, None]
     within = vectors - means[of_part]
-    variances, directions = np.linalg.eigh(within.T @ within / len(vectors))
-    scales = (np.maximum(variances, 0.0) + _SHRINKAGE * variances.mean()) ** -0.5
+    # Fewer vectors than directions span few of these; in all others nothing was seen to vary.
+    _, deviations, directions = np.linalg.svd(within / len(vectors) ** 0.5, full_matrices=False)
+    variances = deviations**2
+    shrinkage = _SHRINKAGE * variances.sum() / vectors.shape[1]
     # The length of the result is 1 whatever the scale; near 1 the matrix keeps its digits in half precision.
-    matrix = (directions * (scales / scales.max())) @ directions.T
+    scales = ((variances + shrinkage) / shrinkage) ** -0.5
+    matrix = np.eye(vectors.shape[1]) + (directions.T * (scales - 1.0)) @ directions
     return Whitening(vectors.mean(axis=0), matrix.astype(np.float32))
