@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import account
+from cli.local import Up
 from cli.main import app
 from emulator import lifetime
 
@@ -59,3 +60,13 @@ def test_an_account_that_runs_keeps_its_runtime(tmp_path: Path, monkeypatch: pyt
     assert "the account runs with the runtime process: stop it with `drawingops local down` first" in " ".join(
         result.stderr.split()
     )
+
+
+def test_what_was_started_says_where_people_label_and_as_whom() -> None:
+    up = Up(
+        url="http://localhost:5000", seconds=21, steps=[], page="http://page/", users=("annotator", "reviewer"),
+        password="secret",
+    )  # fmt: skip
+    said = str(up.render())
+    assert "label at http://page/ as annotator, reviewer, password secret" in said
+    assert "drawingops labels create" in said
