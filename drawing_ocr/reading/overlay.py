@@ -159,6 +159,11 @@ def _runs(text: str, size: int) -> Iterable[tuple[str, ImageFont.FreeTypeFont | 
         yield run, current
 
 
+def font_of_size(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The preferred font for letters and numbers beside a drawing, `size` pixels high."""
+    return _fonts(size)[0]
+
+
 @cache
 def _fonts(size: int) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, ...]:
     """The installed fonts by preference; where there are none, the Latin one that comes with Pillow."""

@@ -1,0 +1,135 @@
+"""The characteristics of a drawing, numbered: what an inspector measures, with limits where the drawing states them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Final
+
+from drawing_ocr.annotation import Category
+from drawing_ocr.drawing import Drawing
+from drawing_ocr.grammar.geometric import parse_geometric
+from drawing_ocr.grammar.interpret import meaning_of
+from drawing_ocr.grammar.meaning import Feature
+from drawing_ocr.grammar.parse import parse
+from drawing_ocr.grammar.roughness import parse_roughness
+from drawing_ocr.output.zones import Zones, zones_of
+from drawing_ocr.reading.result import Prediction
+
+_MEASURED: Final = {Category.DIMENSION, Category.SYMBOL}
+_DOUBTFUL: Final = 0.8  # confidence below which a person should look, as in overlays
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristic:
+    """One thing to be measured.
+
+    Attributes:
+        number: Of its balloon; `7.2` is the second feature of the seventh text.
+        balloon: Of its text, from 1 through all pages.
+        item: The text.
+        requirement: What has to be kept, as the drawing writes it.
+        kind: What it is: `diameter`, `thread`, `geometric tolerance`; `characteristic` where the grammar does not know.
+        zone: Page and field of the sheet's grid (`1/B4`), the page alone where there is no grid.
+        count: How many times.
+        nominal: The size, in `unit`.
+        upper, lower: Deviations as written or as the fit says.
+        greatest, least: Limits of size.
+        unit: Where it is written.
+        fit: Tolerance classes (`H7`, `H7/g6`).
+        remark: What the inspector should know.
+    """
+
+    number: str
+    balloon: int
+    item: Prediction
+    requirement: str
+    kind: str
+    zone: str
+    count: int | None = None
+    nominal: float | None = None
+    upper: float | None = None
+    lower: float | None = None
+    greatest: float | None = None
+    least: float | None = None
+    unit: str | None = None
+    fit: str | None = None
+    remark: str = ""
+
+
+def characteristics_of(drawing: Drawing) -> list[Characteristic]:
+    """The dimensions and symbols of a drawing in reading order, numbered through all its pages."""
+    found: list[Characteristic] = []
+    balloon = 0
+    for page in range(1, len(drawing.sheets) + 1):
+        items = drawing.on_page(page)
+        zones = zones_of(drawing.sheets[page - 1], items)
+        for item in items:
+            if item.category in _MEASURED:
+                balloon += 1
+                found += _of_text(item, balloon, _zone(page, zones, item))
+    return found
+
+
+def _zone(page: int, zones: Zones | None, item: Prediction) -> str:
+    x, y = fmean(point[0] for point in item.box), fmean(point[1] for point in item.box)
+    return f"{page}/{zones.at(x, y)}" if zones else str(page)
+
+
+def _of_text(item: Prediction, balloon: int, zone: str) -> Iterator[Characteristic]:
+    doubt = f"read with confidence {item.confidence:.2f}: compare with the drawing" if _is_doubtful(item) else ""
+    parsed = parse(item.text) if item.category is Category.DIMENSION else None
+    if parsed is None:
+        yield Characteristic(str(balloon), balloon, item, item.text, _kind_of_symbol(item.text), zone, remark=doubt)
+        return
+    meaning = meaning_of(parsed)
+    for place, feature in enumerate(meaning.features, 1):
+        several = len(meaning.features) > 1
+        upper, lower = _deviations(feature)
+        yield Characteristic(
+            number=f"{balloon}.{place}" if several else str(balloon),
+            balloon=balloon,
+            item=item,
+            requirement=feature.text if several else item.text,
+            kind=feature.kind.replace("_", " "),
+            zone=zone,
+            count=meaning.count,
+            nominal=feature.nominal,
+            upper=upper,
+            lower=lower,
+            greatest=feature.greatest,
+            least=feature.least,
+            unit=feature.unit,
+            fit="/".join(each.name for each in feature.fit) or None,
+            remark=_joined(_bracket(meaning.bracket), *meaning.doubts, doubt),
+        )
+
+
+def _is_doubtful(item: Prediction) -> bool:
+    return item.confidence < _DOUBTFUL
+
+
+def _kind_of_symbol(text: str) -> str:
+    if parse_geometric(text) is not None:
+        return "geometric tolerance"
+    return "surface texture" if parse_roughness(text) is not None else "characteristic"
+
+
+def _deviations(feature: Feature) -> tuple[float | None, float | None]:
+    if feature.upper is not None or feature.lower is not None or len(feature.fit) != 1:
+        return feature.upper, feature.lower
+    return feature.fit[0].upper, feature.fit[0].lower
+
+
+def _bracket(bracket: str | None) -> str:
+    return {"reference": "reference: not inspected", "basic": "theoretically exact"}.get(bracket or "", "")
+
+
+def _joined(*remarks: str) -> str:
+    return "; ".join(remark for remark in remarks if remark)
+
+
+def balloons_of(characteristics: Sequence[Characteristic]) -> list[tuple[int, Prediction]]:
+    """Number and text of each balloon."""
+    return list({each.balloon: (each.balloon, each.item) for each in characteristics}.values())
