@@ -1,0 +1,106 @@
+"""The reader that the project ships: the official one, trained further on drawings that the project draws itself.
+
+`drawing_ocr/models/default/` holds the recogniser's weights in half precision, its dictionary, and the record of how it
+was made (`python -m drawing_ocr.training.default_reader`); the detector is the official one. The package built from
+them is complete: it reads, and training goes on from it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import paddle
+from pydantic import BaseModel, ConfigDict
+
+from drawing_ocr.atomic_write import write_atomically
+from drawing_ocr.models import package
+from drawing_ocr.models.export import export_detector, export_recogniser
+from drawing_ocr.models.official import import_detector
+from drawing_ocr.models.recogniser import Recogniser
+from drawing_ocr.text import Charset
+
+NAME: Final = "drawing-reader-default"
+FOLDER: Final = Path(__file__).with_name("default")
+WEIGHTS: Final = "recogniser.npz"
+RECORD: Final = "record.json"
+
+
+class Record(BaseModel):
+    """How the shipped reader was made, and what it was measured to read then.
+
+    Attributes:
+        made_by: The command.
+        options: Of training.
+        sheets: Drawn for it.
+        lines: Trained on, drawn ones included.
+        hours: Of training, all attempts.
+        metrics: Shares of lines, before and after, as training measured them.
+        weights_sha256: Of the weights' file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    made_by: str
+    options: dict[str, object]
+    sheets: int
+    lines: int
+    hours: float
+    metrics: dict[str, object]
+    weights_sha256: str
+
+
+def keep(recogniser: Recogniser, folder: Path) -> str:
+    """Writes weights and dictionary of the recogniser as they are shipped; the SHA-256 of the weights' file.
+
+    Half precision: half the size of what is trained, and the same texts (tests/drawing_ocr/models/test_shipped.py).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: value.numpy().astype(np.float16) for name, value in recogniser.state().items()}
+    np.savez_compressed(folder / WEIGHTS, **state)
+    recogniser.charset.save(folder / package.DICTIONARY_NAME)
+    return package.file_sha256(folder / WEIGHTS)
+
+
+def write_record(record: Record, folder: Path) -> None:
+    """Writes the record beside the weights."""
+    write_atomically(folder / RECORD, record.model_dump_json(indent=2) + "\n")
+
+
+def read_record(folder: Path = FOLDER) -> Record:
+    """How the reader in the folder was made."""
+    return Record.model_validate_json((folder / RECORD).read_bytes())
+
+
+def load_recogniser(folder: Path = FOLDER) -> Recogniser:
+    """The shipped recogniser, with weights that can be trained on."""
+    recogniser = Recogniser(Charset.load(folder / package.DICTIONARY_NAME))
+    with np.load(folder / WEIGHTS) as state:
+        recogniser.load_state({name: paddle.to_tensor(value.astype(np.float32)) for name, value in state.items()})
+    return recogniser
+
+
+def build_shipped_package(out: Path, folder: Path = FOLDER) -> Path:
+    """Writes the shipped reader as `model.tar.gz`.
+
+    Args:
+        out: The archive to write; it appears only when it is complete.
+        folder: Of weights, dictionary and record.
+
+    Returns:
+        `out`.
+
+    Raises:
+        drawing_ocr.models.official.OfficialWeightsMissing: the official detector is not installed.
+    """
+    record = read_record(folder)
+    with tempfile.TemporaryDirectory(prefix="shipped-") as temporary:
+        directory = Path(temporary)
+        export_detector(import_detector(), directory / package.DETECTOR)
+        export_recogniser(load_recogniser(folder), directory / package.RECOGNISER)
+        training = {"hyperparameters": record.options, "dataset": {"sheets": record.sheets, "lines": record.lines}}
+        package.describe(directory, name=NAME, training=training, metrics=record.metrics)
+        package.pack(directory, out)
+    return out
