@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ import numpy.typing as npt
 import pyclipper
 
 from drawing_ocr.reading.image import Page
+from drawing_ocr.reading.mosaic import Place, lay_out
+from drawing_ocr.reading.regions import Region
 from drawing_ocr.reading.session import Network
 
 Quads = npt.NDArray[np.float32]
@@ -19,6 +22,9 @@ Map = npt.NDArray[np.uint8]
 _STRIDE: Final = 32  # sides of the network's input are multiples of it
 _WHITE: Final = 255.0
 _MIN_SIDE: Final = 3.0  # of a box on the map, pixels
+_SAMPLED: Final = 16  # every so many pixels tell how light the paper is
+_GLANCE: Final = 0.4  # of the page's size; at a third small text is missed (docs/reading.md)
+_GLIMPSE: Final = 0.05  # probability from which a coarse look is followed by a close one
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,40 @@ class Detector:
         height, width = page.shape[:2]
         return self._boxes(self._map(_resized(page, self._settings.min_side)), width, height)
 
+    def detect_within(self, page: Page, regions: Sequence[Region], *, quarters: int = 0) -> Quads:
+        """Boxes of text lines in some regions of a page, as `detect` gives them.
+
+        Args:
+            page: uint8 [height, width, 3], BGR, looked at as large as it is.
+            regions: The rest of the page is not looked at.
+            quarters: By how many quarters of a turn clockwise the network sees the regions turned.
+        """
+        height, width = page.shape[:2]
+        pieces = [np.rot90(page[region.slices], -quarters) for region in regions]
+        layout = lay_out([(piece.shape[1], piece.shape[0]) for piece in pieces], multiple=_STRIDE)
+        paper = int(np.median(page[::_SAMPLED, ::_SAMPLED]))
+        joined = np.zeros((height, width), np.uint8)
+        for number, (wide, tall) in enumerate(layout.sizes):
+            here = [index for index, place in enumerate(layout.places) if place.mosaic == number]
+            mosaic = np.full((tall, wide, 3), paper, np.uint8)
+            for index in here:
+                mosaic[_lies(layout.places[index], pieces[index])] = pieces[index]
+            found = self._map(mosaic)
+            for index in here:
+                upright = np.rot90(found[_lies(layout.places[index], pieces[index])], quarters)
+                rows, columns = regions[index].slices
+                # Regions may overlap: the surer look counts.
+                joined[rows, columns] = np.maximum(joined[rows, columns], upright)
+        return self._boxes(joined, width, height)
+
+    def glance(self, page: Page) -> Map:
+        """A coarse look: 1 where text may stand, uint8 [height, width]; a sixth of the cost of a look at all pixels."""
+        height, width = page.shape[:2]
+        size = (max(1, round(width * _GLANCE)), max(1, round(height * _GLANCE)))
+        small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
+        seen = (self._map(_resized(small, 1)) > _GLIMPSE * 255.0).astype(np.uint8)
+        return np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+
     def _map(self, page: Page) -> Map:
         """Probability of text, 0 to 255, of a page whose sides are multiples of the stride.
 
@@ -112,6 +152,11 @@ class Detector:
             if min(np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[0] - box[3])) >= _MIN_SIDE + 1:
                 boxes.append(box)
         return np.array(boxes, np.float32).reshape(-1, 4, 2)
+
+
+def _lies(place: Place, piece: npt.NDArray[np.uint8]) -> tuple[slice, slice]:
+    """Rows and columns of a mosaic that a piece takes."""
+    return slice(place.top, place.top + piece.shape[0]), slice(place.left, place.left + piece.shape[1])
 
 
 def _resized(page: Page, min_side: int) -> Page:

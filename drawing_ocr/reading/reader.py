@@ -23,6 +23,7 @@ from drawing_ocr.reading.legibility import too_small
 from drawing_ocr.reading.overlap import one_of_each, without_doubles
 from drawing_ocr.reading.recogniser import Recogniser
 from drawing_ocr.reading.rectify import crop, is_tall, sheet_to_upright, turn, turn_quad
+from drawing_ocr.reading.regions import letters, regions_of
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
 from drawing_ocr.reading.session import Network, Session
 from drawing_ocr.sources.opening import open_bytes, open_file
@@ -31,6 +32,9 @@ from drawing_ocr.text import canonical
 
 Quad = npt.NDArray[np.float32]
 
+Quads = npt.NDArray[np.float32]
+
+_NOTHING: Final = np.zeros((0, 4, 2), np.float32)
 _SAME_ROW: Final = 10.0  # pixels between the tops of boxes in one row, as in PaddleOCR
 
 
@@ -41,6 +45,9 @@ class ReadingSettings:
     Attributes:
         passes: `upright` looks for text on the sheet as it is; `turned` also on the sheet turned by a quarter, which
             finds vertical text that the first misses and takes about twice as long in detection.
+        look: `regions` looks closely only where a coarse look, or ink of a letter's size, says that text may stand;
+            `everywhere` at every pixel of the page, which takes five times as long. Small pages are always looked at
+            whole.
         vertical: How a crop much taller than wide is turned before it is read: `both` ways and the likelier reading
             is kept, or `counter-clockwise` only, as PaddleOCR and rapidocr do.
         fit: Whether boxes are fitted to the ink: characters that the detector cut off come in, and the answered box is
@@ -52,6 +59,7 @@ class ReadingSettings:
     """
 
     passes: Literal["upright", "turned"] = "turned"
+    look: Literal["regions", "everywhere"] = "regions"
     vertical: Literal["both", "counter-clockwise"] = "both"
     fit: bool = True
     min_confidence: float = 0.5
@@ -201,13 +209,22 @@ class Reader:
         return [_prediction(item, category) for item, category in zip(ordered, categories, strict=True)], warnings
 
     def _detect(self, page: Page) -> list[Fitted]:
-        boxes = self._fitted(page, self._detector.detect(page))
-        if self._settings.passes == "turned":
-            turned = turn(page, 1)
-            others = self._fitted(page, sheet_to_upright(self._detector.detect(turned), turned.shape[1]))
-            first, second = one_of_each([box.loose for box in boxes], [box.loose for box in others])
-            boxes = [boxes[index] for index in first] + [others[index] for index in second]
-        return boxes
+        boxes, others = self._looks(page)
+        if not len(others):
+            return self._fitted(page, boxes)
+        upright, turned = self._fitted(page, boxes), self._fitted(page, others)
+        first, second = one_of_each([box.loose for box in upright], [box.loose for box in turned])
+        return [upright[index] for index in first] + [turned[index] for index in second]
+
+    def _looks(self, page: Page) -> tuple[Quads, Quads]:
+        """Boxes found on the page as it is, and on the page turned by a quarter; all as they lie on the page."""
+        detector, again = self._detector, self._settings.passes == "turned"
+        if self._settings.look == "everywhere" or min(page.shape[:2]) < self._settings.detector.min_side:
+            boxes, turned = detector.detect(page), turn(page, 1)
+            return boxes, sheet_to_upright(detector.detect(turned), turned.shape[1]) if again else _NOTHING
+        regions = regions_of(np.maximum(letters(page), detector.glance(page)))
+        boxes = detector.detect_within(page, regions)
+        return boxes, detector.detect_within(page, regions, quarters=1) if again else _NOTHING
 
     def _read_boxes(self, page: Page, boxes: Sequence[Fitted]) -> list[_Reading]:
         readings = [

@@ -20,7 +20,7 @@ from tests.drawing_ocr.reading.world import open_reader, sheet, write_package
 
 ROOT = Path(__file__).resolve().parents[3]
 DRAWINGS = ROOT.parent / "shared" / "drawings"
-AS_RAPIDOCR = ReadingSettings(passes="upright", vertical="counter-clockwise", fit=False)
+AS_RAPIDOCR = ReadingSettings(passes="upright", look="everywhere", vertical="counter-clockwise", fit=False)
 
 
 def png(page: np.ndarray) -> bytes:
