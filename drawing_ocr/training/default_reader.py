@@ -40,6 +40,7 @@ _VALIDATED: Final = 0.06  # share of the sheets
 # Most lines are drawn one by one: they vary more than what stands on the sheets of one style.
 _DRAWN: Final = 0.6
 _LONGEST: Final = 18  # characters
+_DRAWN_DIMENSIONS: Final = 0.45
 _BATCH: Final = 8  # without a GPU, more steps of fewer lines learn more in the same time
 _EPOCHS: Final = 1000  # as many as the steps need
 
@@ -83,6 +84,7 @@ def make(work: Path, keep: Path, *, sheets: int, steps: int, processes: int) -> 
         seed=SEED,
         early_stop_patience=0,
         synthetic_ratio=_DRAWN,
+        drawn_dimensions=_DRAWN_DIMENSIONS,
         checkpoint_seconds=120,
     )
     out = work / "package"

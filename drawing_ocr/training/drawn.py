@@ -12,14 +12,24 @@ import numpy as np
 from drawing_ocr.synthesis.line import LineRecipe, draw_line
 from drawing_ocr.training.augmentation import Pixels
 
-# The sheets bring dimensions in plenty, but few of each sign, and hardly any words to remember.
-_RECIPE: Final = LineRecipe(dimensions=0.15, signs=0.4, words=0.45)
+# The sheets bring few of each sign, and hardly any words to remember.
+_SIGNS: Final = 0.47
+"""Of the lines that are no dimensions."""
 
 
-def drawn_lines(pencil: Random, count: int, known: Collection[str]) -> Iterator[tuple[Pixels, str]]:
-    """Pictures, uint8 [height, width, 3] BGR, and what they read, in known characters only."""
+def drawn_lines(pencil: Random, count: int, known: Collection[str], dimensions: float) -> Iterator[tuple[Pixels, str]]:
+    """Pictures, uint8 [height, width, 3] BGR, and what they read, in known characters only.
+
+    Args:
+        pencil: Its state decides what is drawn.
+        count: Of lines.
+        known: Characters; a line with another is not taken.
+        dimensions: Share of the lines that are dimensions; the others are signs and words.
+    """
+    others = 1 - dimensions
+    recipe = LineRecipe(dimensions=dimensions, signs=others * _SIGNS, words=others * (1 - _SIGNS))
     while count:
-        picture, text = draw_line(pencil, _RECIPE)
+        picture, text = draw_line(pencil, recipe)
         if text and set(text) <= set(known):
             yield np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8), text
             count -= 1

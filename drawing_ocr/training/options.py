@@ -31,6 +31,8 @@ class TrainingOptions(BaseModel):
         new_row_steps: Steps in which the classifier's rows of characters that the base does not find are fitted alone,
             before the training. 0: never.
         synthetic_ratio: Share of every batch that is drawn anew from `drawing_ocr.synthesis.line`.
+        drawn_dimensions: Share of the drawn lines that are dimensions; the others are signs and words. Labelled sheets
+            bring dimensions in plenty.
         max_regression_drop: Share of the regression set that may be lost. Weights go back towards the base's until half
             of it is held on the guard's lines, so that chance on the lines that training never sees refuses no version.
     """
@@ -52,4 +54,5 @@ class TrainingOptions(BaseModel):
     checkpoint_seconds: float = Field(default=60, ge=0, le=86_400)
     new_row_steps: int = Field(default=300, ge=0, le=10_000)
     synthetic_ratio: float = Field(default=0.375, ge=0, lt=1)
+    drawn_dimensions: float = Field(default=0.15, ge=0, le=1)
     max_regression_drop: float = Field(default=0.01, ge=0, le=1)

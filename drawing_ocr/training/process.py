@@ -224,7 +224,8 @@ class _Process:
         images = [augment(line.pixels(), generator) for line in lines]
         texts = [line.text for line in lines]
         pencil = Random(int(generator.integers(2**62)))
-        drawn = list(drawn_lines(pencil, self._drawn * _CHOICE, self._classes.keys()))
+        count, share = self._drawn * _CHOICE, self._options.drawn_dimensions
+        drawn = list(drawn_lines(pencil, count, self._classes.keys(), share))
         # One long line among short ones would make the whole batch wide, and slow.
         widest = max(scaled_width(image) for image in images)
         drawn.sort(key=lambda each: abs(scaled_width(each[0]) - widest))

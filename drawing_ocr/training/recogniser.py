@@ -284,7 +284,7 @@ def _fit_new_rows(start: Recogniser, dataset: Path, options: TrainingOptions, *,
     lines = choose(read_lines(dataset, "rec_train.txt", start.charset), _FITTED_LINES, seed=options.seed)
     drawn = round(len(lines) * options.synthetic_ratio / (1 - options.synthetic_ratio))
     examples = [(line.pixels(), line.text) for line in lines]
-    examples += drawn_lines(Random(options.seed), drawn, start.class_of().keys())
+    examples += drawn_lines(Random(options.seed), drawn, start.class_of().keys(), options.drawn_dimensions)
     fitted = fit_rows(start, examples, steps=options.new_row_steps, seed=options.seed, threads=threads)
     seconds = time.monotonic() - began
     print(f"new_rows={len(fitted)} lines={len(examples)} seconds={seconds:.1f} fitted: {fitted or 'none'}", flush=True)
