@@ -16,7 +16,7 @@ from drawing_ocr.synthesis.batch import new_folder, write_batch, write_png
 from drawing_ocr.synthesis.fonts import CHINESE_FACES, LATIN_FACES, SERIF_FACES
 from drawing_ocr.synthesis.general_text import general_text, plain_number
 from drawing_ocr.synthesis.lettering import Lettering, letter
-from drawing_ocr.synthesis.note_page import draw_note_page
+from drawing_ocr.synthesis.note_page import draw_note_page, draw_structured_note_page
 from drawing_ocr.synthesis.style import PLOTTED
 from drawing_ocr.synthesis.vocabulary import Language
 from drawing_ocr.text import canonical
@@ -70,7 +70,7 @@ def build_replay_batch(out_dir: Path, count: int, seed: int) -> Path:
     Its texts are those that training may see, none of the regression set's. Returns the path of the manifest; raises as
     `write_batch`.
     """
-    return write_batch(out_dir, count, seed, draw=draw_note_page)
+    return write_batch(out_dir, count, seed, draw=draw_structured_note_page)
 
 
 def _text(rng: Random) -> str:

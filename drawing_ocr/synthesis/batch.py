@@ -15,13 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from drawing_ocr.annotation import Annotation, Region
+from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.dataset.manifest import write_manifest
 from drawing_ocr.synthesis import text_source
-from drawing_ocr.synthesis.sheet import draw_sheet
+from drawing_ocr.synthesis.sheet import Sheet, draw_structured_sheet
+from drawing_ocr.synthesis.structure import Structure
 from drawing_ocr.synthesis.style import SCANNED, SheetStyle
 from drawing_ocr.text import canonical
 
-Draw = Callable[[int, SheetStyle], tuple[npt.NDArray[np.uint8], Annotation]]
+Draw = Callable[[int, SheetStyle], Sheet]
 
 # Below this many sheets a second process costs more (its imports) than it gains.
 _WORTH_A_PROCESS = 24
@@ -38,11 +40,11 @@ def write_batch(
     style: SheetStyle = SCANNED,
     wrong_labels: float = 0.0,
     *,
-    draw: Draw = draw_sheet,
+    draw: Draw = draw_structured_sheet,
     processes: int = 2,
     on_sheet: Callable[[], None] = lambda: None,
 ) -> Path:
-    """Draw `count` sheets into `out_dir/images` and label them in `out_dir/manifest.jsonl`.
+    """Draw `count` sheets into `out_dir/images`, label them in `manifest.jsonl`, their structure in `structure.jsonl`.
 
     The same arguments give the same bytes, whatever `processes` is. The folder appears whole or not at all.
 
@@ -70,11 +72,13 @@ def write_batch(
     with new_folder(out_dir) as folder:
         (folder / "images").mkdir()
         job = functools.partial(_write_sheet, folder, seed, style, wrong_labels, draw)
-        annotations = []
-        for annotation in _each(job, count, processes):
+        annotations, structures = [], []
+        for annotation, structure in _each(job, count, processes):
             annotations.append(annotation)
+            structures.append(structure)
             on_sheet()
         write_manifest(folder / "manifest.jsonl", annotations)
+        write_atomically(folder / "structure.jsonl", "".join(structure.to_json() for structure in structures))
     return out_dir / "manifest.jsonl"
 
 
@@ -99,7 +103,9 @@ def new_folder(out_dir: Path) -> Iterator[Path]:
         raise
 
 
-def _each(job: Callable[[int], Annotation], count: int, processes: int) -> Iterator[Annotation]:
+def _each(
+    job: Callable[[int], tuple[Annotation, Structure]], count: int, processes: int
+) -> Iterator[tuple[Annotation, Structure]]:
     """The job's results for 0 … count - 1, in order."""
     if processes < 2 or count < _WORTH_A_PROCESS:
         yield from map(job, range(count))
@@ -110,16 +116,19 @@ def _each(job: Callable[[int], Annotation], count: int, processes: int) -> Itera
         yield from pool.map(job, range(count), chunksize=4)
 
 
-def _write_sheet(folder: Path, seed: int, style: SheetStyle, wrong_labels: float, draw: Draw, index: int) -> Annotation:
+def _write_sheet(
+    folder: Path, seed: int, style: SheetStyle, wrong_labels: float, draw: Draw, index: int
+) -> tuple[Annotation, Structure]:
     sheet_seed = int.from_bytes(hashlib.sha256(f"{draw.__name__} {seed} {index}".encode()).digest()[:6])
-    picture, annotation = draw(sheet_seed, style)
+    sheet = draw(sheet_seed, style)
     # The file name names the drawing in every batch (dataset/split.py): sheets of two seeds must not share it.
     image = f"images/sheet-{sheet_seed:012x}.png"
-    write_png(folder / image, picture)
-    regions = annotation.regions
+    write_png(folder / image, sheet.picture)
+    regions = sheet.annotation.regions
     if wrong_labels:
         regions = _mislabelled(regions, wrong_labels, Random(f"wrong {sheet_seed}"))
-    return annotation.model_copy(update={"image": image, "regions": regions})
+    annotation = sheet.annotation.model_copy(update={"image": image, "regions": regions})
+    return annotation, sheet.structure.model_copy(update={"image": image})
 
 
 def write_png(path: Path, picture: npt.NDArray[np.uint8]) -> None:

@@ -8,7 +8,7 @@ Coordinates are continuous page pixels, x to the right, y down; pixel (0, 0) cov
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import cv2
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from drawing_ocr.annotation import Category
 from drawing_ocr.synthesis.lettering import Ink
+from drawing_ocr.synthesis.structure import Structure
 
 Mask = npt.NDArray[np.uint8]
 Polygon = npt.NDArray[np.float64]
@@ -101,11 +102,13 @@ class Plan:
     """Strokes and texts that are drawn together or not at all.
 
     areas: convex outlines around texts, such as frames, that need free paper and through which no later line may run.
+    structure: what belongs together, its regions being positions in `texts`.
     """
 
     strokes: list[Stroke] = field(default_factory=list)
     texts: list[PlacedText] = field(default_factory=list)
     areas: list[tuple[Point, ...]] = field(default_factory=list)
+    structure: Structure = field(default_factory=Structure)
 
     def line(self, *points: Point, width: int = 1) -> None:
         self.strokes.append(Stroke(points, width))
@@ -126,13 +129,15 @@ class Plan:
 class Canvas:
     """A sheet being drawn.
 
-    ink: uint8 [height, width], 255 = ink. texts: what has been written, in drawing order.
+    ink: uint8 [height, width], 255 = ink. texts: what has been written, in drawing order. structure: what of it belongs
+    together, its regions being positions in `texts`.
     """
 
     def __init__(self, width: int, height: int, clearance: float) -> None:
         """`clearance` is the free paper around every text in pixels."""
         self.ink: Mask = np.zeros((height, width), np.uint8)
         self.texts: list[PlacedText] = []
+        self.structure = Structure()
         self._written: Mask = np.zeros((height, width), np.uint8)
         self._planned: Mask = np.zeros((height, width), np.uint8)
         self._clearance = clearance
@@ -165,7 +170,7 @@ class Canvas:
         within: left, top, right, bottom that every text and stroke must keep to (default: the whole page).
         crossings: how many pixels its strokes may share with those of the plans before.
         """
-        plan = Plan(plan.strokes, [text.snapped() for text in plan.texts], plan.areas)
+        plan = replace(plan, texts=[text.snapped() for text in plan.texts])
         left, top, right, bottom = within or (0.0, 0.0, float(self.width), float(self.height))
         boxes = [text._box(self._clearance) for text in plan.texts]
         corners = np.concatenate([*boxes, *(np.array(stroke.points) for stroke in plan.strokes)])
@@ -199,6 +204,7 @@ class Canvas:
         np.maximum(self.ink[window], strokes, out=self.ink[window])
         for area in areas:
             _fill(self._written, area)
+        self.structure = self.structure.joined(plan.structure, len(self.texts))
         for text in plan.texts:
             self.write(text)
         return True

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from drawing_ocr.annotation import Category
 from drawing_ocr.synthesis.canvas import PlacedText, Plan, Point, Stroke, direction
 from drawing_ocr.synthesis.lettering import Ink, Lettering, letter, letter_row
+from drawing_ocr.synthesis.structure import Dimension, FrameCell, ToleranceFrame, rectangle
 from drawing_ocr.synthesis.text_source import Convention
+from drawing_ocr.text import canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class _Piece:
     text: str
     along: float  # middle of the ink, from the block's left end
     up: float  # middle of the ink, above the block's baseline
+    behind: bool = False  # it stands behind the size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +77,10 @@ class _Block:
     rise: float  # highest ink above the baseline
     drop: float  # lowest ink below the baseline
     boxed: bool
+
+    def reading_order(self) -> list[int]:
+        """Positions of the pieces: a size before its deviations, the upper one of two before the lower one."""
+        return sorted(range(len(self.pieces)), key=lambda i: (self.pieces[i].behind, -self.pieces[i].up))
 
 
 def _piece(text: str, lettering: Lettering, left: float, baseline: float) -> _Piece:
@@ -92,7 +99,8 @@ def _block(wording: Wording, drafting: Drafting) -> _Block:
     if wording.upper:
         small = drafting.scaled(0.66)
         left = width + 0.3 * em
-        pieces += [_piece(wording.upper, small, left, 0.6 * em), _piece(wording.lower, small, left, -0.1 * em)]
+        deviations = _piece(wording.upper, small, left, 0.6 * em), _piece(wording.lower, small, left, -0.1 * em)
+        pieces += [replace(piece, behind=True) for piece in deviations]
         width = left + max(piece.ink.width for piece in pieces[1:])
     rise = max(piece.up + piece.ink.height / 2 for piece in pieces)
     drop = max(piece.ink.height / 2 - piece.up for piece in pieces)
@@ -100,7 +108,11 @@ def _block(wording: Wording, drafting: Drafting) -> _Block:
 
 
 def _place(plan: Plan, block: _Block, middle: Point, degrees: float, drafting: Drafting, category: Category) -> None:
-    """Put a block with the middle of its baseline at `middle`, reading in direction `degrees`."""
+    """Put a block with the middle of its baseline at `middle`, reading in direction `degrees`.
+
+    What a plan dimensions is one dimension: a block that follows another one belongs to it.
+    """
+    first = len(plan.texts)
     along, up = direction(degrees), direction(degrees + 90)
     left = middle.plus(along, -block.width / 2)
     for piece in block.pieces:
@@ -113,6 +125,13 @@ def _place(plan: Plan, block: _Block, middle: Point, degrees: float, drafting: D
             for sx, top in ((-1, True), (1, True), (1, False), (-1, False))
         ]
         plan.frame(*corners, width=drafting.thin)
+    if category is Category.DIMENSION:
+        before = plan.structure.dimensions
+        regions = [index for dimension in before for index in dimension.regions]
+        regions += [first + index for index in block.reading_order()]
+        whole = canonical(" ".join(plan.texts[index].text for index in regions))
+        dimension = Dimension(regions=tuple(regions), text=whole, basic=block.boxed or any(d.basic for d in before))
+        plan.structure = plan.structure.model_copy(update={"dimensions": (dimension,)})
 
 
 def readable(degrees: float) -> float:
@@ -305,6 +324,15 @@ def _frame(plan: Plan, near: Point, side: int, cells: Sequence[str], drafting: D
         plan.strokes.append(Stroke(divider, drafting.thin, divides=True))
     centre = Point(left.x + edges[-1] / 2, left.y + 0.5 * drafting.cap - ink.baseline + ink.height / 2)
     plan.texts.append(PlacedText(ink, centre, 0.0, " ".join(cells), Category.SYMBOL))
+    sides = (0.0, *edges)
+    outlines = [
+        FrameCell(points=rectangle(left.x + start, top, left.x + end, bottom), text=canonical(cell))
+        for cell, start, end in zip(cells, sides[:-1], sides[1:], strict=True)
+    ]
+    whole = ToleranceFrame(
+        region=len(plan.texts) - 1, points=rectangle(left.x, top, right, bottom), cells=tuple(outlines)
+    )
+    plan.structure = plan.structure.model_copy(update={"frames": (*plan.structure.frames, whole)})
 
 
 def roughness(foot: Point, degrees: float, text: str, drafting: Drafting) -> Plan:

@@ -206,7 +206,7 @@ class Draughtsman:
         turns = [feature.degrees + sign * step for step in range(0, 75, 12) for sign in (1, -1)]
         kind = rng.random()
         cells: list[str] = []
-        if feature.through_hole and rng.random() < 0.45:
+        if feature.through_hole and rng.random() < 0.6:
             wordings = self._hole_callout(wordings[0], millimetres)
             kind = 1.0
         if feature.prefix == "⌀" and rng.random() < 0.6 * self.signs:

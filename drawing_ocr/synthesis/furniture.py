@@ -1,6 +1,6 @@
 """What every sheet has around its views: frame with zone marks, title block, tables and notes (ISO 5457, ISO 7200)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -9,10 +9,12 @@ from drawing_ocr.synthesis import text_source
 from drawing_ocr.synthesis.canvas import Canvas, PlacedText, Point, Stroke
 from drawing_ocr.synthesis.dimensions import Drafting
 from drawing_ocr.synthesis.lettering import Ink, Lettering, letter
+from drawing_ocr.synthesis.structure import FieldName, Paragraph, Table, TableCell, TableKind, TitleField, rectangle
+from drawing_ocr.synthesis.title_blocks import Cell, Wordbook, random_title_block
 from drawing_ocr.synthesis.vocabulary import (
     CAPTIONS,
     CHANGES,
-    COMPANIES,
+    COLUMN,
     MATERIALS,
     NAMES,
     NOTES,
@@ -20,6 +22,7 @@ from drawing_ocr.synthesis.vocabulary import (
     Language,
     is_held_out,
 )
+from drawing_ocr.text import canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,6 @@ class Area:
     def outline(self) -> tuple[Point, ...]:
         a, b, c, d = self.as_tuple()
         return Point(a, b), Point(c, b), Point(c, d), Point(a, d), Point(a, b)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell: a small caption in its top left corner, a value below it (both may be empty), its share of the row."""
-
-    caption: str
-    value: str
-    share: float
-    large: bool = False
 
 
 @dataclass(slots=True)
@@ -101,99 +94,55 @@ class Furniture:
 
         names: positions in `PART_NAMES` of which one becomes the title.
         """
-        rng, how = self.rng, self.drafting.convention
-        company = rng.choice(COMPANIES)
-        title = PART_NAMES[rng.choice(names)][_COLUMN[self.language]]
-
-        def person(role: str) -> list[Cell]:
-            return [
-                Cell(self._caption(role), rng.choice(NAMES) if rng.random() < 0.8 else "", 2.2),
-                Cell(self._caption("date"), text_source.date(rng) if rng.random() < 0.8 else "", 1.8),
-            ]
-
-        people = [person(role) for role in ("drawn", "checked", "approved")]
-        large = [
-            Cell(self._caption("company") if rng.random() < 0.5 else "", company, 5),
-            Cell(self._caption("title"), title, 5, large=True),
-            Cell(self._caption("number"), text_source.drawing_number(rng), 5, large=True),
-        ]
-        if rng.random() < 0.4:
-            large[0], large[1] = large[1], large[0]
-        rows = [[*left, right] if rng.random() < 0.97 else [right] for left, right in zip(people, large, strict=True)]
-        rows.append(
-            [
-                Cell(self._caption("material"), rng.choice(MATERIALS), 2.4),
-                Cell(self._caption("scale"), text_source.scale(rng), 1.2),
-                Cell(self._caption("weight"), text_source.weight(rng, how), 1.6),
-                Cell(self._caption("format"), rng.choice(("A4", "A3", "A2")), 1),
-                Cell(self._caption("revision"), rng.choice("ABCD"), 1),
-                Cell(self._caption("sheet"), rng.choice(("1/1", "1/2", "2/2")), 1),
-            ]
-        )
-        if rng.random() < 0.7:
-            finish = f"Ra {how.decimal.join(('3', '2'))}"
-            rows.insert(
-                rng.choice((0, len(rows))),
-                [
-                    Cell(self._caption("tolerance"), rng.choice(("ISO 2768-mK", "ISO 2768-fH", "GB/T 1804-m")), 3),
-                    Cell(self._caption("finish"), finish, 2),
-                ],
-            )
-        width = min(inner.width, rng.uniform(25, 30) * self.drafting.em)
-        height = 2.3 * self.drafting.em
-        area = Area(inner.right - width, inner.bottom - height * len(rows), inner.right, inner.bottom)
-        self._grid(area, rows, [height] * len(rows), Category.TITLE_BLOCK)
+        words = Wordbook(self.rng, self.drafting.convention, self.language, self.bilingual, names)
+        cells = random_title_block(words)
+        wide, high = max(c.x + c.width for c in cells), max(c.y + c.height for c in cells)
+        em = min(self.drafting.em, inner.width / wide)
+        area = Area(inner.right - em * wide, inner.bottom - em * high, inner.right, inner.bottom)
+        self._grid(area, cells, em, Category.TITLE_BLOCK, "title_block")
         return area
 
     def revision_table(self, inner: Area) -> Area:
         """Revisions in the upper right corner of the frame; returns the table's area."""
         rng = self.rng
-        header = [Cell("", CAPTIONS[key][_COLUMN[self.language]], share) for key, share in _REVISION_COLUMNS]
-        rows = [header] + [
-            [
-                Cell("", rng.choice("ABCDEF"), 1),
-                Cell("", rng.choice(CHANGES[self.language]), 5),
-                Cell("", text_source.date(rng), 2.2),
-                Cell("", rng.choice(NAMES), 2),
-            ]
-            for _ in range(rng.randint(1, 3))
+        rows = [[CAPTIONS[key][COLUMN[self.language]] for key, _ in _REVISION_COLUMNS]] + [
+            [rng.choice("ABCDEF"), rng.choice(CHANGES[self.language]), text_source.date(rng), rng.choice(NAMES)]
+            for _ in range(rng.randint(1, 4))
         ]
-        width, height = min(inner.width * 0.6, 24 * self.drafting.em), 1.4 * self.drafting.em
-        area = Area(inner.right - width, inner.top, inner.right, inner.top + height * len(rows))
-        self._grid(area, rows, [height] * len(rows), Category.TABLE)
-        return area
+        width = min(inner.width * 0.6, rng.uniform(20, 26) * self.drafting.em)
+        return self._table(rows, _REVISION_COLUMNS, "revisions", inner.right - width, width, top=inner.top)
 
-    def parts_table(self, inner: Area, title_block: Area) -> Area:
+    def parts_table(self, title_block: Area) -> Area:
         """A parts list standing on the title block; returns the table's area."""
-        rng = self.rng
-        index = _COLUMN[self.language]
-        header = [Cell("", CAPTIONS[key][_COLUMN[self.language]], share) for key, share in _PARTS_COLUMNS]
-        names = rng.sample(PART_NAMES, rng.randint(2, 4))
+        rng, index = self.rng, COLUMN[self.language]
+        names = rng.sample(PART_NAMES, rng.randint(2, 5))
         rows = [
-            [
-                Cell("", str(i + 1), 1),
-                Cell("", str(rng.randint(1, 12)), 1),
-                Cell("", name[index], 4),
-                Cell("", rng.choice(MATERIALS), 2.6),
-                Cell("", rng.choice(("", text_source.drawing_number(rng))), 2.4),
-            ]
-            for i, name in enumerate(names)
-        ]
-        rows = [*reversed(rows), header]
-        height = 1.4 * self.drafting.em
-        area = Area(title_block.left, title_block.top - height * len(rows), inner.right, title_block.top)
-        self._grid(area, rows, [height] * len(rows), Category.TABLE)
-        return area
+            [str(i), str(rng.randint(1, 12)), name[index], rng.choice(MATERIALS),
+             rng.choice(("", text_source.drawing_number(rng)))]
+            for i, name in enumerate(names, 1)
+        ]  # fmt: skip
+        rows = [*reversed(rows), [CAPTIONS[key][index] for key, _ in _PARTS_COLUMNS]]
+        return self._table(rows, _PARTS_COLUMNS, "parts", title_block.left, title_block.width, bottom=title_block.top)
+
+    def tolerance_table(self, inner: Area) -> Area:
+        """General tolerances by length (ISO 2768-1) in the upper left corner; returns the table's area."""
+        how = self.drafting.convention
+        ranges = ("0.5-3", "3-6", "6-30", "30-120", "120-400", "400-1000")
+        first = self.rng.randint(0, 2)
+        last = self.rng.randint(first + 3, len(ranges))
+        rows = [
+            [f"{text_source.spell(span, how)}", f"±{text_source.spell(value, how)}"]
+            for span, value in zip(ranges, ("0.1", "0.1", "0.2", "0.3", "0.5", "0.8"), strict=True)
+        ][first:last]
+        rows.insert(0, [CAPTIONS["dimension"][COLUMN[self.language]], CAPTIONS["deviation"][COLUMN[self.language]]])
+        width = self.rng.uniform(8, 11) * self.drafting.em
+        return self._table(rows, (("", 1.2), ("", 1.0)), "tolerances", inner.left, width, top=inner.top)
 
     def notes(self, area: Area) -> None:
-        """A heading and numbered notes, from the area's top left; as many as fit."""
+        """A heading and numbered notes, from the area's top left; as many as fit, long ones in two lines."""
         rng, em = self.rng, self.drafting.em
-        heading = {"english": ("NOTES:", "NOTES"), "german": ("HINWEISE:",), "chinese": ("技术要求", "技术要求:")}[
-            self.language
-        ]
-        lines = [rng.choice(heading)]
-        wanted = rng.randint(3, 5)
         chosen: list[str] = []
+        wanted = rng.randint(3, 6)
         if rng.random() < 0.6:
             chosen.append(text_source.tolerance_note(rng, self.language, self.drafting.convention))
         drawn_notes = [text for text in NOTES[self.language] if not is_held_out(text)]
@@ -202,67 +151,174 @@ class Furniture:
             if text not in chosen:
                 chosen.append(text)
         capital = self.language == "english" and rng.random() < 0.5
-        lines += [f"{i}. {text.upper() if capital else text}" for i, text in enumerate(chosen, 1)]
-        y = area.top + 1.2 * em
-        for text in lines:
-            ink = letter(text, self.drafting.scaled(0.9))
-            if y > area.bottom - 0.5 * em or ink.width > area.width:
+        mark = rng.choice(("{}. ", "{}. ", "{}) ", "{} ", "{}、" if self.language == "chinese" else "{}. "))
+        room = min(area.width, rng.uniform(14, 30) * em)
+        paragraphs = [[rng.choice(_HEADINGS[self.language])]]
+        paragraphs += [
+            self._wrapped(mark.format(i) + (text.upper() if capital else text), room)
+            for i, text in enumerate(chosen, 1)
+        ]
+        y, lead = area.top + 1.2 * em, rng.uniform(1.35, 1.6) * em
+        for number, lines in enumerate(paragraphs):
+            inks = [letter(line, self.drafting.scaled(0.9)) for line in lines]
+            if y + (len(lines) - 1) * lead > area.bottom - 0.5 * em or max(ink.width for ink in inks) > area.width:
                 return
-            centre = Point(area.left + ink.width / 2, y - ink.baseline + ink.height / 2)
-            self.canvas.write(PlacedText(ink, centre, 0.0, text, Category.TEXT))
-            y += 1.5 * em
+            regions = []
+            for line, ink in zip(lines, inks, strict=True):
+                centre = Point(area.left + ink.width / 2, y - ink.baseline + ink.height / 2)
+                regions.append(self._put(PlacedText(ink, centre, 0.0, line, Category.TEXT)))
+                y += lead
+            whole = canonical(("" if self._eastern else " ").join(lines))
+            self._record("paragraphs", Paragraph(regions=tuple(regions), text=whole, heading=number == 0))
 
-    def _caption(self, key: str) -> str:
-        own, english = CAPTIONS[key][_COLUMN[self.language]], CAPTIONS[key][0]
-        return f"{own}/{english}" if self.bilingual and own != english else own
+    @property
+    def _eastern(self) -> bool:
+        return self.language in ("chinese", "japanese")
 
-    def _grid(self, area: Area, rows: Sequence[Sequence[Cell]], heights: Sequence[float], category: Category) -> None:
+    def _wrapped(self, text: str, room: float) -> list[str]:
+        """The text in lines of about `room` pixels, broken between words or anywhere in Chinese and Japanese."""
+        size = 0.9 * self.drafting.em
+        fit = max(8, int(room / (size if self._eastern else 0.62 * size)))
+        if len(text) <= fit:
+            return [text]
+        # One break is enough: no note is longer than two lines of the narrowest column.
+        cut = fit if self._eastern else max(text.rfind(" ", 0, fit), text.find(" ", 4))
+        return [text[:cut].strip(), text[cut:].strip()]
+
+    def _table(
+        self,
+        rows: Sequence[Sequence[str]],
+        columns: Sequence[tuple[str, float]],
+        kind: TableKind,
+        left: float,
+        width: float,
+        *,
+        top: float | None = None,
+        bottom: float | None = None,
+    ) -> Area:
+        """A table of equal rows below `top` or above `bottom`; `columns` carry their shares of the width."""
+        em, total = self.drafting.em, sum(share for _, share in columns)
+        high = self.rng.uniform(1.35, 1.6)
+        cells = []
+        for y, row in enumerate(rows):
+            x = 0.0
+            for value, (_, share) in zip(row, columns, strict=True):
+                cells.append(Cell(x, y * high, width / em * share / total, high, "", value))
+                x += width / em * share / total
+        height = high * len(rows) * em
+        start = top if top is not None else (bottom or 0.0) - height
+        area = Area(left, start, left + width, start + height)
+        self._grid(area, cells, em, Category.TABLE, kind)
+        return area
+
+    def _grid(self, area: Area, cells: Sequence[Cell], unit: float, category: Category, kind: TableKind) -> None:
+        """Draw and fill the cells, whose unit is `unit` pixels, and record them as a table."""
         canvas, drafting = self.canvas, self.drafting
+        drawn: list[TableCell] = []
+        names: dict[FieldName, list[int]] = {}
+        values: dict[FieldName, list[int]] = {}
+        tops, lefts = _edges(cell.y for cell in cells), _edges(cell.x for cell in cells)
+        for cell in sorted(cells, key=lambda cell: (cell.y, cell.x)):
+            box = Area(
+                area.left + unit * cell.x, area.top + unit * cell.y,
+                area.left + unit * (cell.x + cell.width), area.top + unit * (cell.y + cell.height),
+            )  # fmt: skip
+            canvas.draw([Stroke(box.outline(), drafting.thin)])
+            caption, value = self._cell(cell, box, category)
+            if cell.names:
+                names.setdefault(cell.names, []).extend(caption or (value if cell.field is None else []))
+            if cell.field:
+                values.setdefault(cell.field, []).extend(value)
+            row, column = _place(tops, cell.y), _place(lefts, cell.x)
+            regions = (*caption, *value)
+            drawn.append(
+                TableCell(
+                    points=rectangle(*box.as_tuple()),
+                    row=row,
+                    column=column,
+                    row_span=sum(cell.y - 0.01 < edge < cell.y + cell.height - 0.01 for edge in tops),
+                    column_span=sum(cell.x - 0.01 < edge < cell.x + cell.width - 0.01 for edge in lefts),
+                    regions=regions,
+                    text=self._joined(regions),
+                )
+            )
         canvas.draw([Stroke(area.outline(), drafting.thick)])
-        top = area.top
-        for row, height in zip(rows, heights, strict=True):
-            if top > area.top:
-                canvas.draw([Stroke((Point(area.left, top), Point(area.right, top)), drafting.thin)])
-            left, total = area.left, sum(cell.share for cell in row)
-            for cell in row:
-                right = left + area.width * cell.share / total
-                if left > area.left:
-                    canvas.draw([Stroke((Point(left, top), Point(left, top + height)), drafting.thin)])
-                self._cell(cell, Area(left, top, right, top + height), category)
-                left = right
-            top += height
+        self._record("tables", Table(kind=kind, points=rectangle(*area.as_tuple()), cells=tuple(drawn)))
+        for field, regions_of in values.items():
+            if regions_of:
+                caption_of = tuple(names.get(field, ()))
+                record = TitleField(
+                    name=field, caption=caption_of, value=tuple(regions_of), text=self._joined(regions_of)
+                )
+                self._record("fields", record)
 
-    def _cell(self, cell: Cell, area: Area, category: Category) -> None:
+    def _joined(self, regions: Sequence[int]) -> str:
+        return canonical(" ".join(self.canvas.texts[index].text for index in regions))
+
+    def _cell(self, cell: Cell, area: Area, category: Category) -> tuple[list[int], list[int]]:
+        """Write a cell's caption and the lines of its value; returns the regions of both."""
         em = self.drafting.em
-        room, split = area.width - 0.7 * em, 0.0
+        room, split = area.width - 0.5 * em, 0.0
+        caption: list[int] = []
+        value: list[int] = []
         if cell.caption:
-            ink = self._fitting(cell.caption, 0.55, room)
+            ink = self._fitting(cell.caption, 0.55, room, area.height - 0.2 * em)
             if ink is not None:
-                centre = Point(area.left + 0.3 * em + ink.width / 2, area.top + 0.3 * em + ink.height / 2)
-                self.canvas.write(PlacedText(ink, centre, 0.0, cell.caption, category))
-                split = 0.75 * em
-        if cell.value:
-            ink = self._fitting(cell.value, 1.05 if cell.large else 0.8, room)
-            if ink is not None:
-                x = (area.left + area.right) / 2 if split == 0 or cell.large else area.left + 0.4 * em + ink.width / 2
-                y = (area.top + split + area.bottom) / 2
-                self.canvas.write(PlacedText(ink, Point(x, y), 0.0, cell.value, category))
+                centre = Point(area.left + 0.25 * em + ink.width / 2, area.top + 0.25 * em + ink.height / 2)
+                caption.append(self._put(PlacedText(ink, centre, 0.0, cell.caption, category)))
+                split = 0.35 * em + ink.height
+        lines = cell.value.split("\n") if cell.value else []
+        factor = (1.15 if cell.large else 0.8) if len(lines) <= 2 else 0.5
+        high = (area.height - split - 0.2 * em) / max(1, len(lines))
+        for number, line in enumerate(lines):
+            ink = self._fitting(line.strip(), factor, room, high)
+            if ink is None:
+                break
+            middle = (split == 0 and len(lines) < 3) or cell.large
+            x = (area.left + area.right) / 2 if middle else area.left + 0.3 * em + ink.width / 2
+            y = area.top + split + 0.05 * em + (number + 0.5) * high
+            value.append(self._put(PlacedText(ink, Point(x, y), 0.0, line.strip(), category)))
+        return caption, value
 
-    def _fitting(self, text: str, factor: float, room: float) -> Ink | None:
-        """The text's ink at `factor` of the sheet's lettering, smaller where `room` pixels ask for it, or None."""
-        for shrink in (1.0, 0.85, 0.7):
-            lettering = self.drafting.scaled(factor * shrink)
-            ink = letter(text, lettering)
-            if ink.width <= room:
+    def _fitting(self, text: str, factor: float, room: float, high: float) -> Ink | None:
+        """The ink at `factor` of the sheet's lettering, smaller where `room` × `high` pixels ask for it, or None."""
+        for shrink in (1.0, 0.85, 0.7, 0.55):
+            ink = letter(text, self.drafting.scaled(factor * shrink))
+            if ink.width <= room and ink.height <= high:
                 return ink
         return None
+
+    def _put(self, text: PlacedText) -> int:
+        """Write a text; returns its region."""
+        self.canvas.write(text)
+        return len(self.canvas.texts) - 1
+
+    def _record(self, kind: str, part: Table | TitleField | Paragraph) -> None:
+        structure = self.canvas.structure
+        self.canvas.structure = structure.model_copy(update={kind: (*getattr(structure, kind), part)})
 
     def _write(self, text: str, centre: Point, lettering: Lettering, category: Category) -> None:
         self.canvas.write(PlacedText(letter(text, lettering), centre, 0.0, text, category))
 
 
-# Column of a language in the tables of the vocabulary.
-_COLUMN: dict[Language, int] = {"english": 0, "german": 1, "chinese": 2}
-
+_HEADINGS: dict[Language, tuple[str, ...]] = {
+    "english": ("NOTES:", "NOTES", "Notes:", "GENERAL NOTES"),
+    "german": ("HINWEISE:", "Bemerkungen:", "Allgemeine Angaben"),
+    "chinese": ("技术要求", "技术要求:", "说明:"),
+    "japanese": ("注記", "注記:", "注)"),
+}
 _REVISION_COLUMNS = (("revision", 1), ("description", 5), ("date", 2.2), ("drawn", 2))
 _PARTS_COLUMNS = (("item", 1), ("quantity", 1), ("title", 4), ("material", 2.6), ("remark", 2.4))
+
+
+def _edges(places: Iterable[float]) -> list[float]:
+    """Different places, those closer than a hundredth of an em being one."""
+    edges: list[float] = []
+    for place in sorted(places):
+        if not edges or place > edges[-1] + 0.01:
+            edges.append(place)
+    return edges
+
+
+def _place(edges: Sequence[float], at: float) -> int:
+    return min(range(len(edges)), key=lambda index: abs(edges[index] - at))

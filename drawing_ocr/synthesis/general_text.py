@@ -75,6 +75,21 @@ _CHINESE_ENDINGS = (
     "按说明书进行", "不允许有裂纹", "表面应光滑", "必须编号", "需要防锈", "完成后试运行",
 )  # fmt: skip
 
+_JAPANESE_ADJECTIVES = (
+    "上部", "下部", "左", "右", "内側", "外側", "固定", "可動", "調整用", "標準", "ステンレス", "アルミ", "鋳鉄",
+)  # fmt: skip
+_JAPANESE_NOUNS = (
+    "軸受", "歯車", "モータ", "減速機", "継手", "シリンダ", "ポンプ", "バルブ", "フランジ", "ワッシャ", "ボルト",
+    "ナット", "ばね", "シール", "レール", "テーブル", "カバー", "センサ", "スイッチ", "ケーブル", "フィルタ", "タンク",
+    "ファン", "金型", "カム", "リンク", "ピストン", "ロータ", "ハウジング", "ブラケット", "ローラ", "シャフト",
+    "キー溝", "止め輪", "ガスケット",
+)  # fmt: skip
+_JAPANESE_ENDINGS = (
+    "を取り付けること", "を確認すること", "を洗浄すること", "に油を塗ること", "を締め付けること",
+    "の位置を合わせること", "に傷なきこと", "を交換すること", "の寸法を測定する", "は支給品とする", "を研磨すること",
+    "に番号を刻印すること",
+)  # fmt: skip
+
 _UNITS = ("mm", "kg", "Nm", "bar", "kW", "rpm", "V", "A", "Hz", "min", "h", "MPa", "kN", "L")
 
 
@@ -140,4 +155,14 @@ def _chinese(rng: Random) -> str:
     return f"{noun}{rng.randint(2, 500)}{rng.choice(('件', '个', '套', '台'))}"
 
 
-_COMPOSERS: dict[Language, Callable[[Random], str]] = {"english": _english, "german": _german, "chinese": _chinese}
+def _japanese(rng: Random) -> str:
+    noun = f"{rng.choice(_JAPANESE_ADJECTIVES)}{rng.choice(_JAPANESE_NOUNS)}"
+    return noun if rng.random() < 0.4 else f"{noun}{rng.choice(_JAPANESE_ENDINGS)}"
+
+
+_COMPOSERS: dict[Language, Callable[[Random], str]] = {
+    "english": _english,
+    "german": _german,
+    "chinese": _chinese,
+    "japanese": _japanese,
+}

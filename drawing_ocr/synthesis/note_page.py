@@ -10,7 +10,7 @@ from drawing_ocr.synthesis.canvas import Canvas, PlacedText, Plan, Point
 from drawing_ocr.synthesis.furniture import Area, Furniture
 from drawing_ocr.synthesis.general_text import general_text, plain_number
 from drawing_ocr.synthesis.lettering import letter
-from drawing_ocr.synthesis.sheet import annotate, drafting_of, page_size
+from drawing_ocr.synthesis.sheet import Sheet, drafting_of, page_size, scanned
 from drawing_ocr.synthesis.style import SCANNED, SheetStyle
 from drawing_ocr.synthesis.vocabulary import Language
 
@@ -21,6 +21,15 @@ def draw_note_page(
     seed: int, style: SheetStyle = SCANNED, *, held_out: bool = False
 ) -> tuple[npt.NDArray[np.uint8], Annotation]:
     """Draw one page of general text; same result as `sheet.draw_sheet`.
+
+    held_out: write the texts that the regression set keeps for itself instead of those that training may see.
+    """
+    page = draw_structured_note_page(seed, style, held_out=held_out)
+    return page.picture, page.annotation
+
+
+def draw_structured_note_page(seed: int, style: SheetStyle = SCANNED, *, held_out: bool = False) -> Sheet:
+    """As `draw_note_page`, with the structure of its title block.
 
     held_out: write the texts that the regression set keeps for itself instead of those that training may see.
     """
@@ -36,7 +45,7 @@ def draw_note_page(
         left = inner.left + em + i * inner.width / columns
         area = Area(left, inner.top + em, left + inner.width / columns - 2 * em, bottom - em)
         _column(canvas, furniture, area, held_out)
-    return annotate(canvas, seed, style, rng)
+    return scanned(canvas, seed, style, rng)
 
 
 def _column(canvas: Canvas, furniture: Furniture, area: Area, held_out: bool) -> None:

@@ -1,6 +1,7 @@
 """A whole engineering drawing drawn from nothing, with the exact polygon and text of everything written on it."""
 
 import math
+from dataclasses import dataclass
 from random import Random
 
 import numpy as np
@@ -18,10 +19,20 @@ from drawing_ocr.synthesis.lettering import Lettering
 from drawing_ocr.synthesis.parts import Part, View, random_part
 from drawing_ocr.synthesis.pencase import random_diameter
 from drawing_ocr.synthesis.scan import scan
+from drawing_ocr.synthesis.structure import Structure
 from drawing_ocr.synthesis.style import SCANNED, SheetStyle, Standard
 from drawing_ocr.synthesis.text_source import Convention
 from drawing_ocr.synthesis.vocabulary import Language
 from drawing_ocr.text import canonical
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A drawn sheet: picture (uint8 [height, width], grey, dark on light), its texts, what of them belongs together."""
+
+    picture: npt.NDArray[np.uint8]
+    annotation: Annotation
+    structure: Structure
 
 
 def draw_sheet(seed: int, style: SheetStyle = SCANNED) -> tuple[npt.NDArray[np.uint8], Annotation]:
@@ -31,27 +42,48 @@ def draw_sheet(seed: int, style: SheetStyle = SCANNED) -> tuple[npt.NDArray[np.u
     tight around the ink, text in canonical spelling; `image` is `sheet-<seed>.png`, a name only.
     Raises FontError when a needed font is not installed.
     """
+    sheet = draw_structured_sheet(seed, style)
+    return sheet.picture, sheet.annotation
+
+
+def draw_structured_sheet(seed: int, style: SheetStyle = SCANNED) -> Sheet:
+    """As `draw_sheet`, with the structure of what is written."""
     rng = Random(f"sheet {seed}")
     width, height = page_size(rng, style)
     standard = rng.choices([name for name, _ in style.standards], [weight for _, weight in style.standards])[0]
     drafting = drafting_of(rng, standard, width if width > height else 1.3 * width, style)
     canvas = Canvas(width, height, clearance=0.22 * drafting.em)
-    language: Language = "chinese" if standard == "GB" else "german" if rng.random() < 0.3 else "english"
-    furniture = Furniture(canvas, drafting, language, bilingual=rng.random() < 0.25, rng=rng)
+    furniture = Furniture(canvas, drafting, _language(rng, standard), bilingual=rng.random() < 0.25, rng=rng)
     part = random_part(rng)
     area = _furnish(furniture, part, rng, style)
     _draw_views(canvas, drafting, part.views, area, rng, style)
-    return annotate(canvas, seed, style, rng)
+    return scanned(canvas, seed, style, rng)
 
 
-def annotate(canvas: Canvas, seed: int, style: SheetStyle, rng: Random) -> tuple[npt.NDArray[np.uint8], Annotation]:
-    """Scan what was drawn; picture and annotation as `draw_sheet` returns them."""
-    picture, polygons = scan(canvas.ink, [text.polygon() for text in canvas.texts], style, rng)
+def scanned(canvas: Canvas, seed: int, style: SheetStyle, rng: Random) -> Sheet:
+    """Scan what was drawn; labels and structure lie where the paper does."""
+    texts = [text.polygon() for text in canvas.texts]
+    outlines = [np.array(points) for points in canvas.structure.outlines()]
+    picture, polygons = scan(canvas.ink, [*texts, *outlines], style, rng)
     regions = tuple(
         Region(points=_points(polygon), text=canonical(text.text), category=text.category)
-        for polygon, text in zip(polygons, canvas.texts, strict=True)
+        for polygon, text in zip(polygons, canvas.texts, strict=False)
     )
-    return picture, Annotation(image=f"sheet-{seed}.png", width=canvas.width, height=canvas.height, regions=regions)
+    image = f"sheet-{seed}.png"
+    structure = canvas.structure.with_outlines([_points(polygon) for polygon in polygons[len(texts) :]])
+    return Sheet(
+        picture,
+        Annotation(image=image, width=canvas.width, height=canvas.height, regions=regions),
+        structure.model_copy(update={"image": image}),
+    )
+
+
+def _language(rng: Random, standard: Standard) -> Language:
+    if standard == "GB":
+        return "chinese"
+    if standard == "JIS":
+        return "japanese"
+    return "german" if rng.random() < 0.3 else "english"
 
 
 def page_size(rng: Random, style: SheetStyle) -> tuple[int, int]:
@@ -64,7 +96,7 @@ def page_size(rng: Random, style: SheetStyle) -> tuple[int, int]:
 def drafting_of(rng: Random, standard: Standard, page: float, style: SheetStyle) -> Drafting:
     """How a sheet is lettered and lined; `page` is the width in pixels of a landscape sheet with such lettering."""
     families: tuple[tuple[Face, ...], ...] = ((OSIFONT,), LATIN_FACES, ITALIC_FACES, CHINESE_FACES)
-    weights = (3, 5, 1, 4) if standard == "GB" else (4, 6, 1, 0)
+    weights = (3, 5, 1, 4) if standard in ("GB", "JIS") else (4, 6, 1, 0)
     size = round(page * rng.uniform(0.0112, 0.0142))
     fine = rng.random() < style.thin
     thin = 1 if fine or rng.random() < 0.75 else 2
@@ -109,10 +141,13 @@ def _furnish(furniture: Furniture, part: Part, rng: Random, style: SheetStyle) -
     block = furniture.title_block(inner, part.names)
     bottom = block.top
     if rng.random() < style.table:
-        if rng.random() < 0.5:
+        kind = rng.random()
+        if kind < 0.4:
             top = furniture.revision_table(inner).bottom
+        elif kind < 0.8:
+            bottom = furniture.parts_table(block).top
         else:
-            bottom = furniture.parts_table(inner, block).top
+            top = furniture.tolerance_table(inner).bottom
     if rng.random() < style.notes and block.left - inner.left > 12 * em:
         furniture.notes(Area(inner.left + em, bottom + em, block.left - em, inner.bottom))
     return Area(inner.left + em, top + em, inner.right - em, bottom - 0.5 * em)

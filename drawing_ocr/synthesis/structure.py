@@ -4,11 +4,10 @@ It stands beside the annotation of a sheet and points into it: a region is named
 `Annotation.regions`. Outlines are in the same pixels as the regions.
 """
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from drawing_ocr.annotation import Polygon
@@ -17,6 +16,9 @@ from drawing_ocr.contract import Contract
 
 class StructureError(ValueError):
     """A structure record that cannot be used; its text is one line with the reason."""
+
+
+TableKind = Literal["title_block", "revisions", "parts", "tolerances"]
 
 
 class FieldName(StrEnum):
@@ -83,6 +85,7 @@ class TableCell(_Part):
     points: Polygon
     row: int
     column: int
+    row_span: int = 1
     column_span: int = 1
     regions: tuple[int, ...] = ()
     text: str = ""
@@ -91,7 +94,7 @@ class TableCell(_Part):
 class Table(_Part):
     """A table with all its cells, the empty ones too, row after row."""
 
-    kind: Literal["title_block", "revisions", "parts", "tolerances"]
+    kind: TableKind
     points: Polygon
     cells: tuple[TableCell, ...] = Field(min_length=1)
 
@@ -150,10 +153,19 @@ class Structure(Contract):
             update={name: tuple(_shifted(part, by) for part in getattr(self, name)) for name in _KINDS}
         )
 
-    def turned(self, matrix: npt.NDArray[np.float64]) -> Self:
-        """The same on a sheet that was moved by a map (float64 [3, 3] of homogeneous page pixels)."""
+    def outlines(self) -> list[Polygon]:
+        """Every outline, in an order that `with_outlines` keeps to."""
+        parts: tuple[ToleranceFrame | Table, ...] = (*self.frames, *self.tables)
+        return [points for part in parts for points in (part.points, *(cell.points for cell in part.cells))]
+
+    def with_outlines(self, outlines: Sequence[Polygon]) -> Self:
+        """The same with other outlines, as many as `outlines` gives: the sheet was turned."""
+        left = iter(outlines)
         return self.model_copy(
-            update={name: tuple(_turned(part, matrix) for part in getattr(self, name)) for name in ("frames", "tables")}
+            update={
+                "frames": tuple(_outlined(frame, left) for frame in self.frames),
+                "tables": tuple(_outlined(table, left) for table in self.tables),
+            }
         )
 
 
@@ -172,15 +184,13 @@ def _shifted(part: BaseModel, by: int) -> BaseModel:
     return part.model_copy(update=update)
 
 
-def _turned(part: ToleranceFrame | Table, matrix: npt.NDArray[np.float64]) -> ToleranceFrame | Table:
-    cells = tuple(cell.model_copy(update={"points": _mapped(cell.points, matrix)}) for cell in part.cells)
-    return part.model_copy(update={"points": _mapped(part.points, matrix), "cells": cells})
+_Outlined = TypeVar("_Outlined", ToleranceFrame, Table)
 
 
-def _mapped(points: Polygon, matrix: npt.NDArray[np.float64]) -> Polygon:
-    x, y, w = matrix @ np.vstack([np.array(points).T, np.ones(4)])
-    a, b, c, d = ((round(float(px), 2), round(float(py), 2)) for px, py in zip(x / w, y / w, strict=True))
-    return a, b, c, d
+def _outlined(part: _Outlined, outlines: Iterator[Polygon]) -> _Outlined:
+    points = next(outlines)
+    cells = tuple(cell.model_copy(update={"points": next(outlines)}) for cell in part.cells)
+    return part.model_copy(update={"points": points, "cells": cells})
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> Polygon:

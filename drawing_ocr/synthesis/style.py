@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-Standard = Literal["ISO", "ASME", "GB"]
+Standard = Literal["ISO", "ASME", "GB", "JIS"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class SheetStyle:
     Attributes:
         width: Smallest and largest long side in pixels; the other side follows from the ISO 216 ratio √2.
         portrait: Probability of an upright sheet.
-        standards: Weights of ISO, ASME and GB drafting.
+        standards: Weights of ISO, ASME, GB and JIS drafting.
         signs: Probability that a free surface carries a sign.
         frames: Probability that the sign is a tolerance frame and not a datum or a surface roughness.
         zone_marks: Probability of zone marks along the frame.
@@ -33,7 +33,7 @@ class SheetStyle:
 
     width: tuple[int, int] = (1500, 1900)
     portrait: float = 0.15
-    standards: tuple[tuple[Standard, float], ...] = (("ISO", 4.0), ("ASME", 2.5), ("GB", 3.5))
+    standards: tuple[tuple[Standard, float], ...] = (("ISO", 3.6), ("ASME", 2.4), ("GB", 3.0), ("JIS", 1.0))
     signs: float = 0.75
     frames: float = 0.5
     zone_marks: float = 0.8

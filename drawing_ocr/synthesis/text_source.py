@@ -39,9 +39,9 @@ CONVENTIONS = (
     Convention(".", "X", False),
 )
 
-GEOMETRIC_SIGNS = "⌖⏥⊥∥◎⌒⌓⌰↗⌭⏤∠"
+GEOMETRIC_SIGNS = "⌖⏥⊥∥◎⌒⌓⌰↗⌭⏤∠⌯○"
 _AXIS_SIGNS = "⌖⌖⌖⊥∥◎∠↗"
-_DATUM_FREE = "⏥⏤⌭⌒"  # form tolerances refer to no datum
+_DATUM_FREE = "⏥⏤⌭⌒○"  # form tolerances refer to no datum
 _DATUMS = "ABCDEFG"
 _TOLERANCES = ("0.01", "0.02", "0.03", "0.05", "0.1", "0.10", "0.15", "0.2", "0.20", "0.25", "0.3", "0.4", "0.5", "1")
 _FINE = ("0.005", "0.008", "0.01", "0.015", "0.02", "0.025", "0.03", "0.04", "0.05", "0.08", "0.1", "0.2")
@@ -257,6 +257,7 @@ def tolerance_note(rng: Random, language: Language, how: Convention) -> str:
         "english": f"General tolerance ±{value}",
         "german": f"Allgemeintoleranz ±{value}",
         "chinese": f"未注尺寸公差±{value}",
+        "japanese": f"指示なき寸法公差は±{value}",
     }[language]
 
 
@@ -302,11 +303,11 @@ def title_value(rng: Random, how: Convention) -> str:
 
 
 def words(rng: Random, how: Convention) -> str:
-    """General text of a sheet: notes and title-block values in English, Chinese and German."""
+    """General text of a sheet: notes and title-block values in English, Chinese, German and Japanese."""
     if rng.random() < 0.35:
         return title_value(rng, how)
-    languages: tuple[Language, ...] = ("english", "chinese", "german")
-    return phrase(rng, rng.choices(languages, (5, 4, 2))[0])
+    languages: tuple[Language, ...] = ("english", "chinese", "german", "japanese")
+    return phrase(rng, rng.choices(languages, (5, 4, 2, 1))[0])
 
 
 def _weighted(rng: Random, writers: Sequence[tuple[float, Writer]]) -> Writer:

@@ -1,4 +1,4 @@
-"""Words and phrases of engineering sheets in English, German and Chinese, written for this project.
+"""Words and phrases of engineering sheets in English, German, Chinese and Japanese, written for this project.
 
 General text is split in two by `is_held_out`: what synthesis draws and training sees, and what the frozen regression
 set is made of. The two never share a text, so a regression score is about text never trained on.
@@ -7,7 +7,7 @@ set is made of. The two never share a text, so a regression score is about text 
 import zlib
 from typing import Literal
 
-Language = Literal["english", "german", "chinese"]
+Language = Literal["english", "german", "chinese", "japanese"]
 
 # One text in three is kept for the regression set.
 _HELD_OUT_SHARE = 3
@@ -227,12 +227,61 @@ _CHINESE_TERMS = (
     "安全防护罩",
 )
 
+_JAPANESE_NOTES = (
+    "指示なき角部は糸面取りのこと",
+    "バリなきこと",
+    "指示なき寸法公差は普通公差による",
+    "鋭利な角は丸めること",
+    "表面に傷や打痕なきこと",
+    "熱処理後に研磨すること",
+    "焼入れ焼戻し処理",
+    "黒色酸化処理を施すこと",
+    "三価クロメート処理",
+    "ねじ部に塗装しないこと",
+    "溶接後に応力除去を行うこと",
+    "組立前に洗浄すること",
+    "寸法は全てミリメートルとする",
+    "めっき後の寸法とする",
+    "指示なき隅部は半径二ミリ以下",
+    "防錆油を塗布すること",
+    "相手部品と現物合わせのこと",
+    "センタ穴は残してもよい",
+)
+_JAPANESE_TERMS = (
+    "断面図",
+    "部分拡大図",
+    "組立図",
+    "部品表",
+    "軸受カバー",
+    "モータ取付板",
+    "ガイドレール",
+    "スペーサ",
+    "シリンダヘッド",
+    "ピストンロッド",
+    "調整ねじ",
+    "固定ブラケット",
+    "油圧ホース",
+    "歯車ケース",
+    "最大使用圧力",
+    "回転方向",
+    "冷却水入口",
+    "設計変更通知",
+    "第三角法",
+    "承認待ち",
+)
+
 # What is printed as a numbered note.
-NOTES: dict[Language, tuple[str, ...]] = {"english": _ENGLISH_NOTES, "german": _GERMAN_NOTES, "chinese": _CHINESE_NOTES}
+NOTES: dict[Language, tuple[str, ...]] = {
+    "english": _ENGLISH_NOTES,
+    "german": _GERMAN_NOTES,
+    "chinese": _CHINESE_NOTES,
+    "japanese": _JAPANESE_NOTES,
+}
 _TERMS: dict[Language, tuple[str, ...]] = {
     "english": _ENGLISH_TERMS,
     "german": _GERMAN_TERMS,
     "chinese": _CHINESE_TERMS,
+    "japanese": _JAPANESE_TERMS,
 }
 
 
@@ -245,47 +294,54 @@ CHANGES: dict[Language, tuple[str, ...]] = {
     "english": ("First issue", "Tolerance changed", "Hole added", "Material changed", "Radius corrected", "Note added"),
     "german": ("Erstausgabe", "Toleranz geändert", "Bohrung ergänzt", "Werkstoff geändert", "Radius korrigiert"),
     "chinese": ("首次发布", "公差修改", "增加孔", "材料变更", "圆角修改", "增加说明"),
+    "japanese": ("初版", "公差変更", "穴追加", "材質変更", "寸法訂正", "注記追加"),
 }
 
-# Title-block captions: (english, german, chinese).
-CAPTIONS: dict[str, tuple[str, str, str]] = {
-    "title": ("Title", "Benennung", "名称"),
-    "number": ("Drawing No.", "Zeichnungs-Nr.", "图号"),
-    "material": ("Material", "Werkstoff", "材料"),
-    "scale": ("Scale", "Maßstab", "比例"),
-    "weight": ("Weight", "Gewicht", "重量"),
-    "sheet": ("Sheet", "Blatt", "张次"),
-    "date": ("Date", "Datum", "日期"),
-    "drawn": ("Drawn", "Gezeichnet", "设计"),
-    "checked": ("Checked", "Geprüft", "审核"),
-    "approved": ("Approved", "Freigabe", "批准"),
-    "revision": ("Rev.", "Index", "版本"),
-    "tolerance": ("General tolerances", "Allgemeintoleranzen", "未注公差"),
-    "finish": ("Surface finish", "Oberfläche", "表面粗糙度"),
-    "quantity": ("Qty", "Stück", "数量"),
-    "description": ("Description", "Beschreibung", "更改内容"),
-    "item": ("Item", "Pos.", "序号"),
-    "remark": ("Remark", "Bemerkung", "备注"),
-    "company": ("Company", "Firma", "单位"),
-    "format": ("Size", "Format", "图幅"),
+# Column of a language in the tables below.
+COLUMN: dict[Language, int] = {"english": 0, "german": 1, "chinese": 2, "japanese": 3}
+
+# Title-block captions in the four languages.
+CAPTIONS: dict[str, tuple[str, str, str, str]] = {
+    "title": ("Title", "Benennung", "名称", "名称"),
+    "number": ("Drawing No.", "Zeichnungs-Nr.", "图号", "図番"),
+    "material": ("Material", "Werkstoff", "材料", "材質"),
+    "scale": ("Scale", "Maßstab", "比例", "尺度"),
+    "weight": ("Weight", "Gewicht", "重量", "質量"),
+    "sheet": ("Sheet", "Blatt", "张次", "葉番"),
+    "date": ("Date", "Datum", "日期", "日付"),
+    "drawn": ("Drawn", "Gezeichnet", "设计", "製図"),
+    "checked": ("Checked", "Geprüft", "审核", "検図"),
+    "approved": ("Approved", "Freigabe", "批准", "承認"),
+    "revision": ("Rev.", "Index", "版本", "改訂"),
+    "tolerance": ("General tolerances", "Allgemeintoleranzen", "未注公差", "普通公差"),
+    "finish": ("Surface finish", "Oberfläche", "表面粗糙度", "表面性状"),
+    "quantity": ("Qty", "Stück", "数量", "個数"),
+    "description": ("Description", "Beschreibung", "更改内容", "変更内容"),
+    "item": ("Item", "Pos.", "序号", "番号"),
+    "remark": ("Remark", "Bemerkung", "备注", "備考"),
+    "company": ("Company", "Firma", "单位", "会社名"),
+    "treatment": ("Surface treatment", "Oberflächenbehandlung", "表面处理", "表面処理"),
+    "dimension": ("Dimension", "Nennmaß", "基本尺寸", "寸法"),
+    "deviation": ("Tolerance", "Abmaß", "公差", "公差"),
+    "format": ("Size", "Format", "图幅", "用紙"),
 }
 
-PART_NAMES: tuple[tuple[str, str, str], ...] = (
-    ("BEARING COVER", "LAGERDECKEL", "轴承盖"),
-    ("FLANGE", "FLANSCH", "法兰盘"),
-    ("STEPPED SHAFT", "STUFENWELLE", "阶梯轴"),
-    ("MOUNTING PLATE", "MONTAGEPLATTE", "安装板"),
-    ("ANGLE BRACKET", "WINKEL", "角支架"),
-    ("SPACER RING", "DISTANZRING", "隔套"),
-    ("VALVE BODY", "VENTILGEHÄUSE", "阀体"),
-    ("PISTON", "KOLBEN", "活塞"),
-    ("CLAMP", "KLEMMSTÜCK", "压板"),
-    ("GUIDE BUSH", "FÜHRUNGSBUCHSE", "导套"),
-    ("PULLEY", "RIEMENSCHEIBE", "带轮"),
-    ("LEVER", "HEBEL", "杠杆"),
-    ("BASE PLATE", "GRUNDPLATTE", "底板"),
-    ("COUPLING HUB", "KUPPLUNGSNABE", "联轴器"),
-    ("ADAPTER", "ADAPTER", "过渡接头"),
+PART_NAMES: tuple[tuple[str, str, str, str], ...] = (
+    ("BEARING COVER", "LAGERDECKEL", "轴承盖", "軸受カバー"),
+    ("FLANGE", "FLANSCH", "法兰盘", "フランジ"),
+    ("STEPPED SHAFT", "STUFENWELLE", "阶梯轴", "段付き軸"),
+    ("MOUNTING PLATE", "MONTAGEPLATTE", "安装板", "取付板"),
+    ("ANGLE BRACKET", "WINKEL", "角支架", "アングル"),
+    ("SPACER RING", "DISTANZRING", "隔套", "スペーサ"),
+    ("VALVE BODY", "VENTILGEHÄUSE", "阀体", "弁箱"),
+    ("PISTON", "KOLBEN", "活塞", "ピストン"),
+    ("CLAMP", "KLEMMSTÜCK", "压板", "押え金"),
+    ("GUIDE BUSH", "FÜHRUNGSBUCHSE", "导套", "ガイドブシュ"),
+    ("PULLEY", "RIEMENSCHEIBE", "带轮", "プーリ"),
+    ("LEVER", "HEBEL", "杠杆", "レバー"),
+    ("BASE PLATE", "GRUNDPLATTE", "底板", "ベースプレート"),
+    ("COUPLING HUB", "KUPPLUNGSNABE", "联轴器", "ハブ"),
+    ("ADAPTER", "ADAPTER", "过渡接头", "アダプタ"),
 )
 
 MATERIALS = (
@@ -301,6 +357,12 @@ NAMES = (
 COMPANIES = (
     "Nordwerk Maschinenbau GmbH", "Hillside Tool Works", "Riverside Precision Ltd", "Falkenstein Antriebe",
     "Delta Motion Inc.", "东方机械厂", "江南精密机械有限公司", "华北重工集团", "启明自动化设备厂",
+)  # fmt: skip
+
+TREATMENTS = (
+    "Anodised 15 µm", "Zinc plated", "Black oxide", "Nickel plated", "Powder coated RAL 7035", "Passivated",
+    "Eloxiert natur",
+    "发黑", "镀锌", "阳极氧化", "黒染め", "アルマイト", "Phosphated", "Hard chrome 20 µm", "None",
 )  # fmt: skip
 
 ENGLISH_WORDS = (

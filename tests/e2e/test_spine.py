@@ -14,7 +14,7 @@ import cv2
 import pytest
 
 from drawing_ocr.synthesis.batch import write_batch
-from drawing_ocr.synthesis.note_page import draw_note_page
+from drawing_ocr.synthesis.note_page import draw_note_page, draw_structured_note_page
 from tests.e2e.account import Account, deployed_account, eventually, free_port, message_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -167,7 +167,7 @@ def test_labels_become_a_released_version_and_bad_labels_do_not(account: Account
     stranger.wait_until_serving("1")
 
     # Labels that the official reader reads well, so that a few seconds of training pass the gate.
-    write_batch(tmp_path / "good", 5, seed=41, draw=draw_note_page, processes=1)
+    write_batch(tmp_path / "good", 5, seed=41, draw=draw_structured_note_page, processes=1)
     stranger.upload(tmp_path / "good", "good")
     good = stranger.ended(known=0)
     assert good["PipelineExecutionStatus"] == "Succeeded", (good, stranger.steps(good))
@@ -189,7 +189,7 @@ def test_labels_become_a_released_version_and_bad_labels_do_not(account: Account
     assert load.answered[-1] == "2"
 
     # Wrong labels: refused, told, not registered.
-    write_batch(tmp_path / "bad", 5, seed=42, draw=draw_note_page, processes=1, wrong_labels=1.0)
+    write_batch(tmp_path / "bad", 5, seed=42, draw=draw_structured_note_page, processes=1, wrong_labels=1.0)
     stranger.upload(tmp_path / "bad", "bad")
     bad = stranger.ended(known=1)
     assert bad["PipelineExecutionStatus"] == "Failed"

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from drawing_ocr.annotation import Annotation
 from drawing_ocr.dataset.manifest import load_manifest
 from drawing_ocr.synthesis import batch
 from drawing_ocr.synthesis.batch import BatchError, write_batch
-from drawing_ocr.synthesis.sheet import draw_sheet
+from drawing_ocr.synthesis.sheet import Sheet, draw_structured_sheet
 from drawing_ocr.synthesis.style import PLOTTED, SheetStyle
 from drawing_ocr.text import canonical
 
@@ -32,7 +31,7 @@ def test_a_batch_is_pictures_and_a_manifest_that_names_them(tmp_path: Path) -> N
         picture = cv2.imread(annotation.image, cv2.IMREAD_UNCHANGED)
         assert picture.shape == (annotation.height, annotation.width)
         assert len(annotation.regions) > 10
-    assert len(content(tmp_path / "batch")) == 4
+    assert len(content(tmp_path / "batch")) == 5
 
 
 def test_pictures_of_different_batches_have_different_names(tmp_path: Path) -> None:
@@ -72,11 +71,11 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def _fail_at_the_second(calls: list[int], seed: int, style: SheetStyle) -> tuple[np.ndarray, Annotation]:
+def _fail_at_the_second(calls: list[int], seed: int, style: SheetStyle) -> Sheet:
     calls.append(seed)
     if len(calls) == 2:
         raise OSError("disk full")
-    return draw_sheet(seed, style)
+    return draw_structured_sheet(seed, style)
 
 
 def test_a_batch_that_fails_leaves_nothing_half_written(tmp_path: Path) -> None:

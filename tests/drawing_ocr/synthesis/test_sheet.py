@@ -94,13 +94,13 @@ def test_text_stands_level_upright_and_slanted(sheets: list[tuple[np.ndarray, An
 def test_all_ink_of_all_texts_lies_in_their_polygons(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The texts alone, without any line: nothing of their ink is outside the labels."""
     drawn: list[Canvas] = []
-    annotate = sheet.annotate
+    scanned = sheet.scanned
 
-    def annotate_and_keep(canvas: Canvas, *rest: Any) -> Any:
+    def scan_and_keep(canvas: Canvas, *rest: Any) -> Any:
         drawn.append(canvas)
-        return annotate(canvas, *rest)
+        return scanned(canvas, *rest)
 
-    monkeypatch.setattr(sheet, "annotate", annotate_and_keep)
+    monkeypatch.setattr(sheet, "scanned", scan_and_keep)
     _, annotation = draw_sheet(seed, PLOTTED)
     alone = Canvas(annotation.width, annotation.height, clearance=0)
     for text in drawn[0].texts:

@@ -15,7 +15,7 @@ from drawing_ocr.text import DIAMETER, SymbolClass, canonical, symbol_class
 
 seeds = st.integers(0, 2**32)
 conventions = st.sampled_from(CONVENTIONS)
-languages = st.sampled_from(("english", "german", "chinese"))
+languages = st.sampled_from(("english", "german", "chinese", "japanese"))
 
 
 @given(seed=seeds, how=conventions)
@@ -46,7 +46,7 @@ def test_a_tolerance_frame_has_one_sign_a_value_and_datums_where_the_sign_needs_
     sign, value, *datums = text_source.frame_cells(Random(seed), how)
     assert sign in text_source.GEOMETRIC_SIGNS
     assert re.fullmatch(r"⌀?\d+([.,]\d+)?[ⓂⓁⓅ]?", value)
-    assert bool(datums) == (sign not in "⏥⏤⌭⌒")
+    assert bool(datums) == (sign not in "⏥⏤⌭⌒○")
     assert all(re.fullmatch("[A-G][ⓂⓁ]?", datum) for datum in datums)
     assert datums == sorted(datums)
 
@@ -85,9 +85,9 @@ def test_a_capitalised_text_stays_on_its_side(seed: int) -> None:
     assert is_held_out(text.upper()) == is_held_out(text)
 
 
-@pytest.mark.parametrize("language", ["english", "german", "chinese"])
+@pytest.mark.parametrize("language", ["english", "german", "chinese", "japanese"])
 def test_both_sides_have_phrases_of_every_language(language: Language) -> None:
-    assert len(phrases(language)) >= 20
+    assert len(phrases(language)) >= 15
     assert len(phrases(language, held_out=True)) >= 10
 
 
@@ -97,5 +97,5 @@ def test_general_text_carries_no_drawing_sign(seed: int, language: Language) -> 
     assert not signs & set(general_text(Random(seed), language, held_out=True) + plain_number(Random(seed)))
 
 
-def test_every_caption_and_name_has_three_languages() -> None:
-    assert all(len(names) == 3 and all(names) for names in (*vocabulary.CAPTIONS.values(), *vocabulary.PART_NAMES))
+def test_every_caption_and_name_has_four_languages() -> None:
+    assert all(len(names) == 4 and all(names) for names in (*vocabulary.CAPTIONS.values(), *vocabulary.PART_NAMES))
