@@ -8,14 +8,16 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict
 
 from cli.errors import OperatorError, one_line
-from drawing_ocr.atomic_write import write_atomically
+from drawing_ocr.drawing import measure
 from drawing_ocr.evaluation.drawing_labels import DrawingScore, score_labelme
 from drawing_ocr.evaluation.matching import Prediction as Scored
 from drawing_ocr.formats import FormatError
 from drawing_ocr.formats.labelme import read_labelme
-from drawing_ocr.reading.overlay import overlay_file
+from drawing_ocr.output.writing import write
 from drawing_ocr.reading.reader import Reader
 from drawing_ocr.reading.result import ReadingResult
+
+STANDARD = ("json", "png")
 
 
 class Source(Protocol):
@@ -37,7 +39,10 @@ class PackageSource:
 
 
 class FileRead(BaseModel):
-    """What came of one file. `boxes`, `exact` and `cer` only where LabelMe labels lie beside it."""
+    """What came of one file. `boxes`, `exact` and `cer` only where LabelMe labels lie beside it.
+
+    `answer` and `overlays` are those of `written` that the formats `json` and `png` made.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,6 +54,8 @@ class FileRead(BaseModel):
     version: str | None = None
     answer: Path | None = None
     overlays: list[Path] = []
+    written: list[Path] = []
+    warnings: list[str] = []
     labels: Path | None = None
     boxes: int | None = None
     exact: int | None = None
@@ -77,37 +84,47 @@ def check_output(files: Sequence[Path], out: Path) -> None:
             )
 
 
-def read_files(source: Source, files: Sequence[Path], out: Path, on_file: Callable[[], None]) -> Iterator[FileRead]:
-    """Reads files one by one, each into `out/<name>.json` and an overlay picture a page.
+def read_files(
+    source: Source,
+    files: Sequence[Path],
+    out: Path,
+    on_file: Callable[[], None],
+    formats: Sequence[str] = STANDARD,
+) -> Iterator[FileRead]:
+    """Reads files one by one, each into files of `out` that begin with its name.
 
-    A file that cannot be read is reported in its `error`; the others are read all the same.
+    A file that cannot be read or written is reported in its `error` and leaves nothing; the others are read all the
+    same.
     """
     out.mkdir(parents=True, exist_ok=True)
     for file in files:
         started = time.monotonic()
         try:
             result = source.read(file)
-            read = _written(file, out, result, time.monotonic() - started)
-        except (OperatorError, ValueError, OSError) as error:
+            read = _written(file, out, result, formats, time.monotonic() - started)
+        except Exception as error:  # whatever one file leads a decoder to, the others are read
             read = FileRead(file=file, seconds=time.monotonic() - started, error=one_line(error))
         on_file()
         yield read
 
 
-def _written(file: Path, out: Path, result: ReadingResult, seconds: float) -> FileRead:
-    answer = out / f"{file.stem}.json"
-    write_atomically(answer, result.model_dump_json(indent=2) + "\n")
+def _written(file: Path, out: Path, result: ReadingResult, formats: Sequence[str], seconds: float) -> FileRead:
+    written = write(measure(file, result), out, formats)
     confidences = [prediction.confidence for prediction in result.predictions]
     labels = file.with_suffix(".json")
     score = _score(labels, result)
+    answer = out / f"{file.stem}.json"
+    pages = {f"{file.stem}.png", *(f"{file.stem}-{number}.png" for number in range(2, result.pages + 1))}
     return FileRead(
         file=file,
         seconds=seconds,
         texts=len(result.predictions),
         confidence=sum(confidences) / len(confidences) if confidences else None,
         version=result.model.version or result.model.name,
-        answer=answer,
-        overlays=overlay_file(file, result, out / f"{file.stem}.png"),
+        answer=answer if answer in written else None,
+        overlays=[path for path in written if path.parent == out and path.name in pages],
+        written=written,
+        warnings=list(result.warnings),
         labels=labels if score else None,
         boxes=score.boxes if score else None,
         exact=score.exact if score else None,
