@@ -75,7 +75,7 @@ class Endpoint:
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("OriginalStatusCode", 0)
-        return error.response["Error"]["Code"] in PASSING or status in (502, 503, 504)
+        return error.response["Error"]["Code"] in PASSING or status in (429, 502, 503, 504)
     return isinstance(error, (ConnectionError, HTTPClientError))
 
 

@@ -9,7 +9,10 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from drawing_ocr.reading.session import accelerated
+
 _MEGABYTE = 1_000_000
+_GPU_BATCH = 32
 # What a batch transform job that sets no limit of its own (0) may send; the server has to hold a body in memory.
 _UNLIMITED_MEGABYTES = 500
 
@@ -26,13 +29,16 @@ class ServingSettings(BaseModel):
         port: Where to listen; SageMaker sets it on hosts with several containers.
         workers: Drawings that are read at the same time.
         threads: Threads inside one reading; workers x threads should not exceed the cores.
-        queue: Requests that may wait for a worker; more are refused with 503.
-        deadline: Seconds from the end of a request's body to its answer; SageMaker gives up after 60.
+        batch: Lines of one or several requests in one call of the recogniser: 1 on a CPU, where a line alone is
+            fastest, 32 on a GPU (docs/serving.md).
+        queue: Requests that may wait for a worker; more are refused with 429.
+        deadline: Seconds from a request's arrival to its answer, unless it asks for less; SageMaker gives up after 60.
         payload_megabytes: Largest body; 25 MB is what SageMaker lets through in real time. A batch transform job says
             its own value, 0 for no limit.
         errors_as_answers: Whether a drawing that cannot be read is answered with 200 and the reason. A batch transform
             job keeps no answer of another status: it fails as a whole and the reasons are lost.
         megapixels: Largest page.
+        pages: Most pages of a file.
         drain: Seconds that running requests get after SIGTERM; SageMaker kills after 30.
         served: What the server does: read texts, or embed.
         model_version: The registry's version of the package, told by whoever made the endpoint.
@@ -46,11 +52,13 @@ class ServingSettings(BaseModel):
         default_factory=lambda: len(os.sched_getaffinity(0)), gt=0, le=256, alias="SAGEMAKER_MODEL_SERVER_WORKERS"
     )
     threads: int = Field(default=1, gt=0, le=256, alias="READING_THREADS")
+    batch: int = Field(default_factory=lambda: _GPU_BATCH if accelerated() else 1, gt=0, le=256, alias="READING_BATCH")
     queue: int = Field(default=16, ge=0, le=10_000, alias="READING_QUEUE")
     deadline: float = Field(default=55.0, gt=0, le=3600, alias="SAGEMAKER_MODEL_SERVER_TIMEOUT")
     payload_megabytes: int = Field(default=25, ge=0, le=1000, alias="SAGEMAKER_MAX_PAYLOAD_IN_MB")
     errors_as_answers: bool = Field(default=False, alias="READING_ERRORS_AS_ANSWERS")
     megapixels: int = Field(default=300, gt=0, le=2000, alias="READING_MAX_MEGAPIXELS")
+    pages: int = Field(default=100, gt=0, le=10_000, alias="READING_MAX_PAGES")
     drain: int = Field(default=28, ge=0, le=3600, alias="READING_DRAIN_SECONDS")
     served: Literal["reader", "embedder"] = Field(default="reader", alias="SERVED_MODEL")
     model_version: str | None = Field(default=None, alias="MODEL_PACKAGE_VERSION")

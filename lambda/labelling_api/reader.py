@@ -56,7 +56,7 @@ class Reader:
             )
         except ClientError as error:
             status = error.response.get("OriginalStatusCode", 0)
-            if error.response["Error"]["Code"] == "ModelError" and 400 <= status < 500:
+            if error.response["Error"]["Code"] == "ModelError" and 400 <= status < 500 and status != 429:
                 raise Refused(400, "bad_crop", "the reader cannot use this crop: draw the box anew") from error
             raise self._unavailable() from error
         except BotoCoreError as error:

@@ -105,9 +105,9 @@ class Embedder:
         except ClientError as error:
             status = error.response.get("OriginalStatusCode", 0)
             code = error.response["Error"]["Code"]
-            if code == "ModelError" and 400 <= status < 500:
+            if code == "ModelError" and 400 <= status < 500 and status != 429:
                 raise PictureRefusedError(_said(error)) from error
-            if code in PASSING or (code == "ModelError" and (status >= 500 or status == 0)):
+            if code in PASSING or (code == "ModelError" and (status >= 500 or status in (0, 429))):
                 raise EmbedderBusyError(f"{self.endpoint_name} does not answer ({code}): try later") from error
             raise
         except BotoCoreError as error:

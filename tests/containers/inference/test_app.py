@@ -14,10 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from containers.inference.app import build_app
+from containers.inference import app
+from containers.inference.cloudwatch import EmbeddedMetrics
 from containers.inference.desk import Desk
+from containers.inference.metrics import Metrics
 from containers.inference.settings import ServingSettings, SettingsError
 from drawing_ocr.reading.image import Limits, load_bytes
 from drawing_ocr.reading.result import ModelName, ReadingResult
@@ -57,7 +60,12 @@ def serving(**variables: str) -> ServingSettings:
 
 
 def open_desk(reader: Any, options: ServingSettings) -> Desk:
-    return Desk(lambda: reader, workers=options.workers, queue=options.queue, deadline=options.deadline)
+    return Desk(lambda: reader, workers=options.workers, queue=options.queue)
+
+
+def build_app(desk: Desk, options: ServingSettings) -> Starlette:
+    embedded = EmbeddedMetrics({"Served": "reader", "ModelVersion": "7"}, print)
+    return app.build_app(desk, options, Metrics(embedded))
 
 
 @pytest.fixture
@@ -244,7 +252,9 @@ def test_a_fault_of_ours_is_500_and_tells_the_caller_nothing() -> None:
 
 def test_a_body_without_a_length_is_refused_while_it_streams(reader: FakeReader) -> None:
     options = serving()
-    app = build_app(open_desk(reader, options), options)
+    desk = open_desk(reader, options)
+    desk.open()
+    served = build_app(desk, options)
     received = []
 
     async def receive() -> dict[str, object]:
@@ -257,7 +267,7 @@ def test_a_body_without_a_length_is_refused_while_it_streams(reader: FakeReader)
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/invocations", "headers": [], "query_string": b""}
-    asyncio.run(app(scope, receive, send))
+    asyncio.run(served(scope, receive, send))
     assert sent[0]["status"] == 413
     assert len(received) == 11
 
@@ -270,9 +280,9 @@ def test_more_than_the_queue_holds_is_refused_at_once_and_room_is_made_again(
     with ThreadPoolExecutor(2) as threads:
         waiting = [threads.submit(client.post, "/invocations", content=png(), headers=headers) for _ in range(2)]
         assert reader.started.acquire(timeout=10)
-        refused = _until_status(client, 503)
+        refused = _until_status(client, 429)
         assert refused.json()["error"]["code"] == "Busy"
-        assert refused.headers["retry-after"] == "2"
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
         reader.hold.set()
         assert [request.result(20).status_code for request in waiting] == [200, 200]
     assert client.post("/invocations", content=png(), headers=headers).status_code == 200

@@ -13,7 +13,9 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from containers.inference.app import build_app
+from containers.inference.cloudwatch import EmbeddedMetrics
 from containers.inference.desk import Desk
+from containers.inference.metrics import Metrics
 from containers.inference.server import open_served
 from containers.inference.settings import ServingSettings
 from drawing_ocr.embedding.embedder import Embedder
@@ -27,9 +29,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     options = ServingSettings.from_environment(
         {"SERVED_MODEL": "embedder", "SAGEMAKER_BASE_DIR": str(base), "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
     )
-    desk = Desk(lambda: open_served(options), workers=1, queue=1, deadline=20)
+    metrics = Metrics(EmbeddedMetrics({"Served": "embedder", "ModelVersion": "1"}, print))
+    desk = Desk(lambda: open_served(options, metrics), workers=1, queue=1)
     desk.open()
-    with TestClient(build_app(desk, options), raise_server_exceptions=False) as test_client:
+    with TestClient(build_app(desk, options, metrics), raise_server_exceptions=False) as test_client:
         yield test_client
     desk.close()
 

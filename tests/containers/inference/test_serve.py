@@ -59,6 +59,12 @@ def ping(port: int) -> int:
         return 0
 
 
+def inside(port: int) -> float:
+    """Requests that the server holds."""
+    lines = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text.splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("inference_requests_inside "))
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ml")
@@ -96,7 +102,8 @@ def test_it_reads_concurrently_then_drains_on_sigterm(server: tuple[subprocess.P
         assert [answer["predictions"][0]["text"] for answer in answers] == texts  # type: ignore[index]
         assert answers[0]["model"] == {"name": "official", "version": "12"}
         running = [threads.submit(ask, "DRAINED") for _ in range(2)]
-        time.sleep(0.15)  # both are on their way
+        while inside(port) < 2:
+            time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
         assert [request.result()["predictions"][0]["text"] for request in running] == ["DRAINED"] * 2  # type: ignore[index]
     assert process.wait(60) == 0
@@ -104,9 +111,13 @@ def test_it_reads_concurrently_then_drains_on_sigterm(server: tuple[subprocess.P
     assert process.stdout is not None
     lines = [json.loads(line) for line in process.stdout.read().splitlines()]
     assert {"time", "level", "message"} <= set(lines[0])
-    invocations = [line for line in lines if line["message"] == "invocation"]
+    invocations = [line for line in lines if line.get("message") == "invocation"]
     assert len(invocations) == 6
-    assert {"status", "seconds", "bytes", "predictions", "pages"} <= set(invocations[0])
+    assert {"request_id", "status", "seconds", "stages", "bytes", "predictions", "pages"} <= set(invocations[0])
+    assert "R11.5" not in json.dumps(lines)  # what was read is nobody's business in a log
+    (embedded,) = [line for line in lines if "_aws" in line]
+    assert len(embedded["Seconds"]) == len(embedded["Confidence"]) == 6
+    assert embedded["ModelVersion"] == "12"
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_server_with_the_reason(tmp_path: Path) -> None:
