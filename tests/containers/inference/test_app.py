@@ -6,22 +6,29 @@ import io
 import json
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openapi_spec_validator import validate
 from PIL import Image
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
 from containers.inference import app
-from containers.inference.cloudwatch import EmbeddedMetrics
+from containers.inference.cloudwatch import EmbeddedMetrics, Unit
 from containers.inference.desk import Desk
+from containers.inference.invocation import CUSTOM_ATTRIBUTES, DEADLINE, INFERENCE_ID, REQUEST_ID, Invocation
 from containers.inference.metrics import Metrics
 from containers.inference.settings import ServingSettings, SettingsError
+from containers.inference.turn import Stage, Watched
 from drawing_ocr.reading.image import Limits, load_bytes
 from drawing_ocr.reading.result import ModelName, ReadingResult
 
@@ -315,6 +322,150 @@ def test_what_takes_too_long_is_504_and_its_place_stays_taken_until_it_ends(read
         assert client.post("/invocations", content=png(), headers=headers).json()["error"]["code"] == "Busy"
         reader.hold.set()
         assert any(_is_read(client) for _ in range(50))
+
+
+def test_the_caller_may_ask_for_less_time_than_the_server_allows_but_not_for_more(reader: FakeReader) -> None:
+    options = serving(SAGEMAKER_MODEL_SERVER_TIMEOUT="5", READING_QUEUE="4")
+    desk = open_desk(reader, options)
+    desk.open()
+    reader.hold.clear()
+    with TestClient(build_app(desk, options)) as client:
+        for headers in ({DEADLINE: "0.1"}, {CUSTOM_ATTRIBUTES: "trace, deadline-seconds=0.1"}):
+            begun = time.monotonic()
+            late = client.post("/invocations", content=png(), headers={"content-type": "image/png", **headers})
+            assert (late.status_code, time.monotonic() - begun < 3) == (504, True)
+        for nonsense in ("soon", "0", "-1", "nan", "1e", "٣٫٥"):
+            refused = client.post("/invocations", content=png(), headers={DEADLINE: nonsense.encode()})
+            assert refused.json()["error"]["code"] == "InvalidDeadline"
+        assert Invocation.of(Headers({DEADLINE: "9999"}), 5).seconds == 5
+        reader.hold.set()
+
+
+def test_a_request_keeps_its_id_and_gets_one_where_it_has_none(client: TestClient) -> None:
+    for headers, known in (
+        ({REQUEST_ID: "drawing-7/3"}, "drawing-7/3"),
+        ({CUSTOM_ATTRIBUTES: "request-id=a7"}, "a7"),
+        ({INFERENCE_ID: "i-1"}, "i-1"),
+        ({REQUEST_ID: 'x"\tx'}, None),
+        ({}, None),
+    ):
+        answer = client.post("/invocations", content=b"", headers=headers)
+        given_back = answer.headers[REQUEST_ID]
+        assert given_back == known or (known is None and uuid.UUID(given_back))
+        assert answer.headers[CUSTOM_ATTRIBUTES] == f"request-id={given_back}"
+
+
+def test_a_reading_ends_with_the_next_call_of_a_network_when_the_client_has_left() -> None:
+    calls = []
+
+    def network(images: Any) -> Any:
+        calls.append(1)
+        time.sleep(0.02)
+        return images
+
+    class PatientReader(FakeReader):
+        watched = Watched(network, Stage.DETECTION)
+
+        def read_bytes(self, data: bytes) -> ReadingResult:
+            self.started.release()
+            for _ in range(1000):
+                self.watched(np.zeros(1, np.float32))
+            raise AssertionError("nobody waits for this")
+
+    reader = PatientReader()
+    options = serving()
+    desk = open_desk(reader, options)
+    desk.open()
+    served = build_app(desk, options)
+    messages: list[dict[str, Any]] = [{"type": "http.request", "body": png(), "more_body": False}]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop()
+        while not reader.started.acquire(blocking=False):
+            await asyncio.sleep(0.01)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/invocations", "headers": [], "query_string": b""}
+    asyncio.run(served(scope, receive, send))
+    assert sent[0]["status"] == 499
+    latest = time.monotonic() + 10
+    while desk.inside:
+        assert time.monotonic() < latest
+        time.sleep(0.01)
+    assert 1 <= len(calls) < 100
+
+
+def test_metrics_tell_of_requests_and_of_what_was_found(client: TestClient) -> None:
+    client.post("/invocations", content=png(), headers={"content-type": "image/png"})
+    client.post("/invocations", content=b"", headers={"content-type": "image/png"})
+    told = client.get("/metrics")
+    assert told.headers["content-type"].startswith("text/plain; version=")
+    families = {each.name: each for each in text_string_to_metric_families(told.text)}
+    counts = {
+        (each.labels["status"], each.labels["code"]): each.value
+        for each in families["inference_requests"].samples
+        if each.name.endswith("_total")
+    }
+    assert counts == {("200", ""): 1, ("400", "EmptyBody"): 1}
+    stages = {each.labels["stage"] for each in families["inference_stage_seconds"].samples}
+    assert stages == {"body", "queue", "rest"}
+    for name, value in (("inference_requests_inside", 0), ("inference_ready", 1)):
+        assert families[name].samples[0].value == value
+
+
+def test_embedded_metrics_are_lines_that_cloudwatch_takes_apart() -> None:
+    lines: list[str] = []
+    embedded = EmbeddedMetrics({"Served": "reader", "ModelVersion": "7"}, lines.append)
+    for number in range(150):
+        embedded.add("Regions", number, Unit.COUNT)
+    embedded.add("Seconds", 0.25, Unit.SECONDS)
+    embedded.flush()
+    embedded.flush()
+    first, second = map(json.loads, lines)
+    assert [len(first["Regions"]), len(second["Regions"]), second["Seconds"]] == [100, 50, [0.25]]
+    (about,) = second["_aws"]["CloudWatchMetrics"]
+    assert about["Dimensions"] == [["Served", "ModelVersion"]]
+    assert about["Metrics"] == [{"Name": "Regions", "Unit": "Count"}, {"Name": "Seconds", "Unit": "Seconds"}]
+    assert (second["Served"], second["ModelVersion"]) == ("reader", "7")
+
+
+def test_the_server_describes_itself(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    validate(document)
+    assert {"/invocations", "/ping"} <= set(document["paths"])
+    assert set(document["paths"]["/invocations"]["post"]["responses"]) >= {"200", "413", "429", "504"}
+    page = client.get("/docs").text
+    assert "POST /invocations" in page
+    assert "<script" not in page
+    assert "//" not in page.replace("http://localhost:8080", "")
+
+
+def test_a_model_that_stopped_answering_is_no_longer_announced_and_is_announced_again_when_it_answers() -> None:
+    class Sick(FakeReader):
+        sick = False
+
+        def read(self, page: Any) -> ReadingResult:
+            if self.sick:
+                raise RuntimeError("the device is gone")
+            return super().read(page)
+
+    reader = Sick()
+    options = serving()
+    desk = open_desk(reader, options)
+    desk.open()
+    with TestClient(build_app(desk, options)) as client:
+        for sick, status in ((True, 503), (False, 200)):
+            reader.sick = sick
+            client.post("/invocations", content=png(), headers={"content-type": "image/png"})
+            latest = time.monotonic() + 10
+            while client.get("/ping").status_code != status:
+                assert time.monotonic() < latest
+                time.sleep(0.01)
 
 
 def _is_read(client: TestClient) -> bool:
