@@ -230,8 +230,9 @@ class World:
 
     def stored(self) -> dict[str, str]:
         """Versions by drawing id, as the bucket has them."""
-        listed = self.s3.list_object_versions(Bucket=BUCKET, Prefix="drawings/").get("Versions", [])
-        return {item["Key"].removeprefix("drawings/"): item["VersionId"] for item in listed if item["IsLatest"]}
+        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET, Prefix="drawings/")
+        listed = [item for page in pages for item in page.get("Versions", []) if item["IsLatest"]]
+        return {item["Key"].removeprefix("drawings/"): item["VersionId"] for item in listed}
 
 
 @dataclass(frozen=True)

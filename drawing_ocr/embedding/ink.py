@@ -42,14 +42,22 @@ def ink_of(page: Picture) -> tuple[Ink, float]:
     smooth = cv2.GaussianBlur(grey, (3, 3), 0).astype(np.int16)
     darker = cv2.blur(smooth, (_SURROUNDINGS, _SURROUNDINGS)) - smooth
     steps = np.abs(np.diff(grey[::4].astype(np.int16), axis=1))
-    noise = _SMOOTHED * _DEVIATION * float(np.median(steps)) if steps.size else 0.0
+    noise = _SMOOTHED * _DEVIATION * _median(steps) if steps.size else 0.0
     weak = (darker > max(_WEAK, _WEAK_NOISE * noise)).astype(np.uint8)
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
+    strong = darker > max(_STRONG, _STRONG_NOISE * noise)
     kept = np.zeros(len(statistics), np.bool_)
-    kept[labels[darker > max(_STRONG, _STRONG_NOISE * noise)]] = True
+    kept[labels[strong]] = True
     kept &= statistics[:, cv2.CC_STAT_AREA] > _SPECK
     kept[0] = False
     return np.where(kept, 255, 0).astype(np.uint8)[labels], shrink
+
+
+def _median(values: npt.NDArray[np.int16]) -> float:
+    """Of differences of grey levels, 0 to 255: counting them is faster than sorting."""
+    below = np.cumsum(np.bincount(values.ravel(), minlength=256))
+    middle = (values.size - 1) // 2, values.size // 2
+    return float(np.searchsorted(below, middle, side="right").mean())
 
 
 def network_input(ink: Ink, size: int) -> npt.NDArray[np.uint8]:

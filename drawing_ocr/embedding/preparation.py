@@ -78,8 +78,9 @@ def _views(ink: Ink) -> list[Ink]:
     long = max(ink.shape)
     reach = round(_GAP * long / _COARSE) | 1  # odd: an even kernel would shift what it closes
     padded = np.pad(ink, [(0, -side % _COARSE) for side in ink.shape])
-    rows, columns = (side // _COARSE for side in padded.shape)
-    coarse = padded.reshape(rows, _COARSE, columns, _COARSE).max(axis=(1, 3))
+    # Whole rows first: they lie together in memory.
+    tall = np.maximum.reduce([padded[step::_COARSE] for step in range(_COARSE)])
+    coarse = np.maximum.reduce([tall[:, step::_COARSE] for step in range(_COARSE)])
     near = cv2.morphologyEx(
         cv2.copyMakeBorder(coarse, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=(0,)),
         cv2.MORPH_CLOSE,
@@ -96,13 +97,15 @@ def _views(ink: Ink) -> list[Ink]:
     good = outlined & (extent >= _LEAST_VIEW * long / _COARSE)
     good[0] = False
     groups = _merged(np.asarray(statistics[:, :4], np.int32), np.flatnonzero(good))
-    views = []
-    for group in groups:
-        chosen = np.isin(labels, group).astype(np.uint8)
-        mask = cv2.resize(chosen, padded.shape[::-1], interpolation=cv2.INTER_NEAREST)
-        views.append(np.where(mask[: ink.shape[0], : ink.shape[1]] > 0, ink, 0).astype(np.uint8))
-    views = [view for view in views if cv2.countNonZero(view)]
-    return sorted(views, key=_area, reverse=True)
+    of_group = np.zeros(len(statistics), np.uint16)
+    for number, group in enumerate(groups, 1):
+        of_group[group] = number
+    places = cv2.resize(of_group[labels], padded.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    places = places[: ink.shape[0], : ink.shape[1]]
+    views = [
+        cv2.bitwise_and(ink, ink, mask=cv2.inRange(places, number, number)) for number in range(1, len(groups) + 1)
+    ]
+    return sorted((np.asarray(view, np.uint8) for view in views if cv2.countNonZero(view)), key=_area, reverse=True)
 
 
 def _area(view: Ink) -> int:

@@ -71,12 +71,13 @@ def test_lost_events_are_found_by_the_reconciliation(world: World) -> None:
     assert world.indexed() == world.stored()
 
 
-def test_one_broken_drawing_among_many_keeps_no_other_from_the_index(world: World) -> None:
-    events = [world.put(f"{number:04d}.png", sheet(number % 251 + 1)) for number in range(100)]
-    events.insert(50, world.put("broken.png", b"\x89PNG broken"))
-    for first in range(0, len(events), 50):
-        assert world.index(*events[first : first + 50]) == []
-    assert len(world.indexed()) == 100
+def test_one_broken_drawing_among_a_thousand_keeps_no_other_from_the_index(world: World) -> None:
+    pictures = [sheet(number, size=(96, 64)) for number in range(251)]
+    events = [world.put(f"{number:04d}.png", pictures[number % 251]) for number in range(1000)]
+    events.insert(500, world.put("broken.png", b"\x89PNG broken"))
+    for first in range(0, len(events), 250):
+        assert world.index(*events[first : first + 250]) == []
+    assert len(world.indexed()) == 1000
     assert set(world.stored()) - set(world.indexed()) == {"broken.png"}
     assert world.order()["refused"] == 1
 

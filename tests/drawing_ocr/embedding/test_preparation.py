@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from drawing_ocr.embedding.ink import LONG_SIDE, ink_of, network_input
+from drawing_ocr.embedding.ink import LONG_SIDE, _median, ink_of, network_input
 from drawing_ocr.embedding.preparation import Region, regions
 from drawing_ocr.synthesis.families.family import draw_part
 from drawing_ocr.synthesis.families.sheet import PLAIN, draw_family_sheet
@@ -33,6 +33,12 @@ def box(region: Region) -> list[int]:
 
 def near(found: list[int], wanted: tuple[int, int, int, int], within: int = 6) -> bool:
     return bool(np.abs(np.subtract(found, wanted)).max() <= within)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_the_median_of_differences_is_the_one_of_sorting(size: int) -> None:
+    values = np.random.default_rng(size).integers(0, 256, (1, size)).astype(np.int16)
+    assert _median(values) == np.median(values)
 
 
 def test_frame_title_block_and_notes_are_cut_out_and_views_are_apart() -> None:
