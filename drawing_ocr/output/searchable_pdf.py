@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from drawing_ocr.drawing import Drawing
-from drawing_ocr.output.blank_font import DESCENT, codes_of, font_file, glyph_of_code, to_unicode
+from drawing_ocr.output.box_font import DESCENT, codes_of, font_file, glyph_of_code, to_unicode
 from drawing_ocr.reading.image import PDF_DPI, PDFIUM, POINTS_PER_INCH, Page, is_pdf
 from drawing_ocr.reading.result import Prediction
 from drawing_ocr.sources.page import SourcePage

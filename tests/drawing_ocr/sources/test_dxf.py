@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import ezdxf
 import numpy as np
 import pytest
+from ezdxf.filemanagement import new as new_document
 from ezdxf.math import Vec2
 from ezdxf.render.mleader import ConnectionSide
 
@@ -17,7 +17,7 @@ STYLE = {"dimtxt": 3.5, "dimasz": 3, "dimscale": 1, "dimlfac": 1, "dimexo": 1, "
 
 
 def new() -> tuple[Any, Any]:
-    document = ezdxf.new("R2018", setup=True, units=4)  # millimetres
+    document = new_document("R2018", setup=True, units=4)  # millimetres
     model = document.modelspace()
     model.add_lwpolyline([(0, 0), (200, 0), (200, 100), (0, 100)], close=True)
     return document, model
@@ -145,7 +145,7 @@ def test_what_is_not_drawn_is_told(tmp_path: Path) -> None:
 
 
 def test_an_empty_and_a_damaged_drawing_say_so(tmp_path: Path) -> None:
-    ezdxf.new().saveas(tmp_path / "empty.dxf")
+    new_document().saveas(tmp_path / "empty.dxf")
     with pytest.raises(ImageError, match=r"empty\.dxf: nothing is drawn in Model"):
         list(open_file(tmp_path / "empty.dxf"))
     (tmp_path / "torn.dxf").write_text("  0\nSECTION\n  2\nHEADER\n  9\n$ACAD")

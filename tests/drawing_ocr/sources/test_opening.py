@@ -10,8 +10,10 @@ from drawing_ocr.reading.image import ImageError, ImageTooLarge, Limits
 from drawing_ocr.sources.opening import open_bytes, open_file
 
 
-def picture(form: str, size: tuple[int, int] = (40, 20), pages: int = 1, **options: object) -> bytes:
+def picture(form: str, *, pages: int = 1, dpi: tuple[int, int] | None = None) -> bytes:
+    size = (40, 20)
     buffer = io.BytesIO()
+    options: dict[str, object] = {"dpi": dpi} if dpi else {}
     more = [Image.new("L", size, 255) for _ in range(pages - 1)]
     if more:
         options |= {"save_all": True, "append_images": more}
@@ -24,7 +26,7 @@ def picture(form: str, size: tuple[int, int] = (40, 20), pages: int = 1, **optio
 def test_the_resolution_is_what_the_file_states_where_it_can_be_that_of_paper(
     form: str, stated: tuple[int, int] | None, dpi: float | None
 ) -> None:
-    (page,) = open_bytes(picture(form, **({"dpi": stated} if stated else {})))
+    (page,) = open_bytes(picture(form, dpi=stated))
     assert page.dpi == (None if dpi is None else pytest.approx(dpi, abs=0.1))
     assert page.unread is page.pixels
 

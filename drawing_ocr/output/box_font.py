@@ -1,4 +1,7 @@
-"""A font that draws nothing: text that is found and copied, not seen, as an invisible layer of a PDF page has it."""
+"""A font in which every character is a full box, for text that is found and copied but not drawn.
+
+PDF readers take the place of a character from its glyph; where glyphs are empty, some leave upright text out.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from functools import cache
 from typing import Final
 
 from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 EM: Final = 1000
@@ -17,16 +21,22 @@ _AT_ONCE: Final = 100  # entries of one block of a table (Adobe technical note 5
 
 @cache
 def font_file() -> bytes:
-    """A TrueType font of two empty glyphs as wide as high; glyph 1 stands for every character."""
+    """A TrueType font with one glyph as wide as high; glyph 1 stands for every character."""
+    bottom, top = -round(EM * DESCENT), round(EM * (1 - DESCENT))
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, bottom))
+    for corner in ((0, top), (EM, top), (EM, bottom)):
+        pen.lineTo(corner)
+    pen.closePath()
     builder = FontBuilder(EM, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "blank"])
-    builder.setupCharacterMap({0x20: "blank"})
-    builder.setupGlyf({".notdef": Glyph(), "blank": Glyph()})
-    builder.setupHorizontalMetrics({".notdef": (EM, 0), "blank": (EM, 0)})
-    builder.setupHorizontalHeader(ascent=round(EM * (1 - DESCENT)), descent=-round(EM * DESCENT))
+    builder.setupGlyphOrder([".notdef", "box"])
+    builder.setupCharacterMap({0x20: "box"})
+    builder.setupGlyf({".notdef": Glyph(), "box": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (EM, 0), "box": (EM, 0)})
+    builder.setupHorizontalHeader(ascent=top, descent=bottom)
     builder.setupOS2()
     builder.setupPost()
-    builder.setupNameTable({"familyName": "Blank", "styleName": "Regular", "psName": "Blank"})
+    builder.setupNameTable({"familyName": "Box", "styleName": "Regular", "psName": "Box"})
     file = io.BytesIO()
     builder.save(file)
     return file.getvalue()
