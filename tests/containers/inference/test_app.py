@@ -370,7 +370,7 @@ def test_a_reading_ends_with_the_next_call_of_a_network_when_the_client_has_left
             self.started.release()
             for _ in range(1000):
                 self.watched(np.zeros(1, np.float32))
-            raise AssertionError("nobody waits for this")
+            raise AssertionError(f"nobody waits for these {len(data)} bytes")
 
     reader = PatientReader()
     options = serving()
