@@ -26,6 +26,7 @@ from drawing_ocr.reading.rectify import crop, is_tall, sheet_to_upright, turn, t
 from drawing_ocr.reading.regions import letters, regions_of
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
 from drawing_ocr.reading.session import Network, Session
+from drawing_ocr.reading.stacked import take_apart
 from drawing_ocr.sources.opening import open_bytes, open_file
 from drawing_ocr.sources.page import SourcePage
 from drawing_ocr.text import canonical
@@ -199,6 +200,8 @@ class Reader:
         warnings = list(page.warnings)
         if page.unread is not None:
             boxes = self._detect(page.unread)
+            if self._settings.fit:
+                boxes = take_apart(page.unread, boxes)
             readings += self._read_boxes(page.unread, boxes)
             small = too_small([box.tight for box in boxes])
             warnings += [small] if small else []
