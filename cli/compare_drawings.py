@@ -8,7 +8,6 @@ from cli.compare import LineChange, Measured, OnDrawings, Row, figures
 from cli.environment import Environment, split_uri
 from cli.errors import OperatorError, one_line
 from cli.labels import NoLabels, read_labels
-from cli.official import cache_folder
 from cli.places import same_places
 from cli.read import find_pictures
 from cli.registry import ModelVersion
@@ -19,6 +18,7 @@ from drawing_ocr.evaluation.recognition import ReadLine, evaluate_recognition
 from drawing_ocr.evaluation.report import Metrics
 from drawing_ocr.evaluation.significance import PairedLine, compare_recognition
 from drawing_ocr.models import package
+from drawing_ocr.models.standard import cache_folder
 from drawing_ocr.reading.reader import Reader
 from drawing_ocr.reading.result import Prediction, ReadingResult
 from drawing_ocr.text import edit_distance

@@ -1,25 +1,19 @@
 """The official PP-OCRv6 small reader: built once on this machine, a registry's first version."""
 
-import hashlib
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from rich.console import RenderableType
 
 from cli.console import Result
-from cli.environment import ROOT, Environment
+from cli.environment import Environment
 from cli.errors import OperatorError
 from cli.registry import ModelVersion, register, versions
 from cli.upload import exists, upload_drawings, upload_folder
 from drawing_ocr.dataset.manifest import ManifestReference, RunManifest, load_manifest
-from drawing_ocr.models import package
+from drawing_ocr.models import package, standard
 
 # Pages of general text that version 1 is taken to have learned from: enough for a replay share of 30 % of a batch.
 REPLAY_PAGES = 24
@@ -42,34 +36,24 @@ class Imported(Result):
         return f"{item.name} is the official reader, {item.state}: `drawingops models approve {item.name} --reason …`"
 
 
-def cache_folder() -> Path:
-    """Where built packages and frozen sets are kept between commands."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "drawing-platform"
-
-
 def official_package(begin: Begin) -> Path:
     """The official reader as `model.tar.gz`, built on first use.
 
     Raises:
         OperatorError: the training extra, which carries the official weights, is not installed.
     """
-    folder = cache_folder() / f"official-{_build_digest()}"
-    archive = folder / "model.tar.gz"
-    if not archive.is_file():
-        begin("building the official model package (once)")
-        _build_package(archive)
-    return archive
+    try:
+        return standard.standard_package(begin)
+    except standard.StandardReaderError as error:
+        raise OperatorError(str(error)) from error
 
 
 def official_reader(begin: Begin) -> Path:
-    """The official reader as an unpacked package, which opens faster than an archive."""
-    archive = official_package(begin)
-    folder = archive.with_name("package")
-    if not folder.is_dir():
-        begin("unpacking the official model package (once)")
-        package.unpack(archive, folder)
-    return folder
+    """The official reader as an unpacked package; raises as `official_package`."""
+    try:
+        return standard.standard_reader(begin)
+    except standard.StandardReaderError as error:
+        raise OperatorError(str(error)) from error
 
 
 def import_official(environment: Environment, begin: Begin) -> Imported:
@@ -133,7 +117,7 @@ def plant_replay_batch(environment: Environment, begin: Begin) -> str:
 
 
 def _cached(name: str, build: Callable[[Path], object]) -> Path:
-    folder = cache_folder() / f"{name}-{_sources_digest('dataset', 'synthesis', 'text.py')}"
+    folder = standard.cache_folder() / f"{name}-{standard.sources_digest('dataset', 'synthesis', 'text.py')}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Two commands at once build twice; the first to finish wins.
@@ -154,37 +138,3 @@ def _build_replay_batch(folder: Path) -> None:
     from drawing_ocr.dataset.regression import build_replay_batch
 
     build_replay_batch(folder, REPLAY_PAGES, REPLAY_SEED)
-
-
-def _build_package(archive: Path) -> None:
-    """In a process of its own: Paddle takes half a gigabyte and writes to the terminal."""
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    code = (
-        "import sys; from pathlib import Path; from drawing_ocr.models.official import build_official_package; "
-        "build_official_package(Path(sys.argv[1]))"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(archive)], cwd=ROOT, capture_output=True, text=True)
-    if done.returncode != 0:
-        said = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        raise OperatorError(f"the official model package could not be built: {said[0]}")
-
-
-def _build_digest() -> str:
-    """Changes whenever another package would be built."""
-    try:
-        weights = installed_version("rapidocr")
-    except PackageNotFoundError as error:
-        raise OperatorError(
-            "the official reader comes with the training packages, which are not installed: "
-            "install drawing-platform[train], or name a model package with --model"
-        ) from error
-    return hashlib.sha256(f"{_sources_digest('models')} {weights}".encode()).hexdigest()[:12]
-
-
-def _sources_digest(*names: str) -> str:
-    digest = hashlib.sha256()
-    for name in names:
-        path = ROOT / "drawing_ocr" / name
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
