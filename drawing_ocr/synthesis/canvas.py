@@ -118,12 +118,23 @@ class Plan:
         self.line(*corners, corners[0], width=width)
         self.areas.append(corners)
 
-    def arrow(self, tip: Point, pointing: Point, length: float) -> None:
-        """A slim filled arrow head whose tip lies at `tip`."""
+    def arrow(self, tip: Point, pointing: Point, length: float, *, half: float = 0.17, open_width: int = 0) -> None:
+        """An arrow head whose tip lies at `tip`, half as wide as `half` of its length.
+
+        It is filled, or two lines of `open_width` pixels where that is not 0.
+        """
         base = tip.plus(pointing, -length)
-        across = Point(-pointing.y, pointing.x)
-        half = length * 0.17
-        self.strokes.append(Stroke((tip, base.plus(across, half), base.plus(across, -half)), 1, filled=True))
+        across = Point(-pointing.y * half * length, pointing.x * half * length)
+        wings = base.plus(across), base.plus(across, -1)
+        if open_width:
+            self.line(wings[0], tip, wings[1], width=open_width)
+        else:
+            self.strokes.append(Stroke((tip, *wings), 1, filled=True))
+
+    def dot(self, centre: Point, radius: float) -> None:
+        """A filled circle."""
+        ring = tuple(centre.plus(direction(degrees), radius) for degrees in range(0, 360, 30))
+        self.strokes.append(Stroke(ring, 1, filled=True))
 
 
 class Canvas:

@@ -7,6 +7,7 @@ Lengths and places are page pixels; angles are degrees counter-clockwise as seen
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from drawing_ocr.annotation import Category
 from drawing_ocr.synthesis.canvas import PlacedText, Plan, Point, Stroke, direction
@@ -15,12 +16,17 @@ from drawing_ocr.synthesis.structure import Dimension, FrameCell, ToleranceFrame
 from drawing_ocr.synthesis.text_source import Convention
 from drawing_ocr.text import canonical
 
+# Slim, wide and open arrow heads, oblique ticks, dots.
+Ends = Literal["slim", "wide", "open", "tick", "dot"]
+
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
     """How one sheet is lettered and lined.
 
-    thin, thick: line widths in pixels. arrow: arrow length in pixels; ticks: oblique ticks instead of arrows.
+    thin, thick: line widths in pixels. arrow: arrow length in pixels. ends: what ends a dimension line. level:
+    deviations are lettered as large as the size, the lower one on its line. small: lettering of deviations over that of
+    the size.
     broken: texts stand in a gap of the dimension line instead of above it. upright: vertical dimensions read level.
     """
 
@@ -29,9 +35,11 @@ class Drafting:
     thin: int
     thick: int
     arrow: float
-    ticks: bool
+    ends: Ends
     broken: bool
     upright: bool
+    level: bool = False
+    small: float = 0.66
 
     @property
     def em(self) -> float:
@@ -50,12 +58,17 @@ class Drafting:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a dimension says: the text, deviations stacked behind it, or a second limit above it; boxed if exact."""
+    """What a dimension says.
+
+    text: the size. upper, lower: deviations above each other behind it. over: the upper limit above it. under: its
+    other unit below it. boxed: it is theoretically exact.
+    """
 
     text: str
     upper: str = ""
     lower: str = ""
     over: str = ""
+    under: str = ""
     boxed: bool = False
 
 
@@ -65,7 +78,7 @@ class _Piece:
     text: str
     along: float  # middle of the ink, from the block's left end
     up: float  # middle of the ink, above the block's baseline
-    behind: bool = False  # it stands behind the size
+    behind: int = 0  # 1: it stands behind the size, 2: in the next line
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,11 +110,18 @@ def _block(wording: Wording, drafting: Drafting) -> _Block:
         pieces.append(over)
         width = max(width, over.ink.width)
     if wording.upper:
-        small = drafting.scaled(0.66)
+        small = drafting.scaled(1.0 if drafting.level else drafting.small)
         left = width + 0.3 * em
-        deviations = _piece(wording.upper, small, left, 0.6 * em), _piece(wording.lower, small, left, -0.1 * em)
-        pieces += [replace(piece, behind=True) for piece in deviations]
+        # Level with the size, or about its middle.
+        lead = 1.06 * small.size
+        low = 0.0 if drafting.level else (drafting.cap - lead - 0.72 * small.size) / 2
+        deviations = _piece(wording.upper, small, left, low + lead), _piece(wording.lower, small, left, low)
+        pieces += [replace(piece, behind=1) for piece in deviations]
         width = left + max(piece.ink.width for piece in pieces[1:])
+    if wording.under:
+        under = _piece(wording.under, drafting.lettering, 0.0, -1.25 * em)
+        pieces.append(replace(under, behind=2))
+        width = max(width, under.ink.width)
     rise = max(piece.up + piece.ink.height / 2 for piece in pieces)
     drop = max(piece.ink.height / 2 - piece.up for piece in pieces)
     return _Block(tuple(pieces), width, rise, max(0.0, drop), wording.boxed)
@@ -140,13 +160,20 @@ def readable(degrees: float) -> float:
     return 90.0 if turned == -90 else turned
 
 
+def _arrow(plan: Plan, tip: Point, pointing: Point, drafting: Drafting) -> None:
+    half = 0.3 if drafting.ends == "wide" else 0.17
+    plan.arrow(tip, pointing, drafting.arrow, half=half, open_width=drafting.thin if drafting.ends == "open" else 0)
+
+
 def _end(plan: Plan, tip: Point, pointing: Point, drafting: Drafting) -> None:
-    if drafting.ticks:
+    if drafting.ends == "dot":
+        plan.dot(tip, drafting.arrow * 0.2)
+    elif drafting.ends == "tick":
         slash = direction(math.degrees(math.atan2(-pointing.y, pointing.x)) + 45)
         half = drafting.arrow * 0.35
         plan.line(tip.plus(slash, -half), tip.plus(slash, half), width=drafting.thin + 1)
     else:
-        plan.arrow(tip, pointing, drafting.arrow)
+        _arrow(plan, tip, pointing, drafting)
 
 
 def _lift(block: _Block, drafting: Drafting) -> float:
@@ -218,7 +245,7 @@ def leader(
     width = max(block.width for block in blocks) + 0.5 * drafting.em
     side = 1.0 if elbow.x >= tip.x else -1.0
     end = elbow.plus(Point(side, 0), width)
-    plan.arrow(tip, elbow.towards(tip), drafting.arrow)
+    _arrow(plan, tip, elbow.towards(tip), drafting)
     plan.line(tip, elbow, end, width=drafting.thin)
     middle = (elbow.x + end.x) / 2
     _place(plan, blocks[0], Point(middle, elbow.y - _lift(blocks[0], drafting)), 0.0, drafting, category)
@@ -239,7 +266,7 @@ def along_leader(tip: Point, degrees: float, wording: Wording, drafting: Draftin
     outwards = direction(degrees)
     length = block.width + 2.2 * drafting.arrow + (0.6 * drafting.em if block.boxed else 0)
     plan.line(tip.plus(outwards, -inwards), tip.plus(outwards, length), width=drafting.thin)
-    plan.arrow(tip, Point(-outwards.x, -outwards.y), drafting.arrow)
+    _arrow(plan, tip, Point(-outwards.x, -outwards.y), drafting)
     reading = readable(degrees)
     middle = tip.plus(outwards, length - block.width / 2 - (0.3 * drafting.em if block.boxed else 0))
     anchor = middle.plus(direction(reading + 90), _lift(block, drafting))
@@ -254,8 +281,8 @@ def across_circle(centre: Point, radius: float, degrees: float, wording: Wording
     near, far = centre.plus(along, radius), centre.plus(along, -radius)
     length = block.width + 1.6 * drafting.em
     plan.line(far, near.plus(along, length), width=drafting.thin)
-    plan.arrow(near, along, drafting.arrow)
-    plan.arrow(far, Point(-along.x, -along.y), drafting.arrow)
+    _arrow(plan, near, along, drafting)
+    _arrow(plan, far, Point(-along.x, -along.y), drafting)
     reading = readable(degrees)
     middle = near.plus(along, length - block.width / 2 - (0.3 * drafting.em if block.boxed else 0))
     _place(
@@ -271,8 +298,8 @@ def angular(vertex: Point, start: float, stop: float, radius: float, wording: Wo
     arc = [vertex.plus(direction(start + (stop - start) * i / steps), radius) for i in range(steps + 1)]
     plan.line(*arc, width=drafting.thin)
     bend = math.degrees(drafting.arrow / radius) / 2
-    plan.arrow(arc[0], direction(start - 90 + bend), drafting.arrow)
-    plan.arrow(arc[-1], direction(stop + 90 - bend), drafting.arrow)
+    _arrow(plan, arc[0], direction(start - 90 + bend), drafting)
+    _arrow(plan, arc[-1], direction(stop + 90 - bend), drafting)
     for degrees in (start, stop):
         ray = direction(degrees)
         plan.line(vertex.plus(ray, 0.3 * radius), vertex.plus(ray, radius + 0.4 * drafting.em), width=drafting.thin)
@@ -295,7 +322,7 @@ def tolerance_frame(leader_line: Sequence[Point], side: int, cells: Sequence[str
     plan = Plan()
     _frame(plan, leader_line[-1], side, cells, drafting)
     plan.line(*leader_line, width=drafting.thin)
-    plan.arrow(leader_line[0], leader_line[1].towards(leader_line[0]), drafting.arrow)
+    _arrow(plan, leader_line[0], leader_line[1].towards(leader_line[0]), drafting)
     return plan
 
 
@@ -373,4 +400,25 @@ def datum(foot: Point, degrees: float, text: str, drafting: Drafting) -> Plan:
         width=drafting.thin,
     )
     plan.texts.append(PlacedText(ink, middle, 0.0, text, Category.SYMBOL))
+    return plan
+
+
+def weld(tip: Point, elbow: Point, text: str, drafting: Drafting, *, all_around: bool, both_sides: bool) -> Plan:
+    """A fillet weld (ISO 2553): an arrow, a reference line with the weld's triangle, its throat or leg before it."""
+    plan = Plan()
+    side = 1.0 if elbow.x >= tip.x else -1.0
+    ink = letter(text, drafting.scaled(0.9))
+    em = drafting.em
+    end = elbow.plus(Point(side, 0), ink.width + 2.6 * em)
+    plan.line(tip, elbow, end, width=drafting.thin)
+    _arrow(plan, tip, elbow.towards(tip), drafting)
+    left = min(elbow.x, end.x)
+    foot = Point(left + 0.9 * em + ink.width, elbow.y)
+    for sign in (-1, 1) if both_sides else (-1,):
+        plan.line(foot, Point(foot.x, foot.y + sign * 0.8 * em), Point(foot.x + 0.8 * em, foot.y), width=drafting.thin)
+    if all_around:
+        ring = tuple(elbow.plus(direction(degrees), 0.35 * em) for degrees in range(0, 361, 30))
+        plan.line(*ring, width=drafting.thin)
+    centre = Point(left + 0.6 * em + ink.width / 2, elbow.y - ink.height / 2 - 0.28 * em - drafting.thin)
+    plan.texts.append(PlacedText(ink, centre, 0.0, text, Category.SYMBOL))
     return plan

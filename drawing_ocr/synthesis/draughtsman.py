@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from drawing_ocr.annotation import Category
@@ -18,6 +18,7 @@ from drawing_ocr.synthesis.parts import (
     Feature,
     Length,
     LineKind,
+    Mark,
     Round,
     Surface,
     View,
@@ -84,11 +85,15 @@ class Draughtsman:
         if not view.title:
             return
         left, top, right, bottom = self._bounds(view, scale, origin)
-        ink = letter(view.title, self.drafting.scaled(1.25))
+        em, lines = self.drafting.em, view.title.split("\n")
+        inks = [letter(line, self.drafting.scaled(1.25)) for line in lines]
         for step in range(2, 20):
-            for y in (top - step * self.drafting.em, bottom + step * self.drafting.em):
-                text = PlacedText(ink, Point((left + right) / 2, y), 0.0, view.title, Category.TEXT)
-                if self.canvas.add(Plan(texts=[text]), area.as_tuple()):
+            for y in (top - (step + 1.7 * (len(lines) - 1)) * em, bottom + step * em):
+                texts = [
+                    PlacedText(ink, Point((left + right) / 2, y + 1.7 * em * i), 0.0, line, Category.TEXT)
+                    for i, (ink, line) in enumerate(zip(inks, lines, strict=True))
+                ]
+                if self.canvas.add(Plan(texts=texts), area.as_tuple()):
                     return
 
     def dimension(self, view: View, scale: float, origin: Point, area: Area) -> None:
@@ -130,6 +135,18 @@ class Draughtsman:
     def _arrangements(self, feature: Feature, view: View, scale: float, origin: Point) -> Iterator[Arrangement]:
         """Ways to draw a feature's dimension, the preferred ones first."""
         if isinstance(feature, Length):
+            if feature.axis == "t":
+                millimetres = _measure(feature)
+                if millimetres * scale < 0.2 * self.drafting.em:
+                    return
+                wording = self._wording(millimetres, feature.prefix, 1, feature.mating)
+                contour = [
+                    _at(p, scale, origin) for line in view.outlines if line.kind == "contour" for p in line.points
+                ]
+                ends = _at(feature.p, scale, origin), _at(feature.q, scale, origin)
+                for plan in self._tilted(feature, wording, *ends, contour):
+                    yield plan, None
+                return
             yield from self._lengths(feature, scale, origin, self._bounds(view, scale, origin))
             return
         if isinstance(feature, Round):
@@ -138,6 +155,8 @@ class Draughtsman:
             plans = self._angles(feature, scale, origin)
         elif isinstance(feature, Chamfer):
             plans = self._chamfers(feature, scale, origin)
+        elif isinstance(feature, Mark):
+            plans = self._marks(feature, scale, origin)
         else:
             plans = self._surface_signs(feature, scale, origin)
         for plan in plans:
@@ -154,6 +173,26 @@ class Draughtsman:
         for more in (0.0, 1.0, 2.5, 4.0):
             reach = feature.reach * scale + more * self.drafting.em
             yield dimensions.angular(vertex, feature.start, feature.stop, reach, wording, self.drafting)
+
+    def _marks(self, feature: Mark, scale: float, origin: Point) -> Iterator[Plan]:
+        ink = letter(feature.letter, self.drafting.scaled(1.25))
+        tip, em = _at(feature.tip, scale, origin), self.drafting.em
+        for length, turn in itertools.product((1.5, 3.0, 5.0, 7.5), (0, 30, -30, 60, -60)):
+            out = direction(feature.degrees + turn)
+            plan = Plan()
+            plan.line(tip, tip.plus(out, length * em), width=self.drafting.thin)
+            plan.texts.append(PlacedText(ink, tip.plus(out, (length + 0.9) * em), 0.0, feature.letter, Category.TEXT))
+            yield plan
+
+    def _tilted(self, feature: Length, wording: Wording, p: Point, q: Point, contour: list[Point]) -> Iterator[Plan]:
+        """Beside a turned view, on the nearer side of it first."""
+        up, em = direction(feature.tilt + 90), self.drafting.em
+        heights = [point.x * up.x + point.y * up.y for point in contour]
+        here = (p.x * up.x + p.y * up.y + q.x * up.x + q.y * up.y) / 2
+        sides = sorted(((max(heights), 1.0), (min(heights), -1.0)), key=lambda side: abs(side[0] - here))
+        for level, (edge, sign) in itertools.product((1.9, 4.0, 6.1, 8.2), sides):
+            through = p.plus(up, edge + sign * level * em - (p.x * up.x + p.y * up.y))
+            yield dimensions.linear(p, q, feature.tilt, through, wording, self.drafting)
 
     def _lengths(
         self, feature: Length, scale: float, origin: Point, bounds: tuple[float, float, float, float]
@@ -263,9 +302,17 @@ class Draughtsman:
                     if (near.x - foot.x) * side > 0:
                         yield dimensions.tolerance_frame([foot, knee, near], side, cells, draw)
             return
+        kind = rng.random()
+        if kind < 0.12:
+            text = rng.choice("aazs") + str(rng.randint(3, 10))
+            around, both = rng.random() < 0.3, rng.random() < 0.3
+            for length, turn in itertools.product((2.5, 4.0, 6.0, 8.5), (30, -30, 50, -50)):
+                elbow = foot.plus(direction(feature.degrees + turn), length * em)
+                yield dimensions.weld(foot, elbow, text, draw, all_around=around, both_sides=both)
+            return
         draw_sign, text = (
             (dimensions.roughness, text_source.roughness(rng, draw.convention))
-            if rng.random() < 0.6
+            if kind < 0.65
             else (dimensions.datum, rng.choice("ABCDEFG"))
         )
         for shift in (0.0, 1.2, -1.2):
@@ -297,8 +344,11 @@ class Draughtsman:
             return Wording(
                 f"{prefix}{text_source.length(low, how, more)}", over=f"{prefix}{text_source.length(high, how, more)}"
             )
-        if count == 1 and t < 0.975:
+        if count == 1 and t < 0.965:
             return Wording(f"({text})")
+        if t < 0.985:
+            inches = text_source.length(millimetres / 25.4, replace(how, decimal="."), 3)
+            return Wording(text, under=f"[{inches}]")
         return Wording(text, boxed=True)
 
     def _places(self, millimetres: float) -> int:
@@ -360,6 +410,9 @@ def _measure(feature: Length) -> float:
     """What a linear dimension says, in millimetres."""
     if feature.axis == "a":
         return feature.p.distance(feature.q)
+    if feature.axis == "t":
+        along = direction(feature.tilt)
+        return abs((feature.p.x - feature.q.x) * along.x + (feature.p.y - feature.q.y) * along.y)
     return abs(feature.p.x - feature.q.x if feature.axis == "h" else feature.p.y - feature.q.y)
 
 
@@ -372,4 +425,4 @@ def _span(plan: Plan, axis: str, at: float, p: Point, q: Point) -> _Span:
 def _order(feature: Feature) -> tuple[int, float]:
     if isinstance(feature, Length):
         return 3, feature.p.distance(feature.q)
-    return {Chamfer: 0, Angle: 1, Round: 1, Surface: 2}[type(feature)], 0.0
+    return {Mark: 0, Chamfer: 0, Angle: 1, Round: 1, Surface: 2}[type(feature)], 0.0

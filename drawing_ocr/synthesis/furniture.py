@@ -1,12 +1,12 @@
 """What every sheet has around its views: frame with zone marks, title block, tables and notes (ISO 5457, ISO 7200)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from drawing_ocr.annotation import Category
 from drawing_ocr.synthesis import text_source
-from drawing_ocr.synthesis.canvas import Canvas, PlacedText, Point, Stroke
+from drawing_ocr.synthesis.canvas import Canvas, PlacedText, Plan, Point, Stroke, direction
 from drawing_ocr.synthesis.dimensions import Drafting
 from drawing_ocr.synthesis.lettering import Ink, Lettering, letter
 from drawing_ocr.synthesis.structure import FieldName, Paragraph, Table, TableCell, TableKind, TitleField, rectangle
@@ -171,6 +171,30 @@ class Furniture:
             whole = canonical(("" if self._eastern else " ").join(lines))
             self._record("paragraphs", Paragraph(regions=tuple(regions), text=whole, heading=number == 0))
 
+    def stamp(self, area: Area) -> None:
+        """A stamp, askew, where there is free paper: a word in a frame or in two rings."""
+        rng, em = self.rng, self.drafting.em
+        text = rng.choice(_STAMPS[self.language])
+        lettering = replace(self.drafting.scaled(rng.uniform(1.2, 2.0)), slant=0.0)
+        ink = letter(text, lettering)
+        for _ in range(12):
+            degrees, half = rng.uniform(-25, 25), ink.width / 2 + em
+            middle = Point(
+                rng.uniform(area.left + half, area.right - half), rng.uniform(area.top + half, area.bottom - half)
+            )
+            plan = Plan(texts=[PlacedText(ink, middle, degrees, text, Category.TEXT)])
+            along, up = direction(degrees), direction(degrees + 90)
+            if ink.width < 3.5 * ink.height:
+                for radius in (half, 0.85 * half):
+                    ring = tuple(middle.plus(direction(angle), radius) for angle in range(0, 361, 10))
+                    plan.line(*ring, width=self.drafting.thin + 1)
+            else:
+                high = ink.height / 2 + 0.6 * em
+                corners = [middle.plus(along, x * half).plus(up, y * high) for x, y in _AROUND]
+                plan.line(*corners, width=self.drafting.thin + 1)
+            if half < area.width / 2 and self.canvas.add(plan, area.as_tuple()):
+                return
+
     @property
     def _eastern(self) -> bool:
         return self.language in ("chinese", "japanese")
@@ -307,6 +331,13 @@ _HEADINGS: dict[Language, tuple[str, ...]] = {
     "chinese": ("技术要求", "技术要求:", "说明:"),
     "japanese": ("注記", "注記:", "注)"),
 }
+_STAMPS: dict[Language, tuple[str, ...]] = {
+    "english": ("RELEASED", "COPY", "FOR REFERENCE ONLY", "APPROVED", "VOID", "PRELIMINARY"),
+    "german": ("FREIGEGEBEN", "KOPIE", "UNGÜLTIG", "GEPRÜFT", "MUSTER"),
+    "chinese": ("受控", "作废", "样品", "已审核", "仅供参考"),
+    "japanese": ("承認済", "参考図", "控", "出図", "試作"),
+}
+_AROUND = ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
 _REVISION_COLUMNS = (("revision", 1), ("description", 5), ("date", 2.2), ("drawn", 2))
 _PARTS_COLUMNS = (("item", 1), ("quantity", 1), ("title", 4), ("material", 2.6), ("remark", 2.4))
 

@@ -1,5 +1,6 @@
 """Text to ink: one line of text as a mask cropped to its real ink, in one face with honest fallbacks."""
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,8 +54,10 @@ class Ink:
         return int(self.mask.shape[0])
 
 
+# A dimension is lettered once for every place that is tried for it.
+@functools.lru_cache(maxsize=256)
 def letter(text: str, how: Lettering) -> Ink:
-    """Render one line of text.
+    """Render one line of text; the ink is shared and cannot be written to.
 
     Raises FontError when no font holds a character and ValueError when nothing is left to see.
     """
@@ -66,7 +69,9 @@ def letter(text: str, how: Lettering) -> Ink:
     if not rows.size:
         raise ValueError(f"text {text!r} leaves no ink at {how.size} px: give visible characters or a larger size")
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    return Ink(np.ascontiguousarray(canvas[top:bottom, left:right]), baseline - top)
+    mask = np.ascontiguousarray(canvas[top:bottom, left:right])
+    mask.flags.writeable = False
+    return Ink(mask, baseline - top)
 
 
 def letter_row(cells: Sequence[str], how: Lettering, gap: int) -> tuple[Ink, list[float]]:

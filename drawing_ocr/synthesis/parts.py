@@ -26,16 +26,18 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """A linear dimension between two points: `h` horizontal, `v` vertical, `a` along the points.
+    """A linear dimension between two points: `h` horizontal, `v` vertical, `a` along the points, `t` along `tilt`.
 
-    prefix: ⌀ for a diameter seen from the side, M for a thread. mating: it mates with another part, so a fit is likely.
+    tilt: degrees. prefix: ⌀ for a diameter seen from the side, M for a thread. mating: it mates with another part, so a
+    fit is likely.
     """
 
     p: Point
     q: Point
-    axis: Literal["h", "v", "a"]
+    axis: Literal["h", "v", "a", "t"]
     prefix: str = ""
     mating: bool = False
+    tilt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +80,31 @@ class Surface:
     degrees: float
 
 
-Feature = Length | Round | Angle | Chamfer | Surface
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The letter of a detail at the circle around what it shows; `degrees` is where its line leaves."""
+
+    tip: Point
+    degrees: float
+    letter: str
+
+
+Feature = Length | Round | Angle | Chamfer | Surface | Mark
 
 
 @dataclass(slots=True)
 class View:
-    """One view of a part; `title` is its label under the view, empty for the main view."""
+    """One view of a part.
+
+    title: its label beside the view, line by line, empty for the main view. magnify: its scale over that of the sheet.
+    """
 
     title: str = ""
     outlines: list[Outline] = field(default_factory=list)
     hatched: list[Polygon] = field(default_factory=list)
     features: list[Feature] = field(default_factory=list)
     cut: tuple[Point, Point] | None = None
+    magnify: float = 1.0
 
     def polyline(self, *points: tuple[float, float], kind: LineKind = "contour") -> None:
         self.outlines.append(Outline(tuple(Point(*p) for p in points), kind))
@@ -202,7 +217,7 @@ def flange(rng: Random) -> list[View]:
         section.closed(*points)
         through = Polygon([(0, sign * (pitch - hole) / 2), (thick, sign * (pitch - hole) / 2),
                            (thick, sign * (pitch + hole) / 2), (0, sign * (pitch + hole) / 2)])  # fmt: skip
-        section.hatched += _polygons(Polygon(points).difference(through))
+        section.hatched += polygons_of(Polygon(points).difference(through))
         for y in ((pitch - hole) / 2, (pitch + hole) / 2):
             section.polyline((0, sign * y), (thick, sign * y))
         section.polyline((-4, sign * pitch / 2), (thick + 4, sign * pitch / 2), kind="centre")
@@ -480,7 +495,7 @@ def bushing(rng: Random) -> list[View]:
     return [section, end]
 
 
-def _polygons(shape: object) -> Sequence[Polygon]:
+def polygons_of(shape: object) -> Sequence[Polygon]:
     """The polygons of a difference, which is one polygon or several."""
     return [piece for piece in getattr(shape, "geoms", [shape]) if isinstance(piece, Polygon) and piece.area > 0]
 

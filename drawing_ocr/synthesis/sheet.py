@@ -9,15 +9,16 @@ import numpy.typing as npt
 
 from drawing_ocr.annotation import Annotation, Region
 from drawing_ocr.annotation import Polygon as RegionPolygon
-from drawing_ocr.synthesis import text_source
+from drawing_ocr.synthesis import further_views, text_source
 from drawing_ocr.synthesis.canvas import Canvas, Point, Polygon
-from drawing_ocr.synthesis.dimensions import Drafting
+from drawing_ocr.synthesis.dimensions import Drafting, Ends
 from drawing_ocr.synthesis.draughtsman import Draughtsman
 from drawing_ocr.synthesis.fonts import CHINESE_FACES, ITALIC_FACES, LATIN_FACES, OSIFONT, Face
 from drawing_ocr.synthesis.furniture import Area, Furniture
 from drawing_ocr.synthesis.lettering import Lettering
+from drawing_ocr.synthesis.paper import age, write_by_hand
 from drawing_ocr.synthesis.parts import Part, View, random_part
-from drawing_ocr.synthesis.pencase import random_diameter
+from drawing_ocr.synthesis.pencase import random_diameter, random_stroke_face
 from drawing_ocr.synthesis.scan import scan
 from drawing_ocr.synthesis.structure import Structure
 from drawing_ocr.synthesis.style import SCANNED, SheetStyle, Standard
@@ -33,6 +34,9 @@ class Sheet:
     picture: npt.NDArray[np.uint8]
     annotation: Annotation
     structure: Structure
+
+
+_ENDS: tuple[Ends, ...] = ("slim", "wide", "open", "tick", "dot")
 
 
 def draw_sheet(seed: int, style: SheetStyle = SCANNED) -> tuple[npt.NDArray[np.uint8], Annotation]:
@@ -57,6 +61,8 @@ def draw_structured_sheet(seed: int, style: SheetStyle = SCANNED) -> Sheet:
     part = random_part(rng)
     area = _furnish(furniture, part, rng, style)
     _draw_views(canvas, drafting, part.views, area, rng, style)
+    if rng.random() < style.stamped:
+        furniture.stamp(area)
     return scanned(canvas, seed, style, rng)
 
 
@@ -64,7 +70,9 @@ def scanned(canvas: Canvas, seed: int, style: SheetStyle, rng: Random) -> Sheet:
     """Scan what was drawn; labels and structure lie where the paper does."""
     texts = [text.polygon() for text in canvas.texts]
     outlines = [np.array(points) for points in canvas.structure.outlines()]
+    write_by_hand(canvas.ink, texts, style, rng)
     picture, polygons = scan(canvas.ink, [*texts, *outlines], style, rng)
+    picture = age(picture, style, rng)
     regions = tuple(
         Region(points=_points(polygon), text=canonical(text.text), category=text.category)
         for polygon, text in zip(polygons, canvas.texts, strict=False)
@@ -97,17 +105,19 @@ def drafting_of(rng: Random, standard: Standard, page: float, style: SheetStyle)
     """How a sheet is lettered and lined; `page` is the width in pixels of a landscape sheet with such lettering."""
     families: tuple[tuple[Face, ...], ...] = ((OSIFONT,), LATIN_FACES, ITALIC_FACES, CHINESE_FACES)
     weights = (3, 5, 1, 4) if standard in ("GB", "JIS") else (4, 6, 1, 0)
-    size = round(page * rng.uniform(0.0112, 0.0142))
+    size = round(page * rng.uniform(0.0098, 0.0155))
+    strokes = random_stroke_face(rng) if rng.random() < 0.3 else None
     fine = rng.random() < style.thin
     thin = 1 if fine or rng.random() < 0.75 else 2
     lettering = Lettering(
         face=rng.choice(rng.choices(families, weights)[0]),
         size=size,
-        pen=max(1.0, size * rng.uniform(0.05, 0.09)),
-        drawn_signs=rng.random() < 0.5,
+        pen=max(1.0, size * rng.uniform(0.05, 0.1)),
+        drawn_signs=strokes is not None or rng.random() < 0.5,
         diameter=random_diameter(rng),
-        width_factor=rng.choice((0.8, 0.9)) if rng.random() < 0.2 else 1.0,
-        slant=0.27 if rng.random() < 0.1 else 0.0,
+        width_factor=rng.choice((0.8, 0.9)) if strokes is None and rng.random() < 0.2 else 1.0,
+        slant=0.27 if strokes is None and rng.random() < 0.1 else 0.0,
+        strokes=strokes,
     )
     return Drafting(
         lettering=lettering,
@@ -115,9 +125,11 @@ def drafting_of(rng: Random, standard: Standard, page: float, style: SheetStyle)
         thin=thin,
         thick=thin + (1 if fine else rng.choice((1, 1, 1, 2))),
         arrow=size * rng.uniform(0.6, 0.85),
-        ticks=rng.random() < 0.08,
+        ends=rng.choices(_ENDS, (10, 4, 1.5, 1, 0.6))[0],
         broken=standard == "ASME" and rng.random() < 0.5,
         upright=standard == "ASME" and rng.random() < 0.6,
+        level=rng.random() < 0.25,
+        small=rng.uniform(0.5, 0.75),
     )
 
 
@@ -165,15 +177,47 @@ def _draw_views(
         frames=style.frames,
         hatch_degrees=rng.choice((45.0, 45.0, 135.0)),
     )
-    placed = _arrange(views, area, 6.5 * drafting.em)
+    margin = 6.5 * drafting.em
+    placed = _arrange(_with_further_views(views, area, margin, rng), area, margin)
     for view, scale, origin, _ in placed:
         draughtsman.outline(view, scale, origin)
     for view, scale, origin, _ in placed:
         draughtsman.mark_cut(view, scale, origin)
-    for view, scale, origin, _ in placed:
+    # What a detail shows is dimensioned there.
+    for view, scale, origin, _ in sorted(placed, key=lambda place: -place[0].magnify):
         draughtsman.dimension(view, scale, origin, area)
     for view, scale, origin, cell in placed:
         draughtsman.title(view, scale, origin, cell)
+
+
+def _with_further_views(views: list[View], area: Area, margin: float, rng: Random) -> list[View]:
+    """The part's views, sometimes the last one turned, a detail enlarged, and a picture of a part beside them.
+
+    What would make the other views small is left out.
+    """
+    views = list(views)
+    if len(views) > 1 and rng.random() < 0.25:
+        degrees = rng.choice((-1, 1)) * rng.choice((15.0, 20.0, 30.0, 30.0, 45.0, 60.0, rng.uniform(5, 80)))
+        views[-1] = further_views.turned(views[-1], degrees, rng.choice(("B", "VIEW B", "B-B", "C", "D-D")))
+    least = 0.65 * _scale(_best_rows(views, area, margin), area, margin)
+    if rng.random() < 0.4:
+        shown = rng.choice(views)
+        form = rng.choice(("{}", "({})", "SCALE {}", "M {}", "{}"))
+        found = further_views.detail(shown, rng, rng.choice("XYZEFKM"), form)
+        if found is not None and _scale(_best_rows([*views, found.view], area, margin), area, margin) >= least:
+            shown.outlines.append(found.circle)
+            shown.features.append(found.mark)
+            views.append(found.view)
+    if rng.random() < 0.3:
+        picture = further_views.picture(rng)
+        if _scale(_best_rows([*views, picture], area, margin), area, margin) >= least:
+            views.append(picture)
+    return views
+
+
+def _best_rows(views: list[View], area: Area, margin: float) -> list[list[View]]:
+    candidates = [_rows(views, per_row) for per_row in range(1, len(views) + 1)]
+    return max(candidates, key=lambda rows: _scale(rows, area, margin))
 
 
 def _arrange(views: list[View], area: Area, margin: float) -> list[tuple[View, float, Point, Area]]:
@@ -181,8 +225,7 @@ def _arrange(views: list[View], area: Area, margin: float) -> list[tuple[View, f
 
     Returns view, pixels per millimetre, where its (0, 0) lies, and its cell.
     """
-    candidates = [_rows(views, per_row) for per_row in range(1, len(views) + 1)]
-    rows = max(candidates, key=lambda rows: _scale(rows, area, margin))
+    rows = _best_rows(views, area, margin)
     scale = _scale(rows, area, margin)
     heights = [max(_size(view)[1] for view in row) * scale + 2 * margin for row in rows]
     spare_height = (area.height - sum(heights)) / len(rows)
@@ -195,11 +238,12 @@ def _arrange(views: list[View], area: Area, margin: float) -> list[tuple[View, f
         for view, width in zip(row, widths, strict=True):
             cell = Area(left, top, left + width + spare_width, bottom)
             x0, y0, x1, y1 = view.bounds()
+            own = scale * view.magnify
             origin = Point(
-                (cell.left + cell.right) / 2 - scale * (x0 + x1) / 2,
-                (cell.top + cell.bottom) / 2 - scale * (y0 + y1) / 2,
+                (cell.left + cell.right) / 2 - own * (x0 + x1) / 2,
+                (cell.top + cell.bottom) / 2 - own * (y0 + y1) / 2,
             )
-            placed.append((view, scale, origin, cell))
+            placed.append((view, own, origin, cell))
             left = cell.right
         top = bottom
     return placed
@@ -210,8 +254,9 @@ def _rows(views: list[View], per_row: int) -> list[list[View]]:
 
 
 def _size(view: View) -> tuple[float, float]:
+    """Width and height in millimetres of the sheet's scale."""
     x0, y0, x1, y1 = view.bounds()
-    return x1 - x0, y1 - y0
+    return view.magnify * (x1 - x0), view.magnify * (y1 - y0)
 
 
 def _scale(rows: list[list[View]], area: Area, margin: float) -> float:

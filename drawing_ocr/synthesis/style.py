@@ -29,6 +29,11 @@ class SheetStyle:
         compressed: Probability of JPEG compression.
         faded: Probability of low contrast.
         bled: Probability of ink that ran.
+        stamped: Probability of a stamp.
+        handwritten: Probability of a reviewer's pen over the print.
+        folded: Probability of creases.
+        faxed: Probability of a fax's copy, black and white.
+        blueprint: Probability of light lines on dark paper.
     """
 
     width: tuple[int, int] = (1500, 1900)
@@ -48,17 +53,29 @@ class SheetStyle:
     compressed: float = 0.3
     faded: float = 0.2
     bled: float = 0.12
+    stamped: float = 0.05
+    handwritten: float = 0.06
+    folded: float = 0.06
+    faxed: float = 0.03
+    blueprint: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 800 <= self.width[0] <= self.width[1] <= 6000:
+        if not 800 <= self.width[0] <= self.width[1] <= 7100:
             raise ValueError(
-                f"sheet width {self.width} is out of range: give (smallest, largest) within 800 to 6000 pixels"
+                f"sheet width {self.width} is out of range: give (smallest, largest) within 800 to 7100 pixels"
             )
 
 
 SCANNED = SheetStyle()
 # As plotted by the CAD program: no scan effects at all.
-PLOTTED = SheetStyle(skewed=0, blurred=0, noisy=0, compressed=0, faded=0, bled=0)
+PLOTTED = SheetStyle(
+    skewed=0, blurred=0, noisy=0, compressed=0, faded=0, bled=0, stamped=0, handwritten=0, folded=0, faxed=0
+)
+# As found in an archive, from 90 to 300 dpi of an A4 sheet: whatever can happen to paper has happened.
+WORN = SheetStyle(
+    width=(1050, 3500), skewed=0.6, max_skew=2.0, blurred=0.4, noisy=0.5, compressed=0.5, faded=0.4, bled=0.3,
+    stamped=0.4, handwritten=0.4, folded=0.35, faxed=0.25, blueprint=0.12,
+)  # fmt: skip
 # Loose sheets of views, crowded with the signs that a general reader does not know, and little else to read.
 DETAILS = SheetStyle(width=(1300, 1600), signs=1.0, frames=0.75, zone_marks=0.0, title_block=0.0, notes=0.0, table=0.0)
 # The same, with the signs about as often as on real sheets: one line in five has a ⌀, one in sixteen is a frame.
@@ -70,6 +87,7 @@ class StyleName(StrEnum):
 
     SCANNED = "scanned"
     PLOTTED = "plotted"
+    WORN = "worn"
     VIEWS = "views"
     DETAILS = "details"
 
@@ -77,6 +95,7 @@ class StyleName(StrEnum):
 STYLES = {
     StyleName.SCANNED: SCANNED,
     StyleName.PLOTTED: PLOTTED,
+    StyleName.WORN: WORN,
     StyleName.VIEWS: VIEWS,
     StyleName.DETAILS: DETAILS,
 }
