@@ -75,6 +75,12 @@ class Ruling:
         x, y = points.T
         return np.stack([x - self.leans * y, y - self.falls * x], axis=1)
 
+    def as_on_page(self, points: Points) -> Points:
+        """Points [n, 2] of the straightened sheet in the coordinates of the page: the way back of `straighten`."""
+        x, y = points.T
+        scale = 1 - self.leans * self.falls
+        return np.stack([(x + self.leans * y) / scale, (y + self.falls * x) / scale], axis=1)
+
 
 def _ink(page: Page, shrink: float, unit: float) -> _Ink:
     """255 where the page is darker than around: shadows and yellowed paper are not ink."""
