@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
-from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
+from drawing_platform import http_api
 from drawing_platform.labelling_store import DRAFTS_PREFIX, LabellingStore
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.settings import LabellingSettings
@@ -39,20 +37,7 @@ SCOPE = "openid"
 # A person at work sends a request a second; this is for a hundred of them, and bounds what a broken page costs.
 REQUESTS_PER_SECOND = 100
 BURST = 200
-TIMEOUT = cdk.Duration.seconds(29)  # the API itself waits for 30
 PREFLIGHT_CACHE = cdk.Duration.hours(1)
-# What an access log must have to find a request again, without what people wrote.
-ACCESS_LOG = {
-    "requestId": "$context.requestId",
-    "time": "$context.requestTime",
-    "route": "$context.routeKey",
-    "status": "$context.status",
-    "person": "$context.authorizer.claims.sub",
-    "ip": "$context.identity.sourceIp",
-    "milliseconds": "$context.responseLatency",
-    "bytes": "$context.responseLength",
-    "error": "$context.authorizer.error",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +100,7 @@ class LabellingApi(Construct):
                 handler="labelling_api.handler.handle",
                 description="Answers the page on which people label",
                 memory_mb=1024,  # processor time comes with memory, and somebody waits
-                timeout=TIMEOUT,
+                timeout=http_api.TIMEOUT,
                 variables={
                     **store.variables,
                     "DATA_BUCKET": props.data_bucket.bucket_name,
@@ -164,23 +149,13 @@ class LabellingApi(Construct):
         )
 
     def _define_stage(self) -> None:
-        log_group = logs.LogGroup(
+        http_api.add_stage(
             self,
-            "AccessLog",
-            retention=self._props.common.log_retention,
-            encryption_key=self._props.common.key,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        stage = self.api.add_stage(
-            "Stage",
-            stage_name="$default",
-            auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_SECOND, burst_limit=BURST),
-        )
-        resource = stage.node.default_child
-        assert isinstance(resource, apigateway.CfnStage)
-        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG)
+            self.api,
+            common=self._props.common,
+            requests_per_second=REQUESTS_PER_SECOND,
+            burst=BURST,
+            caller={"person": "$context.authorizer.claims.sub"},
         )
 
     def _define_routes(self) -> None:
@@ -189,12 +164,4 @@ class LabellingApi(Construct):
             self._props.pool.user_pool_provider_url,
             jwt_audience=[self._props.client.user_pool_client_id],
         )
-        integration = integrations.HttpLambdaIntegration("Integration", self.function.function)
-        for method, path in ROUTES:
-            self.api.add_routes(
-                path=path,
-                methods=[apigateway.HttpMethod[method]],
-                integration=integration,
-                authorizer=authorizer,
-                authorization_scopes=[SCOPE],
-            )
+        http_api.add_routes(self.api, ROUTES, self.function, authorizer, [SCOPE])

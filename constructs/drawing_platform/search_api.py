@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
-from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from constructs import Construct
-from drawing_platform import function_bundle
+from drawing_platform import function_bundle, http_api
 from drawing_platform.drawing_index import DRAWINGS_PREFIX, THUMBNAILS_PREFIX
 from drawing_platform.embedding_endpoint import EmbeddingEndpoint
 from drawing_platform.metrics import FIVE_MINUTES
@@ -31,22 +27,9 @@ from drawing_platform.settings import SearchSettings
 ROUTES = (("POST", "/search"), ("GET", "/drawings"), ("GET", "/openapi.json"))
 REQUESTS_PER_SECOND = 50
 BURST = 100
-TIMEOUT = cdk.Duration.seconds(29)  # the API itself waits for 30
 # A picture of 140 megapixels may be cut here; processor time comes with memory, and somebody waits.
 MEMORY_MB = 2048
 ERRORS = 5  # answers of 5xx in five minutes
-# What an access log must have to find a request again, without what was looked for.
-ACCESS_LOG = {
-    "requestId": "$context.requestId",
-    "time": "$context.requestTime",
-    "route": "$context.routeKey",
-    "status": "$context.status",
-    "caller": "$context.identity.caller",
-    "ip": "$context.identity.sourceIp",
-    "milliseconds": "$context.responseLatency",
-    "bytes": "$context.responseLength",
-    "error": "$context.authorizer.error",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +84,7 @@ class SearchApi(Construct):
                 description="Finds similar drawings",
                 bundle=function_bundle.SEARCH,
                 memory_mb=MEMORY_MB,
-                timeout=TIMEOUT,
+                timeout=http_api.TIMEOUT,
                 mount=props.store.mount,
                 variables={
                     "BUCKET": props.bucket.bucket_name,
@@ -135,34 +118,16 @@ class SearchApi(Construct):
 
     def _define_api(self) -> None:
         self.api = apigateway.HttpApi(self, "Api", description="Similar drawings", create_default_stage=False)
-        integration = integrations.HttpLambdaIntegration("Integration", self.function.function)
-        authorizer = authorizers.HttpIamAuthorizer()
-        for method, path in ROUTES:
-            self.api.add_routes(
-                path=path,
-                methods=[apigateway.HttpMethod[method]],
-                integration=integration,
-                authorizer=authorizer,
-            )
+        http_api.add_routes(self.api, ROUTES, self.function, authorizers.HttpIamAuthorizer())
 
     def _define_stage(self) -> None:
-        log_group = logs.LogGroup(
+        http_api.add_stage(
             self,
-            "AccessLog",
-            retention=self._props.common.log_retention,
-            encryption_key=self._props.common.key,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        stage = self.api.add_stage(
-            "Stage",
-            stage_name="$default",
-            auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_PER_SECOND, burst_limit=BURST),
-        )
-        resource = stage.node.default_child
-        assert isinstance(resource, apigateway.CfnStage)
-        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG)
+            self.api,
+            common=self._props.common,
+            requests_per_second=REQUESTS_PER_SECOND,
+            burst=BURST,
+            caller={"caller": "$context.identity.caller"},
         )
 
     def _define_alarm(self) -> None:

@@ -11,8 +11,8 @@ from botocore.config import Config
 
 from export_labels.exporting import PARALLEL, Exporting
 from shared.errors import PlatformError
-from shared.labelling_refusal import Refused
 from shared.labelling_table import LabellingTable
+from shared.refusal import Refused
 from shared.variables import Variables
 
 logger = Logger()

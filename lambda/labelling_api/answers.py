@@ -11,9 +11,9 @@ from drawing_ocr.labelling.task import Task
 from labelling_api.caller import Caller
 from labelling_api.objects import Objects
 from shared.labelling_places import Places
-from shared.labelling_refusal import Refused
 from shared.labelling_state import Given, TaskState
 from shared.labelling_table import Item, LabellingTable
+from shared.refusal import Refused
 
 
 @dataclass(frozen=True)

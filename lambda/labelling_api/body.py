@@ -1,14 +1,12 @@
 """What a request carries, checked in this order: its size, that it is JSON, its form."""
 
-import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from drawing_ocr.labelling.answer import JOB_PATTERN, MAX_BYTES
 from drawing_ocr.labelling.job import MAX_ANNOTATORS, MAX_DRAWINGS, Drawing
-from drawing_ocr.validation import first_reason
-from shared.labelling_refusal import Refused
+from shared.json_api import parse
 
 ENVELOPE = 10_000  # bytes of a request around an answer
 MAX_CROP = 2_000_000  # characters of base64: a line of text in the largest size that a reader uses
@@ -30,17 +28,7 @@ class Body(BaseModel):
         Raises:
             Refused: it is too large, no JSON, or of another form.
         """
-        text = body or "{}"
-        if len(text.encode()) > limit:
-            raise Refused(413, "too_large", f"{len(text.encode()):,} bytes are more than {limit:,}: send less")
-        try:
-            return cls.model_validate(json.loads(text))
-        except RecursionError:
-            raise Refused(400, "bad_request", "the request is nested too deeply: send what the page sends") from None
-        except ValidationError as error:
-            raise Refused(400, "bad_request", f"request: {first_reason(error)}") from None
-        except ValueError as error:
-            raise Refused(400, "bad_request", f"the request is no JSON: {error}") from None
+        return parse(cls, body, limit=limit, remedy="send less")
 
 
 class LeaseBody(Body):

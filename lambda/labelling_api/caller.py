@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shared.labelling_refusal import Refused
+from shared.refusal import Refused
 
 Group = Literal["annotator", "reviewer", "manager"]
 # Each may do what those before it may.

@@ -11,9 +11,9 @@ from labelling_api.caller import Caller
 from labelling_api.drafts import Drafts
 from labelling_api.objects import Objects
 from shared.labelling_places import Places
-from shared.labelling_refusal import Refused
 from shared.labelling_state import Lease, TaskState
 from shared.labelling_table import Item, LabellingTable
+from shared.refusal import Refused
 
 Round = Literal["label", "review"]
 TABS = 5  # attempts when another tab of the same person takes a task at the same moment

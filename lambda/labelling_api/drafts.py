@@ -8,9 +8,9 @@ from drawing_ocr.labelling.answer import AnswerError, Draft
 from labelling_api.caller import Caller
 from labelling_api.objects import Objects
 from shared.labelling_places import Places
-from shared.labelling_refusal import Refused
 from shared.labelling_state import TaskState
 from shared.labelling_table import LabellingTable
+from shared.refusal import Refused
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,9 @@ from labelling_api.drafts import Drafts
 from labelling_api.jobs import Jobs
 from labelling_api.objects import Objects
 from labelling_api.reader import Reader
-from shared.labelling_refusal import Refused
+from shared.json_api import respond, text_of
 from shared.labelling_table import Conflict, LabellingTable
+from shared.refusal import Refused
 from shared.variables import Variables
 
 logger = Logger()
@@ -96,7 +97,7 @@ def order() -> Response[str]:
     """A new job."""
     caller = _caller()
     caller.require("manager")
-    wanted = OrderBody.read(_body(), limit=MAX_ORDER)
+    wanted = OrderBody.read(text_of(app.current_event), limit=MAX_ORDER)
     return _answer(_jobs().order(caller, wanted).model_dump(mode="json"), 202)
 
 
@@ -117,7 +118,7 @@ def export(job: str) -> Response[str]:
 @app.post("/tasks/lease", compress=True)
 def lease() -> Response[str]:
     """The next task, or the one that the caller holds."""
-    wanted = LeaseBody.read(_body())
+    wanted = LeaseBody.read(text_of(app.current_event))
     work = _desk().lease(_caller(), wanted.job, wanted.round)
     return Response(204) if work is None else _answer(work)
 
@@ -131,20 +132,20 @@ def open_task(job: str, task: str) -> Response[str]:
 @app.post(f"{TASK}/renew")
 def renew(job: str, task: str) -> Response[str]:
     """A longer lease."""
-    return _answer(_desk().renew(_caller(), job, task, HeldBody.read(_body()).lease))
+    return _answer(_desk().renew(_caller(), job, task, HeldBody.read(text_of(app.current_event)).lease))
 
 
 @app.put(f"{TASK}/draft")
 def save_draft(job: str, task: str) -> Response[str]:
     """What was done so far."""
-    body = DraftBody.read(_body(), limit=MAX_ANSWER)
+    body = DraftBody.read(text_of(app.current_event), limit=MAX_ANSWER)
     return _answer({"revision": _drafts().save(_caller(), job, task, body.lease, body.revision, body.answer)})
 
 
 @app.post(f"{TASK}/answer")
 def submit(job: str, task: str) -> Response[str]:
     """A finished answer."""
-    body = AnswerBody.read(_body(), limit=MAX_ANSWER)
+    body = AnswerBody.read(text_of(app.current_event), limit=MAX_ANSWER)
     answer = _answers().submit(_caller(), job, task, body.lease, body.answer)
     metrics.add_metric(name="AnswersGiven", unit=MetricUnit.Count, value=1)
     metrics.add_metric(name="AnswerSeconds", unit=MetricUnit.Seconds, value=answer.seconds)
@@ -154,14 +155,14 @@ def submit(job: str, task: str) -> Response[str]:
 @app.post(f"{TASK}/return")
 def give_back(job: str, task: str) -> Response[str]:
     """A task that the caller does not want."""
-    _desk().give_back(_caller(), job, task, HeldBody.read(_body()).lease)
+    _desk().give_back(_caller(), job, task, HeldBody.read(text_of(app.current_event)).lease)
     return _answer({})
 
 
 @app.post(f"{TASK}/read")
 def read(job: str, task: str) -> Response[str]:
     """One box, read again."""
-    body = CropBody.read(_body(), limit=MAX_CROP)
+    body = CropBody.read(text_of(app.current_event), limit=MAX_CROP)
     _table().task(job, task).state.held(_caller().person, body.lease)
     settings = _settings()
     return _answer(Reader(_client("sagemaker-runtime"), settings.endpoint_name).read(body.crop))
@@ -187,8 +188,7 @@ def not_found(_: NotFoundError) -> Response[str]:
 
 
 def _answer(content: dict[str, Any], status: int = 200) -> Response[str]:
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(status, "application/json", json.dumps(content, ensure_ascii=False), headers=headers)
+    return respond(json.dumps(content, ensure_ascii=False), status)
 
 
 def _caller() -> Caller:
@@ -196,13 +196,6 @@ def _caller() -> Caller:
     caller = Caller.of(claims)
     logger.append_keys(person=caller.person)
     return caller
-
-
-def _body() -> str | None:
-    try:
-        return app.current_event.decoded_body
-    except ValueError:
-        raise Refused(400, "bad_request", "the request is no text in UTF-8: send JSON") from None
 
 
 @cache

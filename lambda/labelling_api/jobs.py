@@ -16,8 +16,8 @@ from labelling_api.caller import Caller
 from labelling_api.objects import Objects
 from shared import storage
 from shared.labelling_places import Places
-from shared.labelling_refusal import Refused
 from shared.labelling_table import Item, LabellingTable
+from shared.refusal import Refused
 
 # Where drawings of the data bucket may be labelled from.
 DRAWINGS = ("drawings/", "labels/")

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from shared import storage
 from shared.labelling_places import Places
-from shared.labelling_refusal import Refused
+from shared.refusal import Refused
 
 MISSING = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchVersion"})
 

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from drawing_ocr.reading.result import ReadingResult
-from shared.labelling_refusal import Refused
+from shared.refusal import Refused
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

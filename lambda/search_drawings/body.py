@@ -2,17 +2,16 @@
 
 import base64
 import binascii
-import json
 import re
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from drawing_ocr.search.document import DrawingId
 from drawing_ocr.search.filters import Filters
 from drawing_ocr.search.store import MAX_HITS
-from drawing_ocr.validation import first_reason
-from search_drawings.refusal import Refused
+from shared.json_api import parse
+from shared.refusal import Refused
 
 # Lambda takes 6 MB of a request; a picture grows by a third in base64.
 MAX_BODY = 5_800_000
@@ -87,18 +86,7 @@ class SearchBody(BaseModel):
         Raises:
             Refused: it is too large, no JSON, or of another form.
         """
-        text = body or "{}"
-        if len(text) > MAX_BODY:
-            message = f"{len(text):,} bytes are more than {MAX_BODY:,}: send a smaller picture"
-            raise Refused(413, "too_large", message)
-        try:
-            return cls.model_validate(json.loads(text))
-        except RecursionError:
-            raise Refused(400, "bad_request", "the request is nested too deeply") from None
-        except ValidationError as error:
-            raise Refused(400, "bad_request", f"request: {first_reason(error)}") from None
-        except ValueError as error:
-            raise Refused(400, "bad_request", f"the request is no JSON: {error}") from None
+        return parse(cls, body, limit=MAX_BODY, remedy="send a smaller picture")
 
     def picture(self) -> bytes | None:
         """The image file; None where none was sent.

@@ -6,7 +6,7 @@ from PIL import Image
 
 from drawing_ocr.reading.image import ImageError, Limits, load_bytes
 from search_drawings.body import Rectangle
-from search_drawings.refusal import Refused
+from shared.refusal import Refused
 
 LIMITS = Limits(pixels=160_000_000)  # an A0 sheet at 300 dpi has 139 million
 

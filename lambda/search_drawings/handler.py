@@ -15,11 +15,12 @@ from botocore.config import Config
 from drawing_ocr.search.store import AliasSplit, StoreBusy
 from search_drawings import openapi
 from search_drawings.body import SearchBody
-from search_drawings.refusal import Refused
 from search_drawings.searching import Searching, Timing, server_timing
 from shared.drawing_index import open_index_store
 from shared.drawings import Drawings
 from shared.embedding import Embedder, EmbedderBusyError
+from shared.json_api import respond, text_of
+from shared.refusal import Refused
 from shared.variables import Variables
 
 logger = Logger()
@@ -67,11 +68,11 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def search() -> Response[str]:
     """A page of hits."""
     timing = Timing()
-    answer = _searching(timing).search(SearchBody.read(_body()))
+    answer = _searching(timing).search(SearchBody.read(text_of(app.current_event)))
     metrics.add_metric(name="Searches", unit=MetricUnit.Count, value=1)
     for what, spent in timing.spent.items():
         metrics.add_metric(name=f"Search{what.capitalize()}Time", unit=MetricUnit.Milliseconds, value=spent)
-    return _answer(answer.model_dump_json(), headers={"Server-Timing": server_timing(timing)})
+    return respond(answer.model_dump_json(), headers={"Server-Timing": server_timing(timing)})
 
 
 @app.get("/drawings")
@@ -80,13 +81,13 @@ def drawing() -> Response[str]:
     drawing_id = (app.current_event.query_string_parameters or {}).get("id", "")
     if not drawing_id:
         raise Refused(400, "bad_request", "whose record is wanted: ask with ?id=")
-    return _answer(_searching(Timing()).drawing(drawing_id).model_dump_json())
+    return respond(_searching(Timing()).drawing(drawing_id).model_dump_json())
 
 
 @app.get("/openapi.json")
 def described() -> Response[str]:
     """The API's own description."""
-    return _answer(json.dumps(openapi.document(), ensure_ascii=False))
+    return respond(json.dumps(openapi.document(), ensure_ascii=False))
 
 
 @app.exception_handler(Refused)  # type: ignore[untyped-decorator]
@@ -118,19 +119,7 @@ def not_found(_: NotFoundError) -> Response[str]:
 
 def _error(status: int, code: str, message: str) -> Response[str]:
     body = json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False)
-    return _answer(body, status, headers={"Retry-After": str(RETRY_SECONDS)} if status == 503 else {})
-
-
-def _answer(body: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
-    own = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})}
-    return Response(status, "application/json", body, headers=own)
-
-
-def _body() -> str | None:
-    try:
-        return app.current_event.decoded_body
-    except ValueError:
-        raise Refused(400, "bad_request", "the request is no text in UTF-8: send JSON") from None
+    return respond(body, status, headers={"Retry-After": str(RETRY_SECONDS)} if status == 503 else {})
 
 
 def _searching(timing: Timing) -> Searching:

@@ -13,10 +13,10 @@ from drawing_ocr.search.store import MAX_HITS, Hit, Index, IndexMissing, Store
 from search_drawings.answer import By, Found, Part, SearchAnswer
 from search_drawings.body import SearchBody
 from search_drawings.cutting import cut
-from search_drawings.refusal import Refused
 from shared.drawing_index import ALIAS
 from shared.drawings import PREFIX, THUMBNAILS, Drawings
 from shared.embedding import Embedded, Embedder, PictureRefusedError
+from shared.refusal import Refused
 
 FoundBy = dict[str, tuple[By, ...]]  # by drawing id
 

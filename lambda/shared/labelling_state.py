@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.labelling_refusal import Refused
+from shared.refusal import Refused
 
 Stage = Literal["label", "consolidate", "review", "done"]
 Outcome = Literal["", "labelled", "skipped", "reviewed"]

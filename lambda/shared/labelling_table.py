@@ -25,8 +25,8 @@ from botocore.exceptions import ClientError
 
 from drawing_ocr.labelling.answer import JOB_PATTERN, TASK_PATTERN
 from drawing_ocr.labelling.job import Job
-from shared.labelling_refusal import Refused
 from shared.labelling_state import Stage, TaskState
+from shared.refusal import Refused
 
 INDEX = "queue"
 WAITING_FOR_CONSENSUS = "consolidate"

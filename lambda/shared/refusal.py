@@ -1,4 +1,4 @@
-"""What a person asked for and does not get, and why."""
+"""What is asked for and not given, and why."""
 
 from typing import Any
 
