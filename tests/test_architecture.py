@@ -47,6 +47,8 @@ LIGHT_MODULES = [
     "drawing_ocr/labelling/guideline.py",
     "drawing_ocr/labelling/task.py",
     "drawing_ocr/reading/result.py",
+    "drawing_ocr/reading/structure/__init__.py",
+    "drawing_ocr/reading/structure/contract.py",
     "drawing_ocr/search/__init__.py",
     "drawing_ocr/search/checks.py",
     "drawing_ocr/search/document.py",

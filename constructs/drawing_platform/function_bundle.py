@@ -45,6 +45,8 @@ LIGHT_MODULES = (
     "drawing_ocr/models/package.py",
     "drawing_ocr/reading/__init__.py",
     "drawing_ocr/reading/result.py",
+    "drawing_ocr/reading/structure/__init__.py",
+    "drawing_ocr/reading/structure/contract.py",
 )
 # What comparing people's regions needs besides: arrays, polygons, assignments, edit distances.
 CONSENSUS_MODULES = (

@@ -189,7 +189,23 @@ class Remark:
         return f"{self.word}{' ' if self.number and self.word.isascii() else ''}{self.number or ''}"
 
 
-Element = Length | Limits | Angle | Thread | Remark
+@dataclass(frozen=True, slots=True)
+class Dual:
+    """The size before it in the other unit: [1.004] behind 25.5, or (25.5) behind 1.004."""
+
+    number: Number
+    form: Form = Form.LENGTH
+    bracket: Bracket = Bracket.BASIC
+
+    @property
+    def has_sign(self) -> bool:
+        return True
+
+    def __str__(self) -> str:
+        return self.bracket.around(f"{self.form.value}{self.number}")
+
+
+Element = Length | Limits | Angle | Thread | Remark | Dual
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ _MODIFIERS = "ⒶⒸⒺⒻⒼⓁⓂⓃⓅⓇⓈⓉⓊⓍ"
 _DATUM = rf"[A-Z](?:-[A-Z])?[{_MODIFIERS}]*"
 _GAP = r"[ |]*"
 _FRAME: Final = re.compile(
-    rf"(?P<sign>[{''.join(CHARACTERISTICS)}◯]){_GAP}(?P<zone>S?⌀|□)? ?(?P<value>{pattern.NUMBER})"
+    rf"(?P<sign>[{''.join(CHARACTERISTICS)}◯])?{_GAP}(?P<zone>S?⌀|□)? ?(?P<value>{pattern.NUMBER})"
     rf"(?:/(?P<per>{pattern.NUMBER}))?{_GAP}(?P<modifiers>[{_MODIFIERS}]*)(?P<datums>(?:{_GAP}{_DATUM}){{0,3}}){_GAP}"
 )
 _DATUMS: Final = re.compile(_DATUM)
@@ -41,7 +41,7 @@ class GeometricTolerance:
     """One row of a feature control frame.
 
     Attributes:
-        sign: of the characteristic, a key of `CHARACTERISTICS`.
+        sign: of the characteristic, a key of `CHARACTERISTICS`; empty where it was not read.
         value: width or diameter of the zone.
         zone: ⌀, S⌀, □, or empty for a width.
         per: the length that the tolerance is restricted to; None = all.
@@ -57,29 +57,34 @@ class GeometricTolerance:
     datums: tuple[str, ...] = ()
 
     @property
-    def characteristic(self) -> str:
-        return CHARACTERISTICS[self.sign]
+    def characteristic(self) -> str | None:
+        return CHARACTERISTICS.get(self.sign)
 
     @property
     def cells(self) -> tuple[str, ...]:
         per = f"/{self.per}" if self.per else ""
-        return (self.sign, f"{self.zone}{self.value}{per}{self.modifiers}", *self.datums)
+        sign = (self.sign,) if self.sign else ()
+        return (*sign, f"{self.zone}{self.value}{per}{self.modifiers}", *self.datums)
 
     def __str__(self) -> str:
         return " ".join(self.cells)
 
 
-def parse_geometric(text: str) -> GeometricTolerance | None:
+def parse_geometric(text: str, *, without_sign: bool = False) -> GeometricTolerance | None:
     """The geometric tolerance that a canonical text says, its cells apart by a space, a bar or nothing.
+
+    Args:
+        text: what stands in the frame.
+        without_sign: whether the sign may be missing: within a frame that was seen, a reader may not know it.
 
     >>> str(parse_geometric("⌖|⌀0.1Ⓜ|A|B-C"))
     '⌖ ⌀0.1Ⓜ A B-C'
     """
     match = _FRAME.fullmatch(text)
-    if match is None:
+    if match is None or not (match["sign"] or without_sign):
         return None
     return GeometricTolerance(
-        _SAME.get(match["sign"], match["sign"]),
+        _SAME.get(match["sign"], match["sign"] or ""),
         Number(match["value"]),
         match["zone"] or "",
         Number(match["per"]) if match["per"] else None,

@@ -11,6 +11,7 @@ from drawing_ocr.grammar.forms import (
     Bracket,
     Deviations,
     Dimension,
+    Dual,
     Element,
     Fit,
     Form,
@@ -61,7 +62,7 @@ def _meaning(dimension: Dimension | Tolerance) -> Meaning:
     unit: Unit | None = "mm" if dimension.millimetres else None
     features = tuple(_features(dimension.parts, unit))
     reference = dimension.bracket is Bracket.REFERENCE or any(each.text == "REF" for each in features)
-    basic = dimension.bracket is Bracket.BASIC or any(each.text == "BSC" for each in features)
+    basic = dimension.bracket is Bracket.BASIC or any(each.text in ("BSC", "BASIC") for each in features)
     return Meaning(
         kind=features[0].kind,
         features=features,
@@ -99,6 +100,8 @@ def _feature(element: Element, unit: Unit | None) -> Feature:
             return _toleranced("angle", str(element), element.arc.value, "°", element.tolerance)
         case Thread():
             return _thread(element)
+        case Dual():
+            return Feature(kind="dual", text=str(element), nominal=float(element.number.value))
         case Remark():
             kind: Kind = "depth" if element.number and element.word in ("深", "DEEP") else "remark"
             number = element.number.value if element.number else None

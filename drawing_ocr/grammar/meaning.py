@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 Kind = Literal[
     "length", "diameter", "radius", "spherical_diameter", "spherical_radius", "square", "chamfer", "depth",
-    "counterbore", "countersink", "angle", "thread", "tolerance", "remark",
+    "counterbore", "countersink", "angle", "thread", "tolerance", "remark", "dual",
 ]  # fmt: skip
 Unit = Literal["mm", "in", "°"]
 
@@ -41,7 +41,7 @@ class Feature(_Sparse):
     """One thing that a dimension says.
 
     Attributes:
-        kind: What it is.
+        kind: What it is; `dual` is the size before it in the other unit.
         text: Its canonical spelling.
         nominal: The size that is stated; None with limits, a tolerance alone, and threads of sizes by number (#10).
         unit: `°` with an angle sign; `mm`, `in` where written or where a thread's standard says so. None = not written:

@@ -13,6 +13,7 @@ from drawing_ocr.grammar.forms import (
     Bracket,
     Deviations,
     Dimension,
+    Dual,
     Element,
     Fit,
     Form,
@@ -223,9 +224,18 @@ def _tolerance(text: str | None) -> Tolerance | None:
 
 
 def _limits(match: re.Match[str]) -> Limits:
-    numbers = [Number(each) for each in re.split("[ /]", match["limits"])]
+    return _pair(match["limits"], Form(match["form"] or ""))
+
+
+def _signed_pair(match: re.Match[str]) -> Limits:
+    """Limits that have the sign both: ⌀8.20 ⌀8.00."""
+    return _pair(match[0], Form(match[0][0]))
+
+
+def _pair(text: str, form: Form) -> Limits:
+    numbers = [Number(each) for each in _NUMBER.findall(text)]
     upper, lower = sorted(numbers, key=lambda each: each.value, reverse=True)
-    return Limits(upper, lower, Form(match["form"] or ""))
+    return Limits(upper, lower, form)
 
 
 def _angle(match: re.Match[str]) -> Angle:
@@ -245,6 +255,11 @@ def _pipe(match: re.Match[str]) -> Thread:
 def _unified(match: re.Match[str]) -> Thread:
     pitch = Number(match["pitch"]) if match["pitch"] else None
     return Thread(match["standard"], match["size"], pitch, match["class"] or "", bool(match["left"]))
+
+
+def _dual(match: re.Match[str]) -> Dual:
+    bracket = Bracket.BASIC if match[0].startswith("[") else Bracket.REFERENCE
+    return Dual(Number(match["number"]), Form(match["form"] or ""), bracket)
 
 
 def _remark(match: re.Match[str]) -> Remark:
@@ -270,6 +285,7 @@ _FORM = r"(?:(?P<form>S?⌀|S?R|C|□|↧) ?)?"
 _LENGTH: Final = re.compile(rf"(?:(?P<recess>[⌴⌵]) ?)?{_FORM}{_TAIL}")
 _FURTHER_LENGTH: Final = re.compile(rf"(?=[⌴⌵↧])(?:(?P<recess>[⌴⌵]) ?)?{_FORM}{_TAIL}")
 _LIMITS: Final = re.compile(rf"{_FORM}(?P<limits>{pattern.LIMIT_PAIR})")
+_SIGNED_PAIR: Final = re.compile(pattern.SIGNED_PAIR)
 _ANGLE: Final = re.compile(rf"(?P<arc>{pattern.ARC})(?P<tolerance>{pattern.BEHIND}|{pattern.IN_BRACKETS})?")
 _METRIC: Final = re.compile(
     rf"(?P<standard>M|Tr) ?(?P<size>{pattern.NUMBER})(?: ?× ?(?P<pitch>{pattern.NUMBER}))?"
@@ -283,13 +299,15 @@ _UNIFIED: Final = re.compile(
     rf"(?:-(?P<class>[123][AB]))?{_LEFT}"
 )
 _REMARK: Final = re.compile(rf"(?P<word>{pattern.WORD})(?: ?(?P<number>{pattern.NUMBER}))?")
+_DUAL: Final = re.compile(rf"(?=\[.*\]|\(.*\))[\[(]{_FORM}(?P<number>{pattern.NUMBER})[\])]")
 
 _FIRST: Final = (
     (_METRIC, _metric),
     (_PIPE, _pipe),
     (_UNIFIED, _unified),
     (_LIMITS, _limits),
+    (_SIGNED_PAIR, _signed_pair),
     (_ANGLE, _angle),
     (_LENGTH, _length),
 )
-_FURTHER: Final = ((_FURTHER_LENGTH, _length), (_REMARK, _remark))
+_FURTHER: Final = ((_FURTHER_LENGTH, _length), (_REMARK, _remark), (_DUAL, _dual))

@@ -35,7 +35,10 @@ _TOLERATED = rf"(?:{BEHIND}|{IN_BRACKETS})?"
 # Two numbers of as many decimals are the limits of one size.
 _D = "[0-9]{0,5}[.,][0-9]"
 LIMIT_PAIR: Final = rf"(?:{_D}[ /]{_D}|{_D}{{2}}[ /]{_D}{{2}}|{_D}{{3}}[ /]{_D}{{3}}|{_D}{{4}}[ /]{_D}{{4}})"
-LIMITS: Final = rf"{FORM}{LIMIT_PAIR}"
+_DIAMETERS = rf"{_D}[ /]⌀ ?{_D}|{_D}{{2}}[ /]⌀ ?{_D}{{2}}|{_D}{{3}}[ /]⌀ ?{_D}{{3}}|{_D}{{4}}[ /]⌀ ?{_D}{{4}}"
+_RADII = rf"{_D}[ /]R ?{_D}|{_D}{{2}}[ /]R ?{_D}{{2}}|{_D}{{3}}[ /]R ?{_D}{{3}}|{_D}{{4}}[ /]R ?{_D}{{4}}"
+SIGNED_PAIR: Final = rf"(?:⌀ ?(?:{_DIAMETERS})|R ?(?:{_RADII}))"
+LIMITS: Final = rf"(?:{FORM}{LIMIT_PAIR}|{SIGNED_PAIR})"
 LENGTH: Final = rf"{RECESS}{FORM}{NUMBER}{INCH}(?: ?{FIT})?{_TOLERATED}"
 ANGLE: Final = rf"{ARC}{_TOLERATED}"
 
@@ -50,12 +53,14 @@ SERIES: Final = r"(?:UNJF|UNJC|UNEF|UNC|UNF|UNS|UNR|UN|NPTF|NPT|BSW|BSF)"
 UNIFIED: Final = rf"#?{INCHES}(?:-[0-9]{{1,2}})? ?{SERIES}(?:-[123][AB])?{LEFT}"
 THREAD: Final = rf"(?:{METRIC}|{PIPE}|{UNIFIED})"
 
-WORD: Final = r"(?:THRU ALL|THRU|DEEP|TYP|EQS|REF|BSC|MAX|MIN|通孔|贯穿|均布|深)"
+WORD: Final = r"(?:THRU ALL|THRU|DEEP|TYP|EQS|EQ SP|REF|BSC|BASIC|MAX|MIN|通孔|贯穿|均布|典型|深)"
 _REMARK = rf" ?{WORD}(?: ?{NUMBER})?"
 # What may follow by a space has a sign of its own.
 _SIGNED_LENGTH = rf"(?:[⌴⌵] ?{FORM}|↧ ?){NUMBER}{INCH}(?: ?{FIT})?{_TOLERATED}"
+# The same size in the other unit: 25.4 [1.000]
+DUAL: Final = rf"(?:\[{FORM}{NUMBER}\]|\({FORM}{NUMBER}\))"
 _ELEMENT = rf"(?:{THREAD}|{LIMITS}|{ANGLE}|{LENGTH})"
-_CHAIN = rf"{_ELEMENT}(?: ?× ?{_ELEMENT}| ?{_SIGNED_LENGTH}|{_REMARK})*"
+_CHAIN = rf"{_ELEMENT}(?: ?× ?{_ELEMENT}| ?{_SIGNED_LENGTH}|{_REMARK}| ?{DUAL})*"
 
 # A bracket may be missing: it is thin, and a reader may lose it.
 DIMENSION: Final = rf"[(\[]?(?:{COUNT})?{_CHAIN}(?: ?mm)?[)\]]?|{TOLERANCE}"

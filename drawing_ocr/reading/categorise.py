@@ -11,16 +11,20 @@ import numpy.typing as npt
 from drawing_ocr.annotation import Category
 from drawing_ocr.dimension import is_dimension
 from drawing_ocr.reading.image import Page
-from drawing_ocr.reading.layout import categories_by_place
+from drawing_ocr.reading.layout import Layout, layout_of
 from drawing_ocr.text import SymbolClass, symbol_class
 
 _SYMBOLS: Final = frozenset({SymbolClass.GDT, SymbolClass.ROUGHNESS})
 
 
 def categories_of(page: Page, texts: Sequence[str], quads: Sequence[npt.NDArray[np.float32]]) -> list[Category]:
-    """The categories of what was read on a page; arguments as `layout.categories_by_place`, texts canonical."""
-    by_place = categories_by_place(page, texts, quads)
-    return [place or category_of(text) for text, place in zip(texts, by_place, strict=True)]
+    """The categories of what was read on a page; arguments as `layout.layout_of`, texts canonical."""
+    return categories_in(layout_of(page, texts, quads), texts)
+
+
+def categories_in(layout: Layout, texts: Sequence[str]) -> list[Category]:
+    """The categories of texts whose layout is known."""
+    return [place or category_of(text) for text, place in zip(texts, layout.categories, strict=True)]
 
 
 def category_of(text: str) -> Category:

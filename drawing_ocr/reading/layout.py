@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,35 +26,65 @@ _ALIGNED: Final = 0.7  # of a cell to the frame
 _Quad = npt.NDArray[np.float32]
 
 
-def categories_by_place(page: Page, texts: Sequence[str], quads: Sequence[_Quad]) -> list[Category | None]:
-    """What the ruled lines around texts say about their categories.
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Ruled cells that belong together.
+
+    Attributes:
+        category: `title_block`, `table`, or `symbol` for a tolerance frame or a datum.
+        cells: Rows of left, top, right, bottom on the straightened sheet, pixels.
+        cell_of_text: The cell that each text of the page is in, -1 where it is in none.
+        ruling: Of the sheet, which knows the way back to the page.
+    """
+
+    category: Category
+    cells: Boxes
+    cell_of_text: npt.NDArray[np.intp]
+    ruling: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the ruled lines around the texts of a page say.
+
+    Attributes:
+        categories: Of each text, or None where its words must tell.
+        zones: Title block, tables, tolerance frames.
+    """
+
+    categories: list[Category | None]
+    zones: tuple[Zone, ...] = ()
+
+
+def layout_of(page: Page, texts: Sequence[str], quads: Sequence[_Quad]) -> Layout:
+    """The layout of a page.
 
     Args:
         page: uint8 [height, width, 3]; dark on light.
         texts: What was read.
         quads: Where, [4, 2] each, tight around the letters.
-
-    Returns:
-        A category for each text, or None where its words must tell.
     """
     found: list[Category | None] = [None] * len(texts)
     if len(texts) < _LEAST_TEXTS:
-        return found
+        return Layout(found)
     corners = np.asarray(quads, np.float64)
     sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
     ruling = Ruling.of_page(page, max(1.0, float(np.median(sides.min(axis=1)))))
     if not (len(ruling.horizontal) and len(ruling.vertical)):
-        return found
+        return Layout(found)
     frame = frame_of(ruling)
     middles = ruling.straighten(corners.mean(axis=1))
     outside = (middles < frame[:2]).any(axis=1) | (middles > frame[2:]).any(axis=1)
     for index in np.flatnonzero(outside):
         if len(texts[index]) <= _ZONE_MARK:
             found[index] = Category.TEXT
+    zones = []
     for category, cells in _zones(ruling, frame, texts, middles):
-        for index in np.flatnonzero(_cell_of_each(middles, cells) >= 0):
+        place = _cell_of_each(middles, cells)
+        zones.append(Zone(category, cells, place, ruling))
+        for index in np.flatnonzero(place >= 0):
             found[index] = category
-    return found
+    return Layout(found, tuple(zones))
 
 
 def _zones(ruling: Ruling, frame: Frame, texts: Sequence[str], middles: Points) -> Iterator[tuple[Category, Boxes]]:
@@ -77,14 +108,16 @@ def _zones(ruling: Ruling, frame: Frame, texts: Sequence[str], middles: Points) 
 def _title_block_and_lists(grid: Grid) -> Iterator[tuple[Category, Boxes]]:
     """A grid in the frame's corner: the lists at its top are tables, all below them is the title block."""
     right = grid.cells[:, 2].max() - _NEAR * grid.lettering
-    above = True
+    lists: list[Boxes] = []
+    block: list[Boxes] = []
     for band in grid.bands():
         # Lines of a view that end at the title block make cells with it, but not up to its right side.
         if band[0].cells[:, 2].max() < right:
             continue
-        above = above and is_list(band)
-        for row in band:
-            yield (Category.TABLE if above else Category.TITLE_BLOCK), row.cells
+        (lists if not block and is_list(band) else block).extend(row.cells for row in band)
+    for category, rows in ((Category.TABLE, lists), (Category.TITLE_BLOCK, block)):
+        if rows:
+            yield category, np.concatenate(rows)
 
 
 def _cell_of_each(points: Points, cells: Boxes) -> npt.NDArray[np.intp]:

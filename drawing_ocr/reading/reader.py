@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from drawing_ocr.annotation import Category
 from drawing_ocr.models import package
-from drawing_ocr.reading.categorise import categories_of
+from drawing_ocr.reading.categorise import categories_in
 from drawing_ocr.reading.detector import Detector, DetectorSettings
 from drawing_ocr.reading.direction import Hypothesis, choose_directions
 from drawing_ocr.reading.fit import Fitted, fit
 from drawing_ocr.reading.image import Limits, Page
+from drawing_ocr.reading.layout import layout_of
 from drawing_ocr.reading.legibility import too_small
 from drawing_ocr.reading.overlap import one_of_each, without_doubles
 from drawing_ocr.reading.recogniser import Recogniser
@@ -27,6 +28,8 @@ from drawing_ocr.reading.regions import letters, regions_of
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
 from drawing_ocr.reading.session import Network, Session
 from drawing_ocr.reading.stacked import take_apart
+from drawing_ocr.reading.structure.contract import Structure
+from drawing_ocr.reading.structure.read import structure_of
 from drawing_ocr.sources.opening import open_bytes, open_file
 from drawing_ocr.sources.page import SourcePage
 from drawing_ocr.text import canonical
@@ -173,12 +176,14 @@ class Reader:
     def read_pages(self, pages: Iterable[SourcePage]) -> ReadingResult:
         """Reads the pages of one file: what it carries as text stands as it is (confidence 1), the rest is read."""
         by_page = []
+        structures = []
         sizes = []
         warnings: list[str] = []
         for number, page in enumerate(pages, 1):
             sizes.append((page.pixels.shape[1], page.pixels.shape[0]))
-            found, page_warnings = self._read_page(page)
+            found, structure, page_warnings = self._read_page(page)
             by_page.append(found)
+            structures.append(structure)
             warnings += [f"page {number}: {warning}" for warning in page_warnings]
         several = len(by_page) > 1
         return ReadingResult(
@@ -192,10 +197,11 @@ class Reader:
             pages=len(sizes),
             model=self.model,
             warnings=tuple(warnings),
+            structure=Structure.of_pages(structures, [len(found) for found in by_page]),
         )
 
-    def _read_page(self, page: SourcePage) -> tuple[list[Prediction], list[str]]:
-        """What stands on a page, and what whoever sent it should know."""
+    def _read_page(self, page: SourcePage) -> tuple[list[Prediction], Structure, list[str]]:
+        """What stands on a page, what of it belongs together, and what whoever sent it should know."""
         readings = [_Reading(item.quad, canonical(item.text), 1.0, item.is_dimension) for item in page.known]
         warnings = list(page.warnings)
         if page.unread is not None:
@@ -206,10 +212,14 @@ class Reader:
             small = too_small([box.tight for box in boxes])
             warnings += [small] if small else []
         ordered = _in_reading_order(readings)
-        categories = categories_of(page.pixels, [item.text for item in ordered], [item.quad for item in ordered])
+        texts = [item.text for item in ordered]
+        layout = layout_of(page.pixels, texts, [item.quad for item in ordered])
         if not readings:
             warnings.append("no text found")
-        return [_prediction(item, category) for item, category in zip(ordered, categories, strict=True)], warnings
+        found = [
+            _prediction(item, category) for item, category in zip(ordered, categories_in(layout, texts), strict=True)
+        ]
+        return found, structure_of(layout, found), warnings
 
     def _detect(self, page: Page) -> list[Fitted]:
         boxes, others = self._looks(page)

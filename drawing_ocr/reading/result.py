@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from drawing_ocr.annotation import Category
+from drawing_ocr.reading.structure.contract import Structure
 
 Point = tuple[float, float]
 Box = tuple[Point, Point, Point, Point]
@@ -59,6 +60,7 @@ class ReadingResult(BaseModel):
         pages: How many pages were read.
         model: Which model read.
         warnings: What the caller should know, one line each; empty when nothing is odd.
+        structure: What belongs together; None in results of readers that did not tell it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,6 +71,14 @@ class ReadingResult(BaseModel):
     pages: int = 1
     model: ModelName
     warnings: tuple[str, ...] = ()
+    structure: Structure | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_structure_that_was_not_told(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields: dict[str, object] = handler(self)
+        if self.structure is None:
+            del fields["structure"]
+        return fields
 
     @property
     def counts(self) -> dict[str, int]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from drawing_ocr.annotation import Category
-from drawing_ocr.reading.layout import categories_by_place
+from drawing_ocr.reading.layout import layout_of
 from drawing_ocr.synthesis.sheet import draw_sheet
 from drawing_ocr.synthesis.style import STYLES, StyleName
 from tests.drawing_ocr.reading.ruled import PARTS, TITLE_BLOCK, Ruled, framed
@@ -136,9 +136,9 @@ def test_few_texts_or_no_lines_leave_all_to_the_words() -> None:
     bare = Ruled()
     for index in range(6):
         bare.write("Item", 100, 100 + 50 * index)
-    assert categories_by_place(bare.picture, bare.texts, bare.quads) == [None] * 6
-    assert categories_by_place(bare.picture, bare.texts[:2], bare.quads[:2]) == [None] * 2
-    assert categories_by_place(bare.picture, [], []) == []
+    assert layout_of(bare.picture, bare.texts, bare.quads).categories == [None] * 6
+    assert layout_of(bare.picture, bare.texts[:2], bare.quads[:2]).categories == [None] * 2
+    assert layout_of(bare.picture, [], []).categories == []
 
 
 @pytest.mark.parametrize("style", [StyleName.SCANNED, StyleName.VIEWS])
@@ -148,7 +148,7 @@ def test_on_synthetic_sheets_nearly_all_of_tables_and_title_blocks_is_known(styl
         grey, annotation = draw_sheet(seed, STYLES[style])
         quads = [np.array(region.points, np.float32) for region in annotation.regions]
         texts = [region.text for region in annotation.regions]
-        found = categories_by_place(np.repeat(grey[:, :, None], 3, axis=2), texts, quads)
+        found = layout_of(np.repeat(grey[:, :, None], 3, axis=2), texts, quads).categories
         ruled = {Category.TABLE, Category.TITLE_BLOCK}
         labelled += sum(region.category in ruled for region in annotation.regions)
         right += sum(own in ruled and own is r.category for own, r in zip(found, annotation.regions, strict=True))
