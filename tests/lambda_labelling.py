@@ -20,24 +20,13 @@ from drawing_ocr.labelling.task import task_id
 from labelling_api import handler
 from open_labelling_job.opening import Opened, Opening
 from shared.labelling_table import LabellingTable
+from tests.e2e.people import Answered
 from tests.lambda_context import Context
 
 TABLE, BUCKET, DATA = "labelling", "labelling-bucket", "data"
 LEASE_SECONDS = 600
 CREATED = "2026-11-21T09:00:00Z"
 WORD = {"points": [[10, 10], [60, 10], [60, 30], [10, 30]], "text": "M8", "category": "dimension", "ignore": False}
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Status and body of a response."""
-
-    status: int
-    body: dict[str, Any]
-
-    @property
-    def code(self) -> str:
-        return str(self.body["error"]["code"])
 
 
 class Endpoint:

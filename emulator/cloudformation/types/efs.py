@@ -9,38 +9,35 @@ from emulator.cloudformation.simple import simple
 _SERVICE = "elasticfilesystem"
 
 
-def _file_system(context: Context, properties: Document) -> Document:
-    # CloudFormation calls the tags otherwise than the API does; the token makes a repeated call harmless.
-    return {**properties, "CreationToken": context.name(64), "Tags": properties.get("FileSystemTags")}
+def _defined(kind: str, operation: str, path: str, *, token: str) -> None:
+    """One type of EFS.
+
+    Args:
+        kind: `FileSystem`; its id and its tags are called after it.
+        operation: what creates and deletes it, without the verb.
+        path: of its ARN.
+        token: the parameter that makes a repeated call harmless.
+    """
+    identity = f"{kind}Id"
+
+    def prepare(context: Context, properties: Document) -> Document:
+        # CloudFormation calls the tags otherwise than the API does.
+        return {**properties, token: context.name(64), "Tags": properties.get(f"{kind}Tags")}
+
+    simple(
+        f"AWS::EFS::{kind}",
+        "efs",
+        create=f"create_{operation}",
+        delete=f"delete_{operation}",
+        prepare=prepare,
+        physical_id=lambda _context, _properties, answer: answer[identity],
+        key=lambda known, _properties: {identity: known},
+        attributes=lambda context, _properties, answer: {
+            identity: answer[identity],
+            "Arn": context.arn(_SERVICE, f"{path}/{answer[identity]}"),
+        },
+    )
 
 
-def _access_point(context: Context, properties: Document) -> Document:
-    return {**properties, "ClientToken": context.name(64), "Tags": properties.get("AccessPointTags")}
-
-
-simple(
-    "AWS::EFS::FileSystem",
-    "efs",
-    create="create_file_system",
-    delete="delete_file_system",
-    prepare=_file_system,
-    physical_id=lambda _context, _properties, answer: answer["FileSystemId"],
-    key=lambda identity, _properties: {"FileSystemId": identity},
-    attributes=lambda context, _properties, answer: {
-        "FileSystemId": answer["FileSystemId"],
-        "Arn": context.arn(_SERVICE, f"file-system/{answer['FileSystemId']}"),
-    },
-)
-simple(
-    "AWS::EFS::AccessPoint",
-    "efs",
-    create="create_access_point",
-    delete="delete_access_point",
-    prepare=_access_point,
-    physical_id=lambda _context, _properties, answer: answer["AccessPointId"],
-    key=lambda identity, _properties: {"AccessPointId": identity},
-    attributes=lambda context, _properties, answer: {
-        "AccessPointId": answer["AccessPointId"],
-        "Arn": context.arn(_SERVICE, f"access-point/{answer['AccessPointId']}"),
-    },
-)
+_defined("FileSystem", "file_system", "file-system", token="CreationToken")
+_defined("AccessPoint", "access_point", "access-point", token="ClientToken")
