@@ -2,12 +2,14 @@
 
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 import boto3
+import typer
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 from pydantic import AliasGenerator, BaseModel, ConfigDict
@@ -25,6 +27,16 @@ ENVIRONMENTS = ("local", "dev", "staging", "prod")
 LOCAL_CLIENT = Config(retries={"total_max_attempts": 2}, connect_timeout=3, read_timeout=130)
 
 
+class Target(StrEnum):
+    """What a pipeline trains, with a registry of its own."""
+
+    READER = "reader"
+    EMBEDDER = "embedder"
+
+
+Trained = Annotated[Target, typer.Option("--target", help="The reader, or the embedder of similar drawings.")]
+
+
 class Names(BaseModel):
     """What the stacks of one environment are called (docs/architecture.md, contracts)."""
 
@@ -38,6 +50,8 @@ class Names(BaseModel):
     data_key_arn: str
     pipeline_name: str
     model_package_group: str
+    embedder_pipeline_name: str
+    embedder_package_group: str
     endpoint_name: str
     release_state_machine_arn: str
     history_table: str
@@ -64,6 +78,7 @@ class Names(BaseModel):
     search_dead_letters: str
     search_queue: str
     search_reconcile_function: str
+    search_release_function: str
     region: str
     account: str
 
@@ -122,6 +137,14 @@ class Environment:
         """The bytes at an `s3://bucket/key` address."""
         bucket, key = split_uri(uri)
         return bytes(self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def of_target(self, target: Target) -> Self:
+        """The same environment with the pipeline and the registry of the reader, or of the embedder."""
+        if target is Target.READER:
+            return self
+        names = self.names
+        own = {"pipeline_name": names.embedder_pipeline_name, "model_package_group": names.embedder_package_group}
+        return replace(self, names=names.model_copy(update=own))
 
     @property
     def caller(self) -> str:

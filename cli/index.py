@@ -72,6 +72,25 @@ class Reconciled(Result):
         )
 
 
+class ReleaseProgress(Result):
+    """How far the newest approved embedder is."""
+
+    state: str
+    version: str
+    model: str
+    left: int
+
+    def render(self) -> RenderableType:
+        told = {
+            "nothing_approved": "no embedder is approved: `drawingops models list --target embedder`",
+            "starting": f"the endpoint of {self.version} is being made",
+            "filling": f"the index of {self.version} lacks {self.left:,} drawings, which are being indexed",
+            "swapped": f"searches ask the index of {self.version} from now on",
+            "serving": f"{self.version} ({self.model}) is released",
+        }
+        return told[self.state]
+
+
 class Swapped(Result):
     """Which index is searched now."""
 
@@ -140,6 +159,21 @@ def rollback(call: Call) -> Result:
     return Swapped(**ask(environment, "rollback", requested_by=environment.caller))
 
 
+@command(app, "drop", "drawingops index drop drawings-embedder-1-0a1b2c3d")
+def drop(call: Call, index: Annotated[str, typer.Argument(metavar="INDEX", help="As `status` calls it.")]) -> Result:
+    """Removes an index that nobody searches and no endpoint embeds for."""
+    environment = call.environment
+    ask(environment, "drop", index=index, requested_by=environment.caller)
+    return Said(message=f"{index} is there no longer")
+
+
+@command(app, "release", "drawingops index release")
+def release(call: Call) -> Result:
+    """Does the next step for the newest approved embedder now, and says how far it is: endpoint, index, searches."""
+    environment = call.environment
+    return ReleaseProgress(**_invoke(environment, environment.names.search_release_function, {}))
+
+
 @command(app, "replay", "drawingops index replay")
 def replay(call: Call) -> Result:
     """Puts changes that failed back into the queue."""
@@ -151,10 +185,13 @@ def replay(call: Call) -> Result:
 
 def ask(environment: Environment, action: str, **order: Any) -> dict[str, Any]:
     """The answer of the function that keeps the index; OperatorError with its reason."""
+    return _invoke(environment, environment.names.search_reconcile_function, {"action": action, **order})
+
+
+def _invoke(environment: Environment, function: str, order: dict[str, Any]) -> dict[str, Any]:
     reached = environment.access
     functions = reached.session.client("lambda", endpoint_url=reached.endpoint_url, config=PATIENT)
-    payload = json.dumps({"action": action, **order}).encode()
-    answer = functions.invoke(FunctionName=environment.names.search_reconcile_function, Payload=payload)
+    answer = functions.invoke(FunctionName=function, Payload=json.dumps(order).encode())
     document: dict[str, Any] = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
         raise OperatorError(str(document.get("errorMessage")))

@@ -10,12 +10,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli import official, registry, release
+from cli import embedder_import, official, registry, release
 from cli.command import Call, command
 from cli.compare import Comparison, compare_origins, compare_versions, has_figures
 from cli.compare_drawings import compare_on
 from cli.console import Result, duration, percent, short_time
-from cli.environment import ENVIRONMENTS, discover
+from cli.environment import ENVIRONMENTS, Target, Trained, discover
 from cli.errors import OperatorError
 from cli.gallery import write_report
 from cli.learned import Learned, learned
@@ -142,6 +142,23 @@ class Decided(Result):
         return Group(said, self.released.render())
 
 
+class EmbedderDecided(Result):
+    """An approval or a rejection of an embedder."""
+
+    version: str
+    state: str
+    reason: str
+
+    def render(self) -> RenderableType:
+        said = Text.assemble((self.version, "bold"), " is now ", (self.state, STATES[self.state]), f": {self.reason}")
+        follows = {
+            "Approved": "An endpoint is made for it, then its index is filled beside the one that is searched, and "
+            "searches move to it when it is complete: `drawingops index status`.",
+            "Rejected": "Searches go back to the index before, where they asked its index.",
+        }
+        return Group(said, follows[self.state])
+
+
 class Released(Result):
     """How a release ended; without a deployment, why there was nothing to release."""
 
@@ -164,13 +181,14 @@ class Released(Result):
         )
 
 
-@command(app, "list", "drawingops models list", "drawingops models list --env prod --json")
-def list_models(call: Call) -> Result:
+@command(app, "list", "drawingops models list", "drawingops models list --target embedder --env prod --json")
+def list_models(call: Call, target: Trained = Target.READER) -> Result:
     """The registry: version, state, accuracy, date, data, parent, deployed or not."""
-    environment = call.environment
+    environment = call.environment.of_target(target)
     return Listed(
         group=environment.names.model_package_group,
-        live=release.live_version(environment),
+        # Which embedder is searched with is said by its index: `drawingops index status`.
+        live=release.live_version(environment) if target is Target.READER else None,
         versions=registry.versions(environment),
     )
 
@@ -251,8 +269,11 @@ def approve(
     version: Version,
     reason: Reason,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for the release that the approval starts.")] = False,
+    target: Trained = Target.READER,
 ) -> Result:
-    """Approves a version; the release workflow deploys it."""
+    """Approves a version; the release workflow deploys it. An embedder gets an endpoint and an index of its own."""
+    if target is Target.EMBEDDER:
+        return decide_embedder(call, version, "Approved", reason)
     return decide(call, version, "Approved", reason, follow=follow)
 
 
@@ -262,8 +283,11 @@ def reject(
     version: Version,
     reason: Reason,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for the release that a rejection starts.")] = False,
+    target: Trained = Target.READER,
 ) -> Result:
     """Rejects a version; where it is the live one, the release workflow goes back to the one before."""
+    if target is Target.EMBEDDER:
+        return decide_embedder(call, version, "Rejected", reason)
     return decide(call, version, "Rejected", reason, follow=follow)
 
 
@@ -333,6 +357,22 @@ def import_official(call: Call) -> Result:
     """Registers the official PP-OCRv6 small reader as a version, once."""
     with call.progress.status("official model") as spinner:
         return official.import_official(call.environment, lambda what: spinner.update(what))
+
+
+@command(app, "import-embedder", "drawingops models import-embedder --env dev")
+def import_embedder(call: Call) -> Result:
+    """Registers the embedder that is shipped as a version, once: what the first training goes on from."""
+    return embedder_import.import_embedder(call.environment.of_target(Target.EMBEDDER))
+
+
+def decide_embedder(call: Call, version: str, state: str, reason: str) -> "EmbedderDecided":
+    """Approves or rejects an embedder; its endpoint follows by event, its index by the comparison with the bucket."""
+    environment = call.environment.of_target(Target.EMBEDDER)
+    chosen = registry.version(environment, version)
+    if chosen.state == state:
+        raise OperatorError(f"{chosen.name} is {state} already")
+    registry.set_state(environment, chosen, state, reason)
+    return EmbedderDecided(version=chosen.name, state=state, reason=reason)
 
 
 def decide(call: Call, version: str, state: str, reason: str, *, follow: bool) -> Decided:

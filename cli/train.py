@@ -11,7 +11,7 @@ from rich.text import Text
 from cli import dead_letters, live, registry, runs
 from cli.command import Call, command
 from cli.console import Result
-from cli.environment import Environment
+from cli.environment import Environment, Target, Trained
 from cli.errors import OperatorError
 from cli.runs import Run
 from cli.training_plan import plan
@@ -73,10 +73,11 @@ class Started(Result):
 
     decision: Decision
     parameters: dict[str, Any]
+    target: Target
 
     @property
     def succeeded(self) -> bool:
-        return self.decision.decision == "started"
+        return self.decision.decision in ("started", "dry_run")
 
     def render(self) -> RenderableType:
         colour = "green" if self.succeeded else "yellow"
@@ -84,7 +85,8 @@ class Started(Result):
         lines = [Text(f"  {uri}") for uri in self.decision.manifests]
         lines += [Text(f"  {name} = {value}") for name, value in self.parameters.items()]
         if self.decision.execution_arn:
-            lines.append(Text("`drawingops train watch` follows it"))
+            which = "" if self.target is Target.READER else f" --target {self.target}"
+            lines.append(Text(f"`drawingops train watch{which}` follows it"))
         return Group(head, *lines)
 
 
@@ -93,9 +95,11 @@ class Started(Result):
     "start",
     "drawingops train start --dry-run",
     'drawingops train start --base v2 --epochs 60 --reason "new scanner"',
+    "drawingops train start --target embedder --max-steps 1000",
 )
 def start(
     call: Call,
+    target: Trained = Target.READER,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be trained on.")] = False,
     manifest: Annotated[
         list[str], typer.Option("--manifest", metavar="URI", help="A batch to train on (again); else all new ones.")
@@ -111,6 +115,7 @@ def start(
     head_learning_rate: Annotated[float | None, typer.Option("--head-learning-rate")] = None,
     epochs: Annotated[int | None, typer.Option("--epochs")] = None,
     max_seconds: Annotated[int | None, typer.Option("--max-seconds", help="0 = no limit.")] = None,
+    max_steps: Annotated[int | None, typer.Option("--max-steps", help="Of an embedder.")] = None,
     batch_size: Annotated[int | None, typer.Option("--batch-size")] = None,
     replay_ratio: Annotated[float | None, typer.Option("--replay-ratio", help="Share of old lines.")] = None,
     freeze_backbone: Annotated[bool | None, typer.Option("--freeze-backbone/--no-freeze-backbone")] = None,
@@ -118,13 +123,14 @@ def start(
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the run.")] = "started by hand",
 ) -> Result:
     """Starts a training run now, without waiting for more labels or for quiet."""
-    environment = call.environment
+    environment = call.environment.of_target(target)
     chosen = {
         "BaseModelPackage": registry.version(environment, base).arn if base else None,
         "LearningRate": learning_rate,
         "HeadLearningRate": head_learning_rate,
         "Epochs": epochs,
         "MaxSeconds": max_seconds,
+        "MaxSteps": max_steps,
         "BatchSize": batch_size,
         "ReplayRatio": replay_ratio,
         "FreezeBackbone": None if freeze_backbone is None else str(freeze_backbone).lower(),
@@ -133,14 +139,17 @@ def start(
     parameters = {name: value for name, value in chosen.items() if value is not None}
     order = {
         "action": "start",
+        "target": target,
         "dry_run": dry_run,
-        "manifests": [*manifest, *(runs.manifests(environment, repeat) if repeat else [])],
         "parameters": parameters,
         "reason": reason,
         "requested_by": environment.caller,
     }
+    manifests = [*manifest, *(runs.manifests(environment, repeat) if repeat else [])]
+    if manifests:  # of labels, so an embedder takes none
+        order["manifests"] = manifests
     decision = _order(environment, order)
-    if decision.decision == "dry_run":
+    if decision.decision == "dry_run" and target is Target.READER:
         return plan(
             environment,
             reason=decision.reason,
@@ -148,26 +157,28 @@ def start(
             manifests=decision.manifests,
             chosen=parameters,
         )
-    return Started(decision=decision, parameters=parameters)
+    return Started(decision=decision, parameters=parameters, target=target)
 
 
 @command(app, "status", "drawingops train status", "drawingops train status abc123def456 --env prod")
-def status(call: Call, execution: Execution = None) -> Result:
+def status(call: Call, execution: Execution = None, target: Trained = Target.READER) -> Result:
     """The steps of a run with their times, the training curve and, where it was refused, why."""
-    return Shown(run=runs.read(call.environment, runs.find(call.environment, execution)))
+    environment = call.environment.of_target(target)
+    return Shown(run=runs.read(environment, runs.find(environment, execution)))
 
 
-@command(app, "watch", "drawingops train watch")
-def watch(call: Call, execution: Execution = None) -> Result:
+@command(app, "watch", "drawingops train watch", "drawingops train watch --target embedder")
+def watch(call: Call, execution: Execution = None, target: Trained = Target.READER) -> Result:
     """Shows a run until it ends: steps, loss and accuracy; exit code 1 when it was refused or failed."""
-    arn = runs.find(call.environment, execution)
-    return Shown(run=live.show(call.progress, runs.watch(call.environment, arn)), waited=True)
+    environment = call.environment.of_target(target)
+    arn = runs.find(environment, execution)
+    return Shown(run=live.show(call.progress, runs.watch(environment, arn)), waited=True)
 
 
 @command(app, "stop", "drawingops train stop")
-def stop(call: Call, execution: Execution = None) -> Result:
+def stop(call: Call, execution: Execution = None, target: Trained = Target.READER) -> Result:
     """Stops a run that is under way."""
-    environment = call.environment
+    environment = call.environment.of_target(target)
     run = runs.read(environment, runs.find(environment, execution))
     if not run.running:
         raise OperatorError(f"{run.name}: ended already ({run.status}), there is nothing to stop")

@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from drawing_platform.drawing_index import DrawingIndex, DrawingIndexProps
+from drawing_platform.embedder_release import EmbedderRelease, EmbedderReleaseProps
 from drawing_platform.embedding_endpoint import EmbeddingEndpoint, EmbeddingEndpointProps, endpoint_suffix
 from drawing_platform.parameters import Parameters, ParametersProps
 from drawing_platform.platform_function import PlatformFunction
@@ -40,6 +41,7 @@ class SearchStack(cdk.Stack):
     embedders: list[EmbeddingEndpoint]
     domain: SearchDomain | None
     index: DrawingIndex
+    release: EmbedderRelease
     api: SearchApi
 
     def __init__(self, scope: Construct, construct_id: str, *, props: SearchStackProps, **kwargs: Any) -> None:
@@ -49,6 +51,7 @@ class SearchStack(cdk.Stack):
         self._define_embedders()
         self._define_store()
         self._define_index()
+        self._define_release()
         self._define_api()
         if self.domain:
             self.domain.let_in(readers=[self.api.function], writers=[self.index.index, self.index.reconcile])
@@ -66,6 +69,7 @@ class SearchStack(cdk.Stack):
             "SearchDrawings": self.api.function,
             "IndexDrawings": self.index.index,
             "ReconcileIndex": self.index.reconcile,
+            "ReleaseEmbedder": self.release.function,
         }
 
     def dead_letter_queues(self) -> dict[str, sqs.IQueue]:
@@ -74,6 +78,7 @@ class SearchStack(cdk.Stack):
 
     def _define_embedders(self) -> None:
         props, search = self._props, self._props.settings.search
+        self._endpoints = f"drawing-embedder-{props.settings.env}"
         self.embedders = [
             EmbeddingEndpoint(
                 self,
@@ -81,7 +86,7 @@ class SearchStack(cdk.Stack):
                 f"Embedder{endpoint_suffix(package).capitalize()}",
                 props=EmbeddingEndpointProps(
                     common=self._common,
-                    name_prefix=f"drawing-embedder-{props.settings.env}",
+                    name_prefix=self._endpoints,
                     package=package,
                     instance_type=search.embedding_instance,
                     instances=search.embedding_instances,
@@ -131,6 +136,24 @@ class SearchStack(cdk.Stack):
             ),
         )
 
+    def _define_release(self) -> None:
+        props, settings = self._props, self._props.settings
+        self.release = EmbedderRelease(
+            self,
+            "Release",
+            props=EmbedderReleaseProps(
+                common=self._common,
+                group_name=settings.embedder_package_group,
+                name_prefix=self._endpoints,
+                search=settings.search,
+                serverless=settings.serverless is not None,
+                bucket=props.data.bucket,
+                repository=props.images.inference.repository,
+                index=self.index,
+                keep=settings.storage.removal == "retain",
+            ),
+        )
+
     def _define_api(self) -> None:
         props = self._props
         self.api = SearchApi(
@@ -155,6 +178,7 @@ class SearchStack(cdk.Stack):
                 values={
                     "search-api": self.api.address,
                     "search-reconcile-function": self.index.reconcile.function.function_name,
+                    "search-release-function": self.release.function.function.function_name,
                     "search-queue": self.index.queue.queue_url,
                     "search-dead-letters": self.index.dead_letters.queue_url,
                 },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -14,7 +14,7 @@ from drawing_platform.model_registry import ModelRegistry, ModelRegistryProps
 from drawing_platform.notifier import Notifier, NotifierProps
 from drawing_platform.parameters import Parameters, ParametersProps
 from drawing_platform.promotion import PromotionTarget, PromotionTargetProps
-from drawing_platform.retraining_trigger import RetrainingTrigger, RetrainingTriggerProps
+from drawing_platform.retraining_trigger import EmbedderTraining, RetrainingTrigger, RetrainingTriggerProps
 from drawing_platform.settings import Settings
 from drawing_platform.training_pipeline import TrainingPipeline, TrainingPipelineProps
 from stacks.data_stack import REGRESSION_PREFIX, DataStack
@@ -37,8 +37,10 @@ class TrainingStack(cdk.Stack):
     """From `labels/<batch>/manifest.jsonl` to a model package that waits for approval."""
 
     registry: ModelRegistry
+    embedders: ModelRegistry
     notifier: Notifier
     pipeline: TrainingPipeline
+    embedder_pipeline: TrainingPipeline
     trigger: RetrainingTrigger
 
     def __init__(self, scope: Construct, construct_id: str, *, props: TrainingStackProps, **kwargs: Any) -> None:
@@ -51,8 +53,10 @@ class TrainingStack(cdk.Stack):
             rule=props.settings.training.base_version,
             endpoint_name=props.settings.endpoint_name,
         )
+        # Several embedders may serve side by side, so none of them is "the last deployed".
+        self._embedder_base = replace(self._base, group_name=self.embedders.group_name, rule="last_approved")
         self._define_notifier()
-        self._define_pipeline()
+        self._define_pipelines()
         self._define_trigger()
         self._define_promotion()
         self._define_parameters()
@@ -62,7 +66,20 @@ class TrainingStack(cdk.Stack):
         self.registry = ModelRegistry(
             self,
             "Registry",
-            props=ModelRegistryProps(group_name=settings.model_package_group, removal=settings.storage.removal),
+            props=ModelRegistryProps(
+                group_name=settings.model_package_group,
+                description="Readers of engineering drawings: detector and recogniser together",
+                removal=settings.storage.removal,
+            ),
+        )
+        self.embedders = ModelRegistry(
+            self,
+            "Embedders",
+            props=ModelRegistryProps(
+                group_name=settings.embedder_package_group,
+                description="Embedders of engineering drawings, for the search for similar ones",
+                removal=settings.storage.removal,
+            ),
         )
 
     def _define_notifier(self) -> None:
@@ -75,31 +92,40 @@ class TrainingStack(cdk.Stack):
                 topic=data.topic,
                 topic_key=kms.Key.from_key_arn(self, "TopicKey", data.topic_key.key_arn),
                 bucket=data.bucket,
-                pipeline_name=self._props.settings.pipeline_name,
+                pipeline_names=(self._props.settings.pipeline_name, self._props.settings.embedder_pipeline_name),
             ),
         )
 
-    def _define_pipeline(self) -> None:
+    def _define_pipelines(self) -> None:
         settings, images = self._props.settings, self._props.images
-        self.pipeline = TrainingPipeline(
+        reader = TrainingPipelineProps(
+            common=self._common,
+            pipeline_name=settings.pipeline_name,
+            group_name=self.registry.group_name,
+            group_arn=self.registry.group_arn,
+            base=self._base,
+            bucket=self._props.data.bucket,
+            regression_prefix=REGRESSION_PREFIX,
+            training_image=images.training.image_uri,
+            training_repository=images.training.repository,
+            inference_image=images.inference.image_uri,
+            inference_repository=images.inference.repository,
+            notifier=self.notifier.function,
+            instances=settings.instances,
+            training=settings.training,
+            gate=settings.gate,
+        )
+        self.pipeline = TrainingPipeline(self, "Pipeline", props=reader)
+        self.embedder_pipeline = TrainingPipeline(
             self,
-            "Pipeline",
-            props=TrainingPipelineProps(
-                common=self._common,
-                pipeline_name=settings.pipeline_name,
-                group_name=self.registry.group_name,
-                group_arn=self.registry.group_arn,
-                base=self._base,
-                bucket=self._props.data.bucket,
-                regression_prefix=REGRESSION_PREFIX,
-                training_image=images.training.image_uri,
-                training_repository=images.training.repository,
-                inference_image=images.inference.image_uri,
-                inference_repository=images.inference.repository,
-                notifier=self.notifier.function,
-                instances=settings.instances,
-                training=settings.training,
-                gate=settings.gate,
+            "EmbedderPipeline",
+            props=replace(
+                reader,
+                pipeline_name=settings.embedder_pipeline_name,
+                group_name=self.embedders.group_name,
+                group_arn=self.embedders.group_arn,
+                base=self._embedder_base,
+                embedder=settings.embedder,
             ),
         )
 
@@ -113,6 +139,11 @@ class TrainingStack(cdk.Stack):
                 pipeline_name=self._props.settings.pipeline_name,
                 pipeline_arn=self.pipeline.pipeline_arn,
                 base=self._base,
+                embedder=EmbedderTraining(
+                    pipeline_name=self._props.settings.embedder_pipeline_name,
+                    pipeline_arn=self.embedder_pipeline.pipeline_arn,
+                    base=self._embedder_base,
+                ),
                 trigger=self._props.settings.trigger,
                 keep=self._props.settings.storage.removal == "retain",
             ),
@@ -144,6 +175,8 @@ class TrainingStack(cdk.Stack):
                 values={
                     "pipeline-name": self._props.settings.pipeline_name,
                     "model-package-group": self.registry.group_name,
+                    "embedder-pipeline-name": self._props.settings.embedder_pipeline_name,
+                    "embedder-package-group": self.embedders.group_name,
                     "trigger-function": self.trigger.function.function.function_name,
                     "trigger-table": self.trigger.state.table.table_name,
                     "label-queue": self.trigger.queue.queue_url,

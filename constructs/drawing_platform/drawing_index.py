@@ -19,7 +19,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 from drawing_platform import function_bundle
 from drawing_platform.dead_letters import dead_letter_queue
-from drawing_platform.embedding_endpoint import EmbeddingEndpoint
+from drawing_platform.embedding_endpoint import EmbeddingEndpoint, embedders_arn
 from drawing_platform.metrics import FIVE_MINUTES
 from drawing_platform.platform_function import (
     METRICS_NAMESPACE,
@@ -133,9 +133,9 @@ class DrawingIndex(Construct):
                 actions=["s3:ListBucket", "s3:ListBucketVersions"],
                 resources=[props.bucket.bucket_arn],
             ),
-            iam.PolicyStatement(
-                actions=["sagemaker:InvokeEndpoint"], resources=[embedder.arn for embedder in props.embedders]
-            ),
+            iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[embedders_arn(self, props.embedders)]),
+            # Which embedders were released.
+            self._objects("s3:GetObject", prefixes=(SWAPS_PREFIX,)),
             iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
             iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.common.key.key_arn]),
             *props.store.writing,
@@ -203,7 +203,7 @@ class DrawingIndex(Construct):
                 variables=self._variables,
                 statements=[
                     *self._statements(),
-                    self._objects("s3:GetObject", prefixes=(REFUSALS_PREFIX, SWAPS_PREFIX)),
+                    self._objects("s3:GetObject", prefixes=(REFUSALS_PREFIX,)),
                     self._objects("s3:PutObject", prefixes=(SWAPS_PREFIX,)),
                 ],
             ),

@@ -1,12 +1,13 @@
 """The endpoint that embeds drawings: the serving image with an embedder instead of a reader.
 
-CloudFormation owns it, unlike the reader's: which embedder it has is said by the settings and never by an approval, and
-an index goes with it.
+CloudFormation owns it, unlike the reader's: the settings name it, and an index goes with it. Those that approvals bring
+are made beside it (`embedder_release.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -74,6 +75,7 @@ class EmbeddingEndpoint(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, props: EmbeddingEndpointProps) -> None:
         super().__init__(scope, construct_id)
         self._props = props
+        self.name_prefix = props.name_prefix
         self.endpoint_name = f"{props.name_prefix}-{endpoint_suffix(props.package)}"
         self._define_role()
         self._define_endpoint()
@@ -180,6 +182,13 @@ class EmbeddingEndpoint(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         self.alarm.add_alarm_action(actions.SnsAction(self._props.topic))
+
+
+def embedders_arn(scope: Construct, embedders: Sequence[EmbeddingEndpoint]) -> str:
+    """Of the endpoints of the settings, and of those that approvals bring: their names begin alike."""
+    return cdk.Stack.of(scope).format_arn(
+        service="sagemaker", resource="endpoint", resource_name=f"{embedders[0].name_prefix}-*"
+    )
 
 
 def endpoint_suffix(package: str) -> str:

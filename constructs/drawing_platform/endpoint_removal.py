@@ -20,11 +20,13 @@ class EndpointRemovalProps:
         common: what all functions share.
         endpoint_name: of the endpoint; its configurations and models begin with it.
         alarms: names of alarms that were made with it.
+        versions: whether each version has an endpoint of its own, `<endpoint_name>-v3-0a1b2c3d`, which go instead.
     """
 
     common: FunctionEnvironment
     endpoint_name: str
     alarms: Sequence[str] = ()
+    versions: bool = False
 
 
 class EndpointRemoval(Construct):
@@ -53,7 +55,11 @@ class EndpointRemoval(Construct):
             "Endpoint",
             service_token=self.function.function.function_arn,
             resource_type="Custom::ReleasedEndpoint",
-            properties={"EndpointName": props.endpoint_name, "Alarms": list(props.alarms)},
+            properties={
+                "EndpointName": props.endpoint_name,
+                "Alarms": list(props.alarms),
+                **({"Versions": "true"} if props.versions else {}),
+            },
         )
 
     def before(self, *makers: Construct) -> None:
@@ -77,7 +83,11 @@ class EndpointRemoval(Construct):
             for alarm in self._props.alarms
         ]
         allowed = [
-            (["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"], [arn("endpoint", name)]),
+            (
+                ["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"],
+                [arn("endpoint", f"{name}-v*" if self._props.versions else name)],
+            ),
+            *([(["sagemaker:ListEndpoints"], ["*"])] if self._props.versions else []),
             (["sagemaker:DeleteEndpointConfig"], [arn("endpoint-config", f"{name}-*")]),
             (["sagemaker:DeleteModel"], [arn("model", f"{name}-*")]),
             (["sagemaker:ListEndpointConfigs", "sagemaker:ListModels"], ["*"]),

@@ -1,4 +1,4 @@
-"""The group of the model registry that holds every version of the drawing reader."""
+"""A group of the model registry: every version of the drawing reader, or of the embedder."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from constructs import Construct
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRegistryProps:
-    """What the registry is called and whether it outlives its stack."""
+    """What the group is called, what it holds, and whether it outlives its stack."""
 
     group_name: str
+    description: str
     removal: Literal["retain", "destroy"]
 
 
@@ -32,7 +33,7 @@ class ModelRegistry(Construct):
             self,
             "Group",
             model_package_group_name=props.group_name,
-            model_package_group_description="Readers of engineering drawings: detector and recogniser together",
+            model_package_group_description=props.description,
         )
         self.group.apply_removal_policy(
             cdk.RemovalPolicy.RETAIN if props.removal == "retain" else cdk.RemovalPolicy.DESTROY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -25,7 +26,7 @@ class NotifierProps:
     topic: sns.ITopic
     topic_key: kms.IKey
     bucket: s3.IBucket
-    pipeline_name: str
+    pipeline_names: Sequence[str]
 
 
 class Notifier(Construct):
@@ -37,9 +38,10 @@ class Notifier(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, props: NotifierProps) -> None:
         super().__init__(scope, construct_id)
         self._props = props
-        self._pipeline_arn = cdk.Stack.of(self).format_arn(
-            service="sagemaker", resource="pipeline", resource_name=props.pipeline_name
-        )
+        self._pipeline_arns = [
+            cdk.Stack.of(self).format_arn(service="sagemaker", resource="pipeline", resource_name=name)
+            for name in props.pipeline_names
+        ]
         self._define_table()
         self._define_function()
         self._tell_of_failed_runs()
@@ -73,7 +75,7 @@ class Notifier(Construct):
                     *self.told.allow("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
                     iam.PolicyStatement(
                         actions=["sagemaker:ListPipelineExecutionSteps", "sagemaker:DescribePipelineExecution"],
-                        resources=[f"{self._pipeline_arn}/execution/*"],
+                        resources=[f"{arn}/execution/*" for arn in self._pipeline_arns],
                     ),
                     # SageMaker itself names the jobs of a pipeline.
                     iam.PolicyStatement(
@@ -95,12 +97,12 @@ class Notifier(Construct):
         events.Rule(
             self,
             "RunFailed",
-            description=f"A run of {self._props.pipeline_name} failed",
+            description=f"A run of {' or '.join(self._props.pipeline_names)} failed",
             event_pattern=events.EventPattern(
                 source=["aws.sagemaker"],
                 detail_type=["SageMaker Model Building Pipeline Execution Status Change"],
                 detail={
-                    "pipelineArn": [self._pipeline_arn],
+                    "pipelineArn": self._pipeline_arns,
                     "currentPipelineExecutionStatus": ["Failed"],
                 },
             ),

@@ -1,8 +1,13 @@
-"""Our training pipeline: base model, data, training, evaluation, gate, registration (docs/architecture.md, Flow)."""
+"""Our training pipelines: base model, data, training, evaluation, gate, registration (docs/architecture.md, Flow).
+
+The frame is the same whatever is trained; the reader's jobs are here, the embedder's in `embedder_pipeline.py`.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Protocol
 
 from drawing_platform import pipeline_steps as p
 from drawing_platform.settings import GateSettings, InstanceSettings, TrainingSettings
@@ -12,19 +17,15 @@ RUNS_PREFIX = "datasets/runs/"  # run manifests, datasets and checkpoints
 PREPARE_SECONDS = 7200
 EVALUATE_SECONDS = 7200
 
-# The regular expressions that find the metric lines of `containers/training/bin/train` in its log.
 _NUMBER = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
-METRICS = {
-    name: rf"(?:^|\s){name}={_NUMBER}"
-    for name in (
-        "loss",
-        "lr",
-        "images_per_second",
-        "val_exact",
-        "val_one_minus_ned",
-        "regression_exact",
-    )
-}
+
+
+def log_metrics(*names: str) -> dict[str, str]:
+    """The regular expressions that find metric lines of `containers/training/bin/train` in its log."""
+    return {name: rf"(?:^|\s){name}={_NUMBER}" for name in names}
+
+
+METRICS = log_metrics("loss", "lr", "images_per_second", "val_exact", "val_one_minus_ned", "regression_exact")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,12 +110,38 @@ class PipelineParameters:
         return list(vars(self).values())
 
 
-class DrawingPipeline:
-    """Builds the definition step by step; each step refers to the ones before it."""
+class SharedParameters(Protocol):
+    """The parameters of every target."""
 
-    def __init__(self, props: PipelineDefinitionProps) -> None:
-        self._props = props
-        self.parameters = PipelineParameters.from_settings(props.training, props.gate)
+    @property
+    def base_model_package(self) -> p.Parameter:
+        """ARN of the version to start from; "" = by the rule."""
+
+    @property
+    def label_manifest(self) -> p.Parameter:
+        """S3 URI of the run manifest."""
+
+    @property
+    def run_id(self) -> p.Parameter:
+        """Of the run."""
+
+    @property
+    def accuracy_threshold(self) -> p.Parameter:
+        """Least accuracy of the challenger."""
+
+    @property
+    def max_regression_drop(self) -> p.Parameter:
+        """Most that it may lose on what does not change."""
+
+    def all(self) -> list[p.Parameter]:
+        """In the order in which consoles show them."""
+
+
+class TargetPipeline(ABC):
+    """Builds a definition step by step; each step refers to the ones before it. A subclass says what its jobs do."""
+
+    def __init__(self, props: PipelineDefinitionProps, shared: SharedParameters) -> None:
+        self._props, self._shared = props, shared
         self._resolve = self._define_resolve()
         self._prepare = self._define_prepare()
         self._train = self._define_train()
@@ -124,9 +151,23 @@ class DrawingPipeline:
 
     def to_json(self) -> p.Json:
         """The definition; CDK tokens in it are left as they are."""
-        return p.definition(
-            self.parameters.all(), [self._resolve, self._prepare, self._train, self._evaluate, self._gate]
-        )
+        return p.definition(self._shared.all(), [self._resolve, self._prepare, self._train, self._evaluate, self._gate])
+
+    @abstractmethod
+    def _define_prepare(self) -> p.ProcessingStep:
+        """Writes the output `dataset`."""
+
+    @abstractmethod
+    def _define_train(self) -> p.TrainingStep:
+        """Goes on from the base on that dataset."""
+
+    @abstractmethod
+    def _define_evaluate(self) -> p.ProcessingStep:
+        """Writes `self._report` into the output `evaluation`."""
+
+    @abstractmethod
+    def _hyperparameters(self) -> p.Json:
+        """What is kept with a version of how it was trained."""
 
     def _define_resolve(self) -> p.LambdaStep:
         # Lambda: looking into the registry takes a second, a processing machine three minutes to start.
@@ -134,12 +175,103 @@ class DrawingPipeline:
             name="ResolveBaseModel",
             function_arn=self._props.resolve_function_arn,
             arguments={
-                "BaseModelPackage": self.parameters.base_model_package.value,
+                "BaseModelPackage": self._shared.base_model_package.value,
                 "Group": self._props.group,
-                "RunId": self.parameters.run_id.value,
+                "RunId": self._shared.run_id.value,
             },
             outputs=("ModelPackageArn", "ModelDataUrl", "Version", "ReplayManifests"),
         )
+
+    def _define_gate(self) -> p.ConditionStep:
+        accuracy, drop = self._report.value("gate.accuracy"), self._report.value("gate.regression_drop")
+        alert = self._define_alert()
+        return p.ConditionStep(
+            name="Gate",
+            conditions=[
+                p.Condition(accuracy, "GreaterThanOrEqualTo", self._shared.accuracy_threshold.value),
+                p.Condition(drop, "LessThanOrEqualTo", self._shared.max_regression_drop.value),
+                p.Condition(self._report.value("gate.passed"), "Equals", 1),
+            ],
+            if_steps=[self._define_register()],
+            else_steps=[alert, self._define_refused(alert)],
+        )
+
+    def _define_register(self) -> p.LambdaStep:
+        # Lambda instead of a RegisterModel step: its metadata is computed from evaluation.json and the package.
+        chosen = self._shared
+        return p.LambdaStep(
+            name="Register",
+            function_arn=self._props.register_function_arn,
+            arguments={
+                "Group": self._props.group,
+                "RunId": chosen.run_id.value,
+                "LabelManifest": chosen.label_manifest.value,
+                "ReplayManifests": self._resolve.output("ReplayManifests"),
+                "BaseModelPackageArn": self._resolve.output("ModelPackageArn"),
+                "ModelDataUrl": self._train.model_uri,
+                "EvaluationUri": self._evaluate.output_uri("evaluation"),
+                "DatasetUri": self._prepare.output_uri("dataset"),
+                "PipelineExecutionArn": p.execution("PipelineExecutionArn"),
+                "InferenceImage": self._props.inference_image,
+                "TrainingImage": self._props.image,
+                "InstanceType": self._props.instances.serve,
+                "Hyperparameters": self._hyperparameters(),
+            },
+            outputs=("ModelPackageArn",),
+        )
+
+    def _define_alert(self) -> p.LambdaStep:
+        return p.LambdaStep(
+            name="Alert",
+            function_arn=self._props.notify_function_arn,
+            arguments={
+                "RunId": self._shared.run_id.value,
+                "EvaluationUri": self._evaluate.output_uri("evaluation"),
+                "PipelineExecutionArn": p.execution("PipelineExecutionArn"),
+            },
+            outputs=("Reason",),
+        )
+
+    def _define_refused(self, alert: p.LambdaStep) -> p.FailStep:
+        return p.FailStep(
+            name="Refused",
+            message=p.join(
+                "The gate refused run ",
+                self._shared.run_id.value,
+                ": ",
+                alert.output("Reason"),
+                "; report: ",
+                self._evaluate.output_uri("evaluation"),
+            ),
+            depends_on=(alert.name,),
+        )
+
+    def _resources(
+        self, instance_type: str, max_runtime_seconds: int, *, isolated: bool, volume_gb: int = 30
+    ) -> p.JobResources:
+        return p.JobResources(
+            image=self._props.image,
+            role_arn=self._props.role_arn,
+            instance_type=instance_type,
+            volume_gb=volume_gb,
+            key_arn=self._props.key_arn,
+            vpc=self._props.vpc,
+            max_runtime_seconds=max_runtime_seconds,
+            isolated=isolated,
+        )
+
+    def _place(self, prefix: str, *below: str) -> p.Json:
+        """An S3 prefix of this run and execution alone: `s3://bucket/<prefix>/<run>/<execution>/…`."""
+        run, execution = self._shared.run_id.value, p.execution("PipelineExecutionId")
+        return p.join(f"s3://{self._props.bucket}/{prefix.rstrip('/')}", run, execution, *below, on="/")
+
+
+class DrawingPipeline(TargetPipeline):
+    """Of the reader."""
+
+    def __init__(self, props: PipelineDefinitionProps) -> None:
+        self.parameters = PipelineParameters.from_settings(props.training, props.gate)
+        super().__init__(props, self.parameters)
 
     def _define_prepare(self) -> p.ProcessingStep:
         return p.ProcessingStep(
@@ -233,95 +365,16 @@ class DrawingPipeline:
             property_files=[self._report],
         )
 
-    def _define_gate(self) -> p.ConditionStep:
-        accuracy, drop = self._report.value("gate.accuracy"), self._report.value("gate.regression_drop")
-        alert = self._define_alert()
-        return p.ConditionStep(
-            name="Gate",
-            conditions=[
-                p.Condition(accuracy, "GreaterThanOrEqualTo", self.parameters.accuracy_threshold.value),
-                p.Condition(drop, "LessThanOrEqualTo", self.parameters.max_regression_drop.value),
-                p.Condition(self._report.value("gate.passed"), "Equals", 1),
-            ],
-            if_steps=[self._define_register()],
-            else_steps=[alert, self._define_refused(alert)],
-        )
-
-    def _define_register(self) -> p.LambdaStep:
-        # Lambda instead of a RegisterModel step: its metadata is computed from evaluation.json and the package.
+    def _hyperparameters(self) -> p.Json:
         chosen = self.parameters
-        return p.LambdaStep(
-            name="Register",
-            function_arn=self._props.register_function_arn,
-            arguments={
-                "Group": self._props.group,
-                "RunId": chosen.run_id.value,
-                "LabelManifest": chosen.label_manifest.value,
-                "ReplayManifests": self._resolve.output("ReplayManifests"),
-                "BaseModelPackageArn": self._resolve.output("ModelPackageArn"),
-                "ModelDataUrl": self._train.model_uri,
-                "EvaluationUri": self._evaluate.output_uri("evaluation"),
-                "DatasetUri": self._prepare.output_uri("dataset"),
-                "PipelineExecutionArn": p.execution("PipelineExecutionArn"),
-                "InferenceImage": self._props.inference_image,
-                "TrainingImage": self._props.image,
-                "InstanceType": self._props.instances.serve,
-                "Hyperparameters": {
-                    "target": chosen.target.value,
-                    "learning_rate": p.as_text(chosen.learning_rate.value),
-                    "head_learning_rate": p.as_text(chosen.head_learning_rate.value),
-                    "epochs": p.as_text(chosen.epochs.value),
-                    "max_seconds": p.as_text(chosen.max_seconds.value),
-                    "batch_size": p.as_text(chosen.batch_size.value),
-                    "freeze_backbone": chosen.freeze_backbone.value,
-                    "replay_ratio": p.as_text(chosen.replay_ratio.value),
-                    "seed": p.as_text(chosen.seed.value),
-                },
-            },
-            outputs=("ModelPackageArn",),
-        )
-
-    def _define_alert(self) -> p.LambdaStep:
-        return p.LambdaStep(
-            name="Alert",
-            function_arn=self._props.notify_function_arn,
-            arguments={
-                "RunId": self.parameters.run_id.value,
-                "EvaluationUri": self._evaluate.output_uri("evaluation"),
-                "PipelineExecutionArn": p.execution("PipelineExecutionArn"),
-            },
-            outputs=("Reason",),
-        )
-
-    def _define_refused(self, alert: p.LambdaStep) -> p.FailStep:
-        return p.FailStep(
-            name="Refused",
-            message=p.join(
-                "The gate refused run ",
-                self.parameters.run_id.value,
-                ": ",
-                alert.output("Reason"),
-                "; report: ",
-                self._evaluate.output_uri("evaluation"),
-            ),
-            depends_on=(alert.name,),
-        )
-
-    def _resources(
-        self, instance_type: str, max_runtime_seconds: int, *, isolated: bool, volume_gb: int = 30
-    ) -> p.JobResources:
-        return p.JobResources(
-            image=self._props.image,
-            role_arn=self._props.role_arn,
-            instance_type=instance_type,
-            volume_gb=volume_gb,
-            key_arn=self._props.key_arn,
-            vpc=self._props.vpc,
-            max_runtime_seconds=max_runtime_seconds,
-            isolated=isolated,
-        )
-
-    def _place(self, prefix: str, *below: str) -> p.Json:
-        """An S3 prefix of this run and execution alone: `s3://bucket/<prefix>/<run>/<execution>/…`."""
-        run, execution = self.parameters.run_id.value, p.execution("PipelineExecutionId")
-        return p.join(f"s3://{self._props.bucket}/{prefix.rstrip('/')}", run, execution, *below, on="/")
+        return {
+            "target": chosen.target.value,
+            "learning_rate": p.as_text(chosen.learning_rate.value),
+            "head_learning_rate": p.as_text(chosen.head_learning_rate.value),
+            "epochs": p.as_text(chosen.epochs.value),
+            "max_seconds": p.as_text(chosen.max_seconds.value),
+            "batch_size": p.as_text(chosen.batch_size.value),
+            "freeze_backbone": chosen.freeze_backbone.value,
+            "replay_ratio": p.as_text(chosen.replay_ratio.value),
+            "seed": p.as_text(chosen.seed.value),
+        }

@@ -40,6 +40,15 @@ COLLECTING = cdk.Duration.seconds(1)
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmbedderTraining:
+    """The pipeline of the embedder, which is started by orders only; `base` is the group of its versions."""
+
+    pipeline_name: str
+    pipeline_arn: str
+    base: BaseVersionProps
+
+
+@dataclass(frozen=True, kw_only=True)
 class RetrainingTriggerProps:
     """What is watched, what is started, from which version, when, and whether the memory of it outlives the stack."""
 
@@ -48,6 +57,7 @@ class RetrainingTriggerProps:
     pipeline_name: str
     pipeline_arn: str
     base: BaseVersionProps
+    embedder: EmbedderTraining
     trigger: TriggerSettings
     keep: bool
 
@@ -126,6 +136,8 @@ class RetrainingTrigger(Construct):
                     "TABLE": self.state.table.table_name,
                     "QUEUE_URL": self.queue.queue_url,
                     **props.base.variables,
+                    "EMBEDDER_PIPELINE_NAME": props.embedder.pipeline_name,
+                    "EMBEDDER_GROUP": props.embedder.base.group_name,
                     "QUIET_SECONDS": str(props.trigger.quiet_seconds),
                     "MIN_OBJECTS": str(props.trigger.min_objects),
                     "MAX_AGE_SECONDS": str(props.trigger.max_age_seconds),
@@ -140,6 +152,7 @@ class RetrainingTrigger(Construct):
 
     def _statements(self) -> list[iam.PolicyStatement]:
         bucket = self._props.bucket
+        pipelines = (self._props.pipeline_arn, self._props.embedder.pipeline_arn)
         return [
             iam.PolicyStatement(
                 actions=["s3:ListBucket", "s3:ListBucketVersions"],
@@ -156,13 +169,14 @@ class RetrainingTrigger(Construct):
             iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
             iam.PolicyStatement(
                 actions=["sagemaker:StartPipelineExecution", "sagemaker:ListPipelineExecutions"],
-                resources=[self._props.pipeline_arn],
+                resources=[*pipelines],
             ),
             iam.PolicyStatement(
                 actions=["sagemaker:DescribePipelineExecution"],
-                resources=[f"{self._props.pipeline_arn}/execution/*"],
+                resources=[f"{arn}/execution/*" for arn in pipelines],
             ),
             *self._props.base.statements(self),
+            *self._props.embedder.base.statements(self),
         ]
 
     def _define_label_rule(self) -> None:

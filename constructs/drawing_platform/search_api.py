@@ -15,8 +15,8 @@ from aws_cdk import aws_sns as sns
 
 from constructs import Construct
 from drawing_platform import function_bundle, http_api
-from drawing_platform.drawing_index import DRAWINGS_PREFIX, THUMBNAILS_PREFIX
-from drawing_platform.embedding_endpoint import EmbeddingEndpoint
+from drawing_platform.drawing_index import DRAWINGS_PREFIX, SWAPS_PREFIX, THUMBNAILS_PREFIX
+from drawing_platform.embedding_endpoint import EmbeddingEndpoint, embedders_arn
 from drawing_platform.metrics import FIVE_MINUTES
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.runbooks import Runbook
@@ -105,11 +105,15 @@ class SearchApi(Construct):
                         # Without it S3 says "forbidden" of what is not there.
                         actions=["s3:ListBucket"],
                         resources=[props.bucket.bucket_arn],
-                        conditions={"StringLike": {"s3:prefix": [f"{DRAWINGS_PREFIX}*"]}},
+                        conditions={"StringLike": {"s3:prefix": [f"{DRAWINGS_PREFIX}*", f"{SWAPS_PREFIX}*"]}},
                     ),
                     iam.PolicyStatement(actions=["kms:Decrypt"], resources=[props.common.key.key_arn]),
                     iam.PolicyStatement(
-                        actions=["sagemaker:InvokeEndpoint"], resources=[embedder.arn for embedder in props.embedders]
+                        actions=["sagemaker:InvokeEndpoint"], resources=[embedders_arn(self, props.embedders)]
+                    ),
+                    # Which embedders were released.
+                    iam.PolicyStatement(
+                        actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects(f"{SWAPS_PREFIX}*")]
                     ),
                     *props.store.reading,
                 ],

@@ -163,6 +163,37 @@ class GateSettings(_Section):
     min_symbol_class_lines: Annotated[int, Field(ge=1, le=10_000)] = 30  # a class with fewer is not judged
 
 
+class EmbedderSettings(_Section):
+    """How the embedder learns on from the account's own drawings, and what a new version must reach.
+
+    Attributes:
+        drawings: So many of the bucket are learned from and judged by at most.
+        validation_ratio: Share of them that is held out.
+        replay_ratio: Share of drawn families in a batch, against forgetting.
+        learning_rate, max_steps, max_seconds, seed: Of the training; 0 seconds for no limit.
+        families, validation_families, whitening_batches, evaluated_families: How much is drawn for a batch, to
+            validate, to learn the whitening, and to compare with the version before.
+        accuracy: Least mean average precision on held-out drawings.
+        max_regression_drop: Most that it may fall on drawn families.
+        min_champion_gain: Least that it must rise on held-out drawings.
+    """
+
+    drawings: Annotated[int, Field(ge=8, le=100_000)] = 5_000
+    validation_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    replay_ratio: Annotated[float, Field(ge=0, le=0.9)] = 0.5
+    learning_rate: LearningRate = 2e-4
+    max_steps: Annotated[int, Field(ge=1, le=1_000_000)] = 400
+    max_seconds: Annotated[int, Field(ge=0, le=432_000)] = 0
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+    families: Annotated[int, Field(ge=2, le=256)] = 16
+    validation_families: Annotated[int, Field(ge=2, le=1000)] = 40
+    whitening_batches: Annotated[int, Field(ge=1, le=1000)] = 24
+    evaluated_families: Annotated[int, Field(ge=2, le=1000)] = 60
+    accuracy: Fraction = 0.6
+    max_regression_drop: Fraction = 0.01
+    min_champion_gain: Annotated[float, Field(ge=-1, le=1)] = 0.0
+
+
 class TriggerSettings(_Section):
     """When new labels start a training run: enough of them and then silence, or the oldest old enough."""
 
@@ -411,6 +442,7 @@ class Settings(_Section):
     images: ImageSettings = ImageSettings()
     training: TrainingSettings
     gate: GateSettings
+    embedder: EmbedderSettings = EmbedderSettings()
     trigger: TriggerSettings
     release: ReleaseSettings
     autoscaling: AutoscalingSettings | None = None
@@ -427,6 +459,16 @@ class Settings(_Section):
     def pipeline_name(self) -> str:
         """Name of the training pipeline; short enough by the limits of `project` and `env`."""
         return f"{self.project}-{self.env}-training"
+
+    @property
+    def embedder_pipeline_name(self) -> str:
+        """Name of the pipeline that trains the embedder."""
+        return f"{self.project}-{self.env}-embedder"
+
+    @property
+    def embedder_package_group(self) -> str:
+        """Name of the model package group of embedders."""
+        return f"{self.project}-{self.env}-embedders"
 
     @property
     def labelling_workflow_name(self) -> str:

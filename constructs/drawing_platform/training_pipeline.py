@@ -1,4 +1,4 @@
-"""The SageMaker pipeline that trains a version: its definition, its functions and its two roles."""
+"""A SageMaker pipeline that trains a version of the reader or of the embedder: definition, functions, two roles."""
 
 from __future__ import annotations
 
@@ -13,10 +13,17 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 from drawing_platform import sagemaker_permissions
 from drawing_platform.base_version import BaseVersionProps
-from drawing_platform.pipeline_definition import METRICS, RUNS_PREFIX, DrawingPipeline, PipelineDefinitionProps
+from drawing_platform.embedder_pipeline import EmbedderPipeline
+from drawing_platform.pipeline_definition import (
+    METRICS,
+    RUNS_PREFIX,
+    DrawingPipeline,
+    PipelineDefinitionProps,
+    TargetPipeline,
+)
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.processing_job import vpc_config
-from drawing_platform.settings import GateSettings, InstanceSettings, TrainingSettings
+from drawing_platform.settings import EmbedderSettings, GateSettings, InstanceSettings, TrainingSettings
 
 # Names of the metrics that training jobs report.
 TRAINING_METRICS = tuple(METRICS)
@@ -35,6 +42,8 @@ class TrainingPipelineProps:
         training_image, training_repository: what prepares, trains and evaluates.
         inference_image, inference_repository: what serves a version, written into the registry.
         notifier: the function that tells people.
+        embedder: how an embedder is trained; None = the pipeline trains the reader.
+        drawings_prefix: of the drawings that an embedder learns from.
     """
 
     common: FunctionEnvironment
@@ -52,6 +61,8 @@ class TrainingPipelineProps:
     instances: InstanceSettings
     training: TrainingSettings
     gate: GateSettings
+    embedder: EmbedderSettings | None = None
+    drawings_prefix: str = "drawings/"
 
 
 class TrainingPipeline(Construct):
@@ -132,7 +143,7 @@ class TrainingPipeline(Construct):
         )
 
     def _define_job_role(self) -> None:
-        bucket = self._props.bucket
+        bucket, embedder = self._props.bucket, self._props.embedder
         self.job_role = iam.Role(
             self,
             "JobRole",
@@ -140,10 +151,15 @@ class TrainingPipeline(Construct):
             description="Prepare, train and evaluate",
         )
         statements = [
-            iam.PolicyStatement(actions=["s3:ListBucket", "s3:GetBucketLocation"], resources=[bucket.bucket_arn]),
+            iam.PolicyStatement(
+                actions=["s3:ListBucket", "s3:GetBucketLocation", *(["s3:ListBucketVersions"] if embedder else [])],
+                resources=[bucket.bucket_arn],
+            ),
             iam.PolicyStatement(
                 actions=["s3:GetObject", "s3:GetObjectVersion"],
-                resources=[bucket.arn_for_objects(f"{prefix}/*") for prefix in ("labels", "datasets", "models")],
+                resources=[
+                    bucket.arn_for_objects(f"{prefix}/*") for prefix in (self._learned_from, "datasets", "models")
+                ],
             ),
             iam.PolicyStatement(
                 actions=["s3:PutObject", "s3:AbortMultipartUpload"],
@@ -199,38 +215,52 @@ class TrainingPipeline(Construct):
     def _define_pipeline(self) -> None:
         props = self._props
         stack = cdk.Stack.of(self)
-        definition = DrawingPipeline(
-            PipelineDefinitionProps(
-                region=stack.region,
-                role_arn=self.job_role.role_arn,
-                image=props.training_image,
-                inference_image=props.inference_image,
-                bucket=props.bucket.bucket_name,
-                key_arn=props.common.key.key_arn,
-                regression_uri=f"s3://{props.bucket.bucket_name}/{props.regression_prefix}",
-                group=props.group_name,
-                resolve_function_arn=self.resolve_base_model.function.function_arn,
-                register_function_arn=self.register_model.function.function_arn,
-                notify_function_arn=props.notifier.function.function_arn,
-                instances=props.instances,
-                training=props.training,
-                gate=props.gate,
-                vpc=vpc_config(self._props.common),
-            )
-        )
         self.pipeline = sagemaker.CfnPipeline(
             self,
             "Pipeline",
             pipeline_name=props.pipeline_name,
             pipeline_display_name=props.pipeline_name,
-            pipeline_description="Trains a version of the drawing reader on new labels and offers it for approval",
+            pipeline_description=(
+                "Trains the embedder on with the account's own drawings and offers the version for approval"
+                if props.embedder
+                else "Trains a version of the drawing reader on new labels and offers it for approval"
+            ),
             role_arn=self._pipeline_role.role_arn,
             # The capital B is CloudFormation's: PipelineDefinitionBody.
-            pipeline_definition={"PipelineDefinitionBody": stack.to_json_string(definition.to_json())},
+            pipeline_definition={"PipelineDefinitionBody": stack.to_json_string(self._definition().to_json())},
         )
         # SageMaker checks both roles when the pipeline is made, so their rights must be there.
         for role in (self._pipeline_role, self.job_role):
             self.pipeline.node.add_dependency(role)
+
+    def _definition(self) -> TargetPipeline:
+        props, bucket = self._props, self._props.bucket.bucket_name
+        definition = PipelineDefinitionProps(
+            region=cdk.Stack.of(self).region,
+            role_arn=self.job_role.role_arn,
+            image=props.training_image,
+            inference_image=props.inference_image,
+            bucket=bucket,
+            key_arn=props.common.key.key_arn,
+            regression_uri=f"s3://{bucket}/{props.regression_prefix}",
+            group=props.group_name,
+            resolve_function_arn=self.resolve_base_model.function.function_arn,
+            register_function_arn=self.register_model.function.function_arn,
+            notify_function_arn=props.notifier.function.function_arn,
+            instances=props.instances,
+            training=props.training,
+            gate=props.gate,
+            vpc=vpc_config(props.common),
+        )
+        if props.embedder is None:
+            return DrawingPipeline(definition)
+        drawings_uri = f"s3://{bucket}/{props.drawings_prefix}"
+        return EmbedderPipeline(definition, embedder=props.embedder, drawings_uri=drawings_uri)
+
+    @property
+    def _learned_from(self) -> str:
+        """Folder of the bucket."""
+        return self._props.drawings_prefix.rstrip("/") if self._props.embedder else "labels"
 
     def _list_packages(self) -> iam.PolicyStatement:
         return iam.PolicyStatement(actions=["sagemaker:ListModelPackages"], resources=["*"])

@@ -34,6 +34,8 @@ NARROW = {
     r":processing-job/prelabel-[a-z0-9]+-\*": "the labelling workflow appends an id to the name of every job",
     r":labeling-job/[a-z0-9]+-\*": "rounds of labelling are named after their jobs",
     r":(model|endpoint-config)/[a-zA-Z0-9-]+-\*": "the release workflow names them after the endpoint",
+    r":(model|endpoint-config|endpoint)/drawing-embedder-[a-z0-9]+-v?\*": "each approved embedder "
+    "has one, named after its version",
     r":log-group:/aws/sagemaker/((Training|Processing|Transform|Labeling)Jobs|Endpoints/[a-zA-Z0-9-]+)\*": "streams",
     r":scalable-target/\*": "Application Auto Scaling makes the id of a target when it is registered",
     r":role/aws-service-role/sagemaker\.application-autoscaling\.amazonaws\.com/\*": "the one role of that service",
@@ -65,6 +67,7 @@ ACTIONS_WITHOUT_RESOURCE = frozenset(
         "logs:PutResourcePolicy",
         "logs:UpdateLogDelivery",
         "sagemaker:ListEndpointConfigs",
+        "sagemaker:ListEndpoints",
         "sagemaker:ListModelPackages",
         "sagemaker:ListModels",
         "xray:GetSamplingRules",

@@ -13,8 +13,8 @@ from index_drawings.queue import ChangeQueue, waited
 from shared.drawing_changes import changes
 from shared.drawing_index import open_index_store
 from shared.drawings import Drawings
-from shared.embedding import Embedder
 from shared.reading import DrawingReader
+from shared.released_embedders import ReleasedEmbedders
 from shared.variables import Variables
 
 logger = Logger()
@@ -30,7 +30,7 @@ class Settings(Variables):
         queue_url: of the queue that calls it.
         store: address of the index (drawing_ocr/search/opening.py).
         index_settings: of the indexes that are made in a domain, JSON (drawing_ocr/search/opensearch/settings.py).
-        embedders: names of the embedding endpoints, with commas between.
+        embedders: names of the embedding endpoints of the settings, with commas between.
         reader: name of the reading endpoint; "" = nothing is read.
         largest_bytes: of a drawing that the endpoints take.
     """
@@ -80,7 +80,7 @@ def build_indexing(settings: Settings) -> Indexing:
     return Indexing(
         drawings=Drawings(_client("s3"), settings.bucket),
         store=open_index_store(settings.store, settings.index_settings),
-        embedders=[Embedder(runtime, name) for name in settings.embedders.split(",")],
+        embedders=ReleasedEmbedders(_client("s3"), settings.bucket).asked(runtime, settings.embedders),
         read=DrawingReader(runtime, settings.reader).read if settings.reader else None,
         largest=settings.largest_bytes,
     )

@@ -9,7 +9,8 @@ from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
-from drawing_ocr.evaluation.report import Evaluation, ReportError
+from drawing_ocr.evaluation.report import ReportError
+from drawing_ocr.evaluation.retrieval import parse_evaluation
 from notify.message import Message, failed, refused, released
 from shared import storage
 from shared.errors import PlatformError
@@ -77,7 +78,7 @@ def compose(event: dict[str, Any], s3: Any, sagemaker: Any) -> Message | None:
     if "EvaluationUri" in event:
         uri = f"{event['EvaluationUri'].rstrip('/')}/evaluation.json"
         try:
-            evaluation = Evaluation.parse(storage.read(s3, uri), where=uri)
+            evaluation = parse_evaluation(storage.read(s3, uri), where=uri)
         except ReportError as error:
             raise PlatformError(str(error)) from error
         return refused(event["RunId"], event["PipelineExecutionArn"], evaluation)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drawing_ocr.evaluation.report import Evaluation, TestSet
+from drawing_ocr.evaluation.retrieval import RetrievalEvaluation
 
 SUBJECT_LIMIT = 100  # SNS: ASCII, less than 100 characters
 # The step that ends a refused run. Its failure is no news: the refusal was told already.
@@ -35,18 +36,13 @@ class Message:
     run_id: str = ""
 
 
-def refused(run_id: str, execution_arn: str, evaluation: Evaluation) -> Message:
+def refused(run_id: str, execution_arn: str, evaluation: Evaluation | RetrievalEvaluation) -> Message:
     """The gate let the version of this run not into the registry."""
     reason = "; ".join(evaluation.gate.reasons) or "the gate was not passed"
-    gate = evaluation.gate
-    new, regression = (evaluation.test_sets.get(name) for name in ("new", "regression"))
-    figures = [
-        f"exact on the new validation lines   {gate.accuracy:7.2%}",
-        f"gain over the released version      {gate.champion_gain:+7.2%}{_chance(new)}",
-        f"loss on the frozen regression set   {gate.regression_drop:+7.2%}{_chance(regression)}",
-    ]
-    if gate.symbol_class:
-        figures.append(f"deepest fall of a symbol class      {gate.symbol_class_drop:+7.2%}  {gate.symbol_class}")
+    embedder = isinstance(evaluation, RetrievalEvaluation)
+    going_on = "similar drawings are searched as before" if embedder else "the released version goes on reading"
+    status = "drawingops train status --target embedder" if embedder else "drawingops train status"
+    looked_at = "drawings" if embedder else "labels"
     return Message(
         about=f"refused {execution_arn}",
         subject=subject(f"Training refused: {reason}"),
@@ -55,17 +51,36 @@ def refused(run_id: str, execution_arn: str, evaluation: Evaluation) -> Message:
                 reason,
                 "",
                 f"Training run {run_id} was refused.",
-                *figures,
+                *_figures(evaluation),
                 "",
-                "Nothing was registered; the released version goes on reading.",
+                f"Nothing was registered; {going_on}.",
                 f"Execution: {execution_arn}",
-                "Look at the labels of this run: `drawingops train status` shows them and the report.",
+                f"Look at the {looked_at} of this run: `{status}` shows them and the report.",
             ]
         ),
         reason=reason,
         metric="GateRefused",
         run_id=run_id,
     )
+
+
+def _figures(evaluation: Evaluation | RetrievalEvaluation) -> list[str]:
+    gate = evaluation.gate
+    if isinstance(evaluation, RetrievalEvaluation):
+        return [
+            f"mAP on held-out drawings            {gate.accuracy:7.2%}",
+            f"gain over the released embedder     {gate.champion_gain:+7.2%}",
+            f"loss of mAP on drawn families       {gate.regression_drop:+7.2%}",
+        ]
+    new, regression = (evaluation.test_sets.get(name) for name in ("new", "regression"))
+    figures = [
+        f"exact on the new validation lines   {gate.accuracy:7.2%}",
+        f"gain over the released version      {gate.champion_gain:+7.2%}{_chance(new)}",
+        f"loss on the frozen regression set   {gate.regression_drop:+7.2%}{_chance(regression)}",
+    ]
+    if gate.symbol_class:
+        figures.append(f"deepest fall of a symbol class      {gate.symbol_class_drop:+7.2%}  {gate.symbol_class}")
+    return figures
 
 
 def failed(execution_arn: str, failure: str, steps: Sequence[Mapping[str, Any]], *, run_id: str = "") -> Message | None:

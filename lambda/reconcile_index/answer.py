@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Action = Literal["reconcile", "status", "swap", "rollback"]
+Action = Literal["reconcile", "status", "swap", "rollback", "drop"]
 # Orders of one call: what is left is found by the next one. Sending as many takes about three minutes.
 MAX_ORDERS = 50_000
 
@@ -13,8 +13,8 @@ class Order(BaseModel):
     """What is wanted; EventBridge's schedule sends no action and means a reconciliation.
 
     Attributes:
-        action: reconcile | status | swap | rollback.
-        index: swap: the one that is to be searched.
+        action: reconcile | status | swap | rollback | drop.
+        index: swap: the one that is to be searched; drop: the one that is to be removed.
         incomplete: swap: also one that lacks drawings.
         limit: reconcile: the most drawings that are ordered.
         requested_by: who asks.
@@ -86,6 +86,14 @@ class Reconciliation(BaseModel):
     refused: int
     ordered: int
     left: int
+
+
+class Dropped(BaseModel):
+    """An index that is there no longer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: str
 
 
 class Swapped(BaseModel):

@@ -14,8 +14,8 @@ from reconcile_index.answer import Order, Reconciliation
 from reconcile_index.reconciling import Reconciling
 from shared.drawing_index import open_index_store
 from shared.drawings import Drawings
-from shared.embedding import Embedder
 from shared.errors import PlatformError
+from shared.released_embedders import ReleasedEmbedders
 from shared.variables import Variables
 
 logger = Logger()
@@ -31,7 +31,7 @@ class Settings(Variables):
         queue_url: of the queue of changed drawings.
         store: address of the index (drawing_ocr/search/opening.py).
         index_settings: of the indexes that are made in a domain, JSON (drawing_ocr/search/opensearch/settings.py).
-        embedders: names of the embedding endpoints, with commas between.
+        embedders: names of the embedding endpoints of the settings, with commas between.
     """
 
     bucket: str
@@ -72,6 +72,8 @@ def carry_out(order: Order, reconciling: Reconciling) -> BaseModel:
             return reconciling.status()
         case "swap":
             return reconciling.swap(order.index, incomplete=order.incomplete)
+        case "drop":
+            return reconciling.drop(order.index)
         case "rollback":
             return reconciling.rollback()
         case _:
@@ -84,7 +86,7 @@ def build_reconciling(settings: Settings) -> Reconciling:
     return Reconciling(
         drawings=Drawings(_client("s3"), settings.bucket),
         store=open_index_store(settings.store, settings.index_settings),
-        embedders=[Embedder(runtime, name) for name in settings.embedders.split(",")],
+        embedders=ReleasedEmbedders(_client("s3"), settings.bucket).asked(runtime, settings.embedders),
         sqs=_client("sqs"),
         queue_url=settings.queue_url,
     )

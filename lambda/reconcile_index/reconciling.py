@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from PIL import Image, ImageDraw
 
 from drawing_ocr.search.store import Index, Store
-from reconcile_index.answer import IndexState, Reconciliation, Status, Swapped
+from reconcile_index.answer import Dropped, IndexState, Reconciliation, Status, Swapped
 from reconcile_index.differences import Difference, Kind, differences
 from shared.drawing_changes import message
 from shared.drawing_index import ALIAS, index_name
@@ -132,6 +132,23 @@ class Reconciling:
         if not previous:
             raise PlatformError("no other index was searched before: nothing to go back to")
         return self.swap(previous, incomplete=True)
+
+    def drop(self, index: str) -> Dropped:
+        """Removes an index; one that is not there is no fault.
+
+        Raises:
+            PlatformError: it is searched, or an endpoint embeds for it, which would make it anew.
+        """
+        models = {embedded.model for embedded in self._embedded()}
+        known = {each.name: each.model for each in self.store.indexes()}
+        if known.get(index) in models:
+            raise PlatformError(
+                f"{index} is kept for {known[index]}, which an endpoint embeds with: take that away first"
+            )
+        if index == self.store.aliased(ALIAS):
+            raise PlatformError(f"{index} is searched: swap to another index first")
+        self.store.drop(index)
+        return Dropped(index=index)
 
     def _embedded(self) -> list[Embedded]:
         """What each endpoint says to a small sheet: whose model it has, and how long its vectors are."""

@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from drawing_ocr.evaluation.report import Evaluation, ReportError
+from drawing_ocr.evaluation.retrieval import RetrievalEvaluation, parse_evaluation
 from register_model.image import PinnedImage, pinned
 from register_model.metadata import customer_metadata
 from register_model.packed_model import PackedModel, read_packed_model
@@ -120,13 +121,14 @@ def _require_approved_base(request: Request, sagemaker: Any) -> None:
         )
 
 
-def metadata(request: Request, evaluation: Evaluation, packed: PackedModel, image: PinnedImage) -> dict[str, str]:
+def metadata(
+    request: Request, evaluation: Evaluation | RetrievalEvaluation, packed: PackedModel, image: PinnedImage
+) -> dict[str, str]:
     """The version's lineage and metrics, in the form that the registry takes."""
-    regression = evaluation.test_sets.get("regression")
     return customer_metadata(
         {
             "accuracy": f"{evaluation.gate.accuracy:.4f}",
-            "regression_exact": _share(regression.challenger.recognition.exact) if regression else "",
+            **_measured(evaluation),
             "regression_drop": f"{evaluation.gate.regression_drop:.4f}",
             "champion_gain": f"{evaluation.gate.champion_gain:.4f}",
             "parent": request.BaseModelPackageArn,
@@ -139,19 +141,30 @@ def metadata(request: Request, evaluation: Evaluation, packed: PackedModel, imag
             "training_image": request.TrainingImage,
             "image_digest": image.digest,
             "package_sha256": packed.sha256,
-            "detector": packed.info.detector.architecture,
-            "recogniser": packed.info.recogniser.architecture,
+            **packed.described,
             "reason": f"run {request.RunId} passed the gate",
         }
     )
+
+
+def _measured(evaluation: Evaluation | RetrievalEvaluation) -> dict[str, str]:
+    """What the gate does not say: how good the version is where nothing should change."""
+    if isinstance(evaluation, RetrievalEvaluation):
+        own, families = (evaluation.test_sets[name].challenger for name in ("own", "families"))
+        return {
+            "recall_at_10": f"{own.recall_at_10:.4f}",
+            "families_map": f"{families.mean_average_precision:.4f}",
+        }
+    regression = evaluation.test_sets.get("regression")
+    return {"regression_exact": _share(regression.challenger.recognition.exact) if regression else ""}
 
 
 def _share(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _read(uri: str, s3: Any) -> Evaluation:
+def _read(uri: str, s3: Any) -> Evaluation | RetrievalEvaluation:
     try:
-        return Evaluation.parse(storage.read(s3, uri), where=uri)
+        return parse_evaluation(storage.read(s3, uri), where=uri)
     except ReportError as error:
         raise PlatformError(str(error)) from error

@@ -1,15 +1,22 @@
-"""`model.tar.gz` in S3, read once from front to back: its description and its checksum, in little memory."""
+"""`model.tar.gz` in S3, read once from front to back: its description and its checksum, in little memory.
+
+Which file describes it says what it is: `package.json` a reader, `embedder.json` an embedder.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import tarfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
-from drawing_ocr.models.package import INFO_NAME, PackageError, PackageInfo, parse_info
+from drawing_ocr.embedding.record import RECORD_NAME, EmbedderRecord
+from drawing_ocr.models.package import INFO_NAME, PackageError, parse_info
+from drawing_ocr.validation import first_reason
 from shared.errors import PlatformError
 from shared.storage import split_uri
 
@@ -19,9 +26,14 @@ MAX_INFO_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class PackedModel:
-    """What a packed model says of itself, and SHA-256 of the file."""
+    """What a packed model says of itself.
 
-    info: PackageInfo
+    Attributes:
+        described: Names of what is in it, for the registry's metadata: `detector` and `recogniser`, or `embedder`.
+        sha256: Of the file.
+    """
+
+    described: dict[str, str]
     sha256: str
 
 
@@ -47,25 +59,41 @@ def read_packed_model(s3: Any, uri: str) -> PackedModel:
     bucket, key = split_uri(uri)
     try:
         stream = _Hashed(s3.get_object(Bucket=bucket, Key=key)["Body"])
-        info = _read_info(stream, uri)
+        described = _described(stream, uri)
     except ClientError as error:
         raise PlatformError(f"{uri}: cannot be read ({error.response['Error']['Code']})") from error
     except PackageError as error:
         raise PlatformError(str(error)) from error
     while stream.read(CHUNK):
         pass
-    return PackedModel(info, stream.digest.hexdigest())
+    return PackedModel(described, stream.digest.hexdigest())
 
 
-def _read_info(stream: _Hashed, where: str) -> PackageInfo:
+def _described(stream: _Hashed, where: str) -> dict[str, str]:
     try:
         with tarfile.open(fileobj=cast(Any, stream), mode="r|gz") as archive:
             for member in archive:
                 # SageMaker packs the folder itself and may write `./package.json`, anywhere in the archive.
-                if member.name.removeprefix("./") == INFO_NAME and member.isfile():
+                name = member.name.removeprefix("./")
+                if name in _DESCRIPTIONS and member.isfile():
                     file = archive.extractfile(member)
-                    content = file.read(MAX_INFO_BYTES) if file else b""
-                    return parse_info(content, where)
+                    return _DESCRIPTIONS[name](file.read(MAX_INFO_BYTES) if file else b"", where)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise PackageError(f"{where}: not a model.tar.gz: {error}") from error
-    raise PackageError(f"{where}: no {INFO_NAME} in it: not a model package")
+    raise PackageError(f"{where}: no {' or '.join(_DESCRIPTIONS)} in it: not a model package")
+
+
+def _reader(content: bytes, where: str) -> dict[str, str]:
+    info = parse_info(content, where)
+    return {"detector": info.detector.architecture, "recogniser": info.recogniser.architecture}
+
+
+def _embedder(content: bytes, where: str) -> dict[str, str]:
+    try:
+        record = EmbedderRecord.model_validate_json(content)
+    except ValidationError as error:
+        raise PackageError(f"{where}: {RECORD_NAME} is not valid: {first_reason(error)}") from error
+    return {"embedder": f"{record.name}/{record.version}"}
+
+
+_DESCRIPTIONS: dict[str, Callable[[bytes, str], dict[str, str]]] = {INFO_NAME: _reader, RECORD_NAME: _embedder}

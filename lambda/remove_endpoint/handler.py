@@ -34,21 +34,23 @@ def handle(event: dict[str, Any], context: LambdaContext) -> None:
     """Handles an event of CloudFormation and answers it, whatever happens.
 
     Args:
-        event: its `ResourceProperties` are `EndpointName` and `Alarms` (names of alarms that go with it).
+        event: its `ResourceProperties` are `EndpointName`, `Alarms` (names of alarms that go with it) and `Versions`
+            ("true" where each version has an endpoint of its own).
     """
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
 
     def work(event: dict[str, Any]) -> dict[str, str]:
         if event["RequestType"] == "Delete":
             wanted = event["ResourceProperties"]
-            remove(wanted["EndpointName"], wanted.get("Alarms", []), until=until)
+            versions = wanted.get("Versions") == "true"
+            remove(wanted["EndpointName"], wanted.get("Alarms", []), until=until, versions=versions)
         return {}
 
     status = answer(event, name="endpoint", log_stream=context.log_stream_name, work=work)
     logger.info("answered", extra={"status": status})
 
 
-def remove(endpoint_name: str, alarms: list[str], *, until: float) -> None:
+def remove(endpoint_name: str, alarms: list[str], *, until: float, versions: bool = False) -> None:
     """Deletes the alarms, the endpoint, then the configurations and models of all its versions.
 
     What scales the endpoint goes with it: Application Auto Scaling forgets the targets of a deleted one.
@@ -59,7 +61,9 @@ def remove(endpoint_name: str, alarms: list[str], *, until: float) -> None:
     sagemaker = boto3.client("sagemaker")
     if alarms:
         boto3.client("cloudwatch").delete_alarms(AlarmNames=alarms)
-    _remove_endpoint(sagemaker, endpoint_name, until)
+    own = _of_its_versions(sagemaker, "list_endpoints", "Endpoint", endpoint_name) if versions else [endpoint_name]
+    for name in own:
+        _remove_endpoint(sagemaker, name, until)
     for name in _of_its_versions(sagemaker, "list_endpoint_configs", "EndpointConfig", endpoint_name):
         _if_there(sagemaker.delete_endpoint_config, EndpointConfigName=name)
     for name in _of_its_versions(sagemaker, "list_models", "Model", endpoint_name):

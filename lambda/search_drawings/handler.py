@@ -18,9 +18,10 @@ from search_drawings.body import SearchBody
 from search_drawings.searching import Searching, Timing, server_timing
 from shared.drawing_index import open_index_store
 from shared.drawings import Drawings
-from shared.embedding import Embedder, EmbedderBusyError
+from shared.embedding import EmbedderBusyError
 from shared.json_api import respond, text_of
 from shared.refusal import Refused
+from shared.released_embedders import ReleasedEmbedders
 from shared.variables import Variables
 
 logger = Logger()
@@ -38,7 +39,7 @@ class Settings(Variables):
     Attributes:
         bucket: of the drawings and their thumbnails.
         store: address of the index (drawing_ocr/search/opening.py).
-        embedders: names of the embedding endpoints, with commas between.
+        embedders: names of the embedding endpoints of the settings, with commas between.
         url_seconds: how long an address of a thumbnail works.
     """
 
@@ -126,7 +127,9 @@ def _searching(timing: Timing) -> Searching:
     settings = _settings()
     return Searching(
         store=open_index_store(settings.store),
-        embedders=[Embedder(_client("sagemaker-runtime"), name) for name in settings.embedders.split(",")],
+        embedders=ReleasedEmbedders(_client("s3"), settings.bucket).asked(
+            _client("sagemaker-runtime"), settings.embedders, lately=True
+        ),
         drawings=Drawings(_client("s3"), settings.bucket),
         sign=_sign,
         timing=timing,

@@ -130,13 +130,17 @@ class Searching:
         """Embedded by the one that gave the index its vectors: cosines between two embedders mean nothing."""
         try:
             with self.timing.of("embedding"):
-                for embedder in self.embedders:
+                for embedder in self._embedders_of(model):
                     embedded = embedder.embed(picture)
                     if embedded.model == model:
                         return embedded
         except PictureRefusedError as refusal:
             raise Refused(422, "unreadable_image", f"the picture cannot be used: {refusal}") from None
         raise Refused(503, "index_changing", f"nobody embeds with {model} now: try later, or look for words or an id")
+
+    def _embedders_of(self, model: str) -> list[Embedder]:
+        """Those that may have this model, the ones that are known to first."""
+        return sorted((each for each in self.embedders if each.model in (model, "")), key=lambda each: not each.model)
 
     def _stored(self, drawing_id: str) -> bytes:
         now = self.drawings.now(drawing_id)

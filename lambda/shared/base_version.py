@@ -51,8 +51,8 @@ class BaseVersions:
         version = next(registry.newest_first(self.sagemaker, self.group), None)
         if version is None:
             raise PlatformError(
-                f"{self.group} has no approved version to start from: `drawingops models import-official`, "
-                "then approve v1"
+                f"{self.group} has no approved version to start from: `drawingops models import-official` "
+                "(of embedders: `drawingops models import-embedder`), then approve v1"
             )
         return version
 

@@ -83,10 +83,12 @@ class Embedder:
     Attributes:
         runtime: client of SageMaker's runtime.
         endpoint_name: what is asked.
+        model: `name/version` of what it embeds with, where that is known before it has answered; else "".
     """
 
     runtime: Any
     endpoint_name: str
+    model: str = ""
 
     def embed(self, picture: bytes) -> Embedded:
         """The embeddings of an image file.

@@ -36,28 +36,25 @@ class Settings(Variables):
     group: str
     base_rule: Rule
     endpoint_name: str
+    embedder_pipeline_name: str
+    embedder_group: str
     quiet_seconds: float
     min_objects: int
     max_age_seconds: float
 
 
-class Parameters(BaseModel):
-    """Pipeline parameters that a person may set for one run; the rest are the account's defaults."""
+class SharedParameters(BaseModel):
+    """Pipeline parameters that a person may set for one run of any target; the rest are the account's defaults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     BaseModelPackage: str | None = None
     ReplayRatio: Annotated[float, Field(ge=0, le=0.9)] | None = None
     LearningRate: Number | None = None
-    HeadLearningRate: Number | None = None
-    Epochs: Annotated[int, Field(ge=1, le=1000)] | None = None
     MaxSeconds: Annotated[int, Field(ge=0, le=432_000)] | None = None
-    BatchSize: Annotated[int, Field(ge=1, le=4096)] | None = None
-    FreezeBackbone: Literal["true", "false"] | None = None
     AccuracyThreshold: Annotated[float, Field(ge=0, le=1)] | None = None
     MaxRegressionDrop: Annotated[float, Field(ge=0, le=1)] | None = None
     MinChampionGain: Annotated[float, Field(ge=-1, le=1)] | None = None
-    MaxSymbolClassDrop: Annotated[float, Field(ge=0, le=1)] | None = None
     Seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
 
     def as_strings(self) -> dict[str, str]:
@@ -65,17 +62,52 @@ class Parameters(BaseModel):
         return {name: str(value) for name, value in self.model_dump(exclude_none=True).items()}
 
 
-class Order(BaseModel):
-    """What a person asks for."""
+class Parameters(SharedParameters):
+    """Those of a run of the reader."""
+
+    HeadLearningRate: Number | None = None
+    Epochs: Annotated[int, Field(ge=1, le=1000)] | None = None
+    BatchSize: Annotated[int, Field(ge=1, le=4096)] | None = None
+    FreezeBackbone: Literal["true", "false"] | None = None
+    MaxSymbolClassDrop: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class EmbedderParameters(SharedParameters):
+    """Those of a run of the embedder."""
+
+    MaxSteps: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class SharedOrder(BaseModel):
+    """What a person asks for, whatever is trained."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     action: Literal["start"]
     dry_run: bool = False
-    manifests: tuple[str, ...] = ()
-    parameters: Parameters = Parameters()
     reason: str = ""
     requested_by: str = ""
+
+    @property
+    def said(self) -> str:
+        """Why, and by whom."""
+        by = f" ({self.requested_by})" if self.requested_by else ""
+        return f"{self.reason or 'by hand'}{by}"
+
+
+class Order(SharedOrder):
+    """A run of the reader."""
+
+    target: Literal["reader"] = "reader"
+    manifests: tuple[str, ...] = ()
+    parameters: Parameters = Parameters()
+
+
+class EmbedderOrder(SharedOrder):
+    """A run of the embedder: it learns from all drawings of the bucket."""
+
+    target: Literal["embedder"]
+    parameters: EmbedderParameters = EmbedderParameters()
 
 
 class Decision(BaseModel):
@@ -150,13 +182,29 @@ class Gate:
             )
         active = self._active(last)
         if wanted.dry_run:
-            base = self.bases.find(wanted.parameters.BaseModelPackage or "")
-            then = f"it would wait for {active}" if active else "it would start now"
-            return Decision(decision="dry_run", reason=f"{len(batches)} batches; {then}", manifests=uris, base=base.arn)
+            return self._dry_run(wanted.parameters, f"{len(batches)} batches", uris, active)
         if active:
             return Decision(decision="active", reason=f"{active} is running: stop it or wait", manifests=uris)
-        by = f" ({wanted.requested_by})" if wanted.requested_by else ""
-        return self._start(batches, wanted.parameters, f"{wanted.reason or 'by hand'}{by}", last)
+        return self._start(batches, wanted.parameters, wanted.said, last)
+
+    def order_embedder(self, wanted: EmbedderOrder) -> Decision:
+        """On a person's word: starts a run that learns from the bucket's drawings, unless one is running."""
+        if not wanted.dry_run:
+            self._finish_what_was_begun()
+        last = self.state.last()
+        active = self._active(last)
+        if wanted.dry_run:
+            return self._dry_run(wanted.parameters, "the drawings of the bucket", (), active)
+        if active:
+            return Decision(decision="active", reason=f"{active} is running: stop it or wait")
+        return self._start([], wanted.parameters, wanted.said, last)
+
+    def _dry_run(
+        self, parameters: SharedParameters, learned_from: str, uris: tuple[str, ...], active: str | None
+    ) -> Decision:
+        base = self.bases.find(parameters.BaseModelPackage or "")
+        then = f"it would wait for {active}" if active else "it would start now"
+        return Decision(decision="dry_run", reason=f"{learned_from}; {then}", manifests=uris, base=base.arn)
 
     def _until_next_look(self) -> float:
         return LOOK_SECONDS - self.clock() % LOOK_SECONDS
@@ -191,7 +239,7 @@ class Gate:
                 raise PlatformError(f"{uri}: no labelled batch of this account; they are below {self.labels.prefix}")
         return [known[uri] for uri in sorted(set(uris))]
 
-    def _start(self, batches: list[Batch], parameters: Parameters, reason: str, last: Last | None) -> Decision:
+    def _start(self, batches: list[Batch], parameters: SharedParameters, reason: str, last: Last | None) -> Decision:
         chosen, rest = batches[:BATCHES_IN_ONE_RUN], batches[BATCHES_IN_ONE_RUN:]
         pending = self._plan(chosen, parameters, reason)
         uris = tuple(reference.uri for reference in pending.manifest.manifests)
@@ -214,7 +262,7 @@ class Gate:
             wait_seconds=self._until_next_look(),
         )
 
-    def _plan(self, batches: list[Batch], parameters: Parameters, reason: str) -> Pending:
+    def _plan(self, batches: list[Batch], parameters: SharedParameters, reason: str) -> Pending:
         created = datetime.fromtimestamp(self.clock(), UTC)
         content = "\n".join(f"{batch.key}#{batch.version_id}" for batch in batches)
         chosen = "\n".join(f"{name}={value}" for name, value in sorted(parameters.as_strings().items()))

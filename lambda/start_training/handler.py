@@ -1,17 +1,18 @@
 """Events, the schedule, alarms and people all go through one gate; none of them says what is new, the bucket does."""
 
 import time
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared.base_version import BaseVersions
 from shared.errors import PlatformError
-from start_training.gate import Decision, Gate, Order, Settings
+from start_training.gate import EmbedderOrder, Gate, Order, Settings
 from start_training.labels import Labels
 from start_training.pipeline import Pipeline
 from start_training.queue import LabelQueue
@@ -20,6 +21,8 @@ from start_training.state import State
 logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
+
+Wanted = TypeVar("Wanted", bound=BaseModel)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -36,8 +39,10 @@ def handle(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """
     settings = Settings.read()
     gate = build_gate(settings)
-    if event.get("action") == "start":
-        decision = order(gate, event)
+    if event.get("target") == "embedder":
+        decision = build_embedder_gate(settings).order_embedder(parsed(EmbedderOrder, event))
+    elif event.get("action") == "start":
+        decision = gate.order(parsed(Order, event))
     else:
         decision = gate.consider()
         queue = LabelQueue(boto3.client("sqs"), settings.queue_url)
@@ -65,12 +70,26 @@ def build_gate(settings: Settings) -> Gate:
     )
 
 
-def order(gate: Gate, event: dict[str, Any]) -> Decision:
-    """An order of a person or an alarm: no quiet time, no minimum."""
+def build_embedder_gate(settings: Settings) -> Gate:
+    """The gate to the embedder's pipeline; its runs are claimed beside the reader's."""
+    gate, sagemaker = build_gate(settings), boto3.client("sagemaker")
+    return replace(
+        gate,
+        state=replace(gate.state, runs="embedder-run"),
+        pipeline=Pipeline(sagemaker, settings.embedder_pipeline_name),
+        bases=BaseVersions(sagemaker, settings.embedder_group, "last_approved", settings.endpoint_name),
+    )
+
+
+def parsed(kind: type[Wanted], event: dict[str, Any]) -> Wanted:
+    """An order of a person or an alarm: no quiet time, no minimum.
+
+    Raises:
+        PlatformError: it is of no such form.
+    """
     try:
-        wanted = Order.model_validate(event)
+        return kind.model_validate(event)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise PlatformError(f"order: {where} = {first['input']!r}: {first['msg']}") from None
-    return gate.order(wanted)

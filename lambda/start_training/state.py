@@ -1,7 +1,8 @@
 """What was started already, and what is being started: a DynamoDB table written by conditions only.
 
 Items: `pk=batch sk=<key>#<version>` a batch that a run has taken; `pk=run sk=pending` the one run that is being
-started; `pk=run sk=last` the run that was started last; `pk=run sk=<run id>` a run that was started.
+started; `pk=run sk=last` the run that was started last; `pk=run sk=<run id>` a run that was started. Runs of the
+embedder are beside them, `pk=embedder-run`.
 """
 
 import json
@@ -39,10 +40,17 @@ class Last:
 
 @dataclass(frozen=True)
 class State:
-    """The state table."""
+    """The state table.
+
+    Attributes:
+        dynamodb: client.
+        table: its name.
+        runs: partition key of the runs of one pipeline.
+    """
 
     dynamodb: Any
     table: str
+    runs: str = "run"
 
     def last(self) -> Last | None:
         """The run that was started last; None before the first."""
@@ -75,14 +83,14 @@ class State:
             False when another run is being started, or was since `after`: then the decision may rest on labels that
             this run has taken.
         """
-        as_before: dict[str, Any] = {"TableName": self.table, "Key": _key("last")}
+        as_before: dict[str, Any] = {"TableName": self.table, "Key": self._key("last")}
         if after:
             as_before["ConditionExpression"] = "run_id = :run_id"
             as_before["ExpressionAttributeValues"] = {":run_id": {"S": after.run_id}}
         else:
             as_before["ConditionExpression"] = "attribute_not_exists(pk)"
         claimed = self._put(
-            "run", "pending", run_id=pending.manifest.run_id, content=pending.model_dump_json(by_alias=True)
+            self.runs, "pending", run_id=pending.manifest.run_id, content=pending.model_dump_json(by_alias=True)
         )
         claimed["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
         return self._transact([claimed, {"ConditionCheck": as_before}])
@@ -100,8 +108,8 @@ class State:
         self._transact(
             [
                 {"Delete": self._mine(pending)},
-                self._put("run", run_id, execution_arn=execution_arn, parameters=json.dumps(pending.parameters)),
-                self._put("run", "last", run_id=run_id, execution_arn=execution_arn),
+                self._put(self.runs, run_id, execution_arn=execution_arn, parameters=json.dumps(pending.parameters)),
+                self._put(self.runs, "last", run_id=run_id, execution_arn=execution_arn),
             ]
         )
 
@@ -110,14 +118,17 @@ class State:
         self._transact([{"Delete": self._mine(pending)}])
 
     def _get(self, name: str) -> dict[str, Any] | None:
-        found = self.dynamodb.get_item(TableName=self.table, Key=_key(name), ConsistentRead=True)
+        found = self.dynamodb.get_item(TableName=self.table, Key=self._key(name), ConsistentRead=True)
         item: dict[str, Any] | None = found.get("Item")
         return item
+
+    def _key(self, name: str) -> dict[str, Any]:
+        return {"pk": {"S": self.runs}, "sk": {"S": name}}
 
     def _mine(self, pending: Pending) -> dict[str, Any]:
         return {
             "TableName": self.table,
-            "Key": _key("pending"),
+            "Key": self._key("pending"),
             "ConditionExpression": "run_id = :run_id",
             "ExpressionAttributeValues": {":run_id": {"S": pending.manifest.run_id}},
         }
@@ -143,10 +154,6 @@ class State:
                 raise  # a conflict with another transaction, or throttling: whoever comes next tries again
             return False
         return True
-
-
-def _key(name: str) -> dict[str, Any]:
-    return {"pk": {"S": "run"}, "sk": {"S": name}}
 
 
 def _batches(pending: Pending) -> list[tuple[str, str, dict[str, str]]]:

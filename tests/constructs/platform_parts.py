@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -18,7 +18,7 @@ from drawing_platform.metrics import endpoint_metric
 from drawing_platform.notifier import Notifier, NotifierProps
 from drawing_platform.platform_function import FunctionEnvironment
 from drawing_platform.release import Release, ReleaseProps
-from drawing_platform.retraining_trigger import RetrainingTrigger, RetrainingTriggerProps
+from drawing_platform.retraining_trigger import EmbedderTraining, RetrainingTrigger, RetrainingTriggerProps
 from drawing_platform.settings import Settings, load_settings
 from drawing_platform.training_pipeline import TrainingPipeline, TrainingPipelineProps
 from stacks.application import feature_flags
@@ -58,7 +58,7 @@ class Parts:
                 topic=self.topic,
                 topic_key=self.topic_key,
                 bucket=self.bucket,
-                pipeline_name=self.settings.pipeline_name,
+                pipeline_names=(self.settings.pipeline_name,),
             ),
         )
 
@@ -95,6 +95,11 @@ class Parts:
                 pipeline_name=self.settings.pipeline_name,
                 pipeline_arn=f"arn:aws:sagemaker:eu-central-1:123456789012:pipeline/{self.settings.pipeline_name}",
                 base=self.base,
+                embedder=EmbedderTraining(
+                    pipeline_name=self.settings.embedder_pipeline_name,
+                    pipeline_arn=f"arn:aws:sagemaker:eu-central-1:123456789012:pipeline/{self.settings.embedder_pipeline_name}",
+                    base=replace(self.base, group_name=self.settings.embedder_package_group),
+                ),
                 trigger=self.settings.trigger,
                 keep=True,
             ),

@@ -131,9 +131,10 @@ def test_what_was_trained_on_is_encrypted_and_recoverable(template: Template) ->
     )
 
 
-def test_the_function_may_start_this_pipeline_only(template: Template) -> None:
+def test_the_function_may_start_the_two_pipelines_only(template: Template) -> None:
     found = allowed(template)
-    (started,) = found["sagemaker:StartPipelineExecution"]
-    assert started.endswith(":pipeline/drawing-platform-prod-training")
-    (described,) = found["sagemaker:DescribePipelineExecution"]
-    assert described.endswith(":pipeline/drawing-platform-prod-training/execution/*")
+    reader, embedder = sorted(found["sagemaker:StartPipelineExecution"], reverse=True)
+    assert reader.endswith(":pipeline/drawing-platform-prod-training")
+    assert embedder.endswith(":pipeline/drawing-platform-prod-embedder")
+    described = sorted(found["sagemaker:DescribePipelineExecution"], reverse=True)
+    assert described == [f"{reader}/execution/*", f"{embedder}/execution/*"]

@@ -185,6 +185,8 @@ class Account:
             runs_prefix="datasets/runs/",
             table=TABLE,
             pipeline_name="p",
+            embedder_pipeline_name="embedder",
+            embedder_group="embedders",
             queue_url="labels",
             group=GROUP,
             base_rule="last_approved",

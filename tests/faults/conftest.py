@@ -13,7 +13,13 @@ from tests.e2e.account import Account, empty_account, free_port
 from tests.e2e.labelling_account import names
 
 # They take `whole_account`, in this order.
-SHARING = ("test_drift_alarm", "test_index_account", "test_retraining_account", "test_local_up")
+SHARING = (
+    "test_drift_alarm",
+    "test_index_account",
+    "test_retraining_account",
+    "test_local_up",
+    "test_embedder_account",
+)
 # Files of a minute and more: one of them that begins last keeps one core busy and the others idle.
 LONGEST = (
     "test_training_kills",

@@ -17,7 +17,13 @@ from tests.e2e.account import ROOT, Cdk, client, empty_account, free_port
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(600)]
 
-SEARCH_NAMES = ("search-api", "search-dead-letters", "search-queue", "search-reconcile-function")
+SEARCH_NAMES = (
+    "search-api",
+    "search-dead-letters",
+    "search-queue",
+    "search-reconcile-function",
+    "search-release-function",
+)
 PARTNERS = {
     "dev": f'targets = [{{ env = "staging", account = "{emulator.ACCOUNT}" }}]',
     "staging": f'source = {{ env = "dev", account = "{emulator.ACCOUNT}" }}',

@@ -119,4 +119,4 @@ def test_an_index_that_nobody_embeds_for_is_not_searched(world: World) -> None:
 
 def test_an_order_that_is_none_is_refused(world: World) -> None:
     with pytest.raises(PlatformError, match="order: action"):
-        world.order("drop")
+        world.order("forget")

@@ -17,7 +17,15 @@ from moto.sqs.models import sqs_backends
 from shared.base_version import BaseVersions
 from shared.errors import PlatformError
 from start_training import handler
-from start_training.gate import LOOK_SECONDS, Gate, Order, Parameters, Settings
+from start_training.gate import (
+    LOOK_SECONDS,
+    EmbedderOrder,
+    EmbedderParameters,
+    Gate,
+    Order,
+    Parameters,
+    Settings,
+)
 from start_training.labels import Batch, Labels
 from start_training.pipeline import Pipeline
 from start_training.state import BATCHES_IN_ONE_RUN, State
@@ -100,6 +108,8 @@ class World:
             runs_prefix="datasets/runs/",
             table=TABLE,
             pipeline_name="p",
+            embedder_pipeline_name="embedder",
+            embedder_group="embedders",
             queue_url=self.queue,
             group=GROUP,
             base_rule="last_approved",
@@ -402,9 +412,34 @@ def test_a_dry_run_that_has_nothing_to_start_from_says_so(world: World) -> None:
 def test_an_alarm_starts_a_run_through_the_same_gate(world: World) -> None:
     world.upload("one")
     ordered = {"action": "start", "reason": "alarm drift-confidence", "requested_by": "drift"}
-    assert handler.order(world.gate(least=99), ordered).decision == "started"
+    assert world.gate(least=99).order(handler.parsed(Order, ordered)).decision == "started"
     assert world.run_manifests()[0]["reason"] == "alarm drift-confidence (drift)"
-    assert handler.order(world.gate(least=99), ordered).decision == "nothing_new"
+    assert world.gate(least=99).order(handler.parsed(Order, ordered)).decision == "nothing_new"
+
+
+def test_an_embedder_is_trained_by_order_beside_a_run_of_the_reader(world: World) -> None:
+    world.upload("one")
+    assert world.gate(least=99).order(Order(action="start")).decision == "started"
+    own = replace(world.gate(), state=State(world.dynamodb, TABLE, runs="embedder-run"))
+    wanted = EmbedderOrder(action="start", target="embedder", parameters=EmbedderParameters(MaxSteps=7))
+    world.sagemaker.started.clear()  # another pipeline
+    decision = own.order_embedder(wanted)
+    assert (decision.decision, decision.manifests) == ("started", ())
+    (started,) = world.sagemaker.started.values()
+    parameters = {item["Name"]: item["Value"] for item in started["PipelineParameters"]}
+    run = f"s3://{BUCKET}/datasets/runs/{decision.run_id}/run.json"
+    assert parameters == {"LabelManifest": run, "MaxSteps": "7", "RunId": decision.run_id}
+    assert {item["run_id"] for item in world.run_manifests()} >= {decision.run_id}
+    world.sagemaker.status = "Executing"
+    assert own.order_embedder(wanted).decision == "active"
+    # What the reader has taken stays taken, and nothing else was.
+    assert {key for key, _ in world.gate().state.taken()} == {"labels/one/manifest.jsonl"}
+
+
+def test_an_embedder_takes_no_labels_and_no_parameters_of_the_reader() -> None:
+    for wrong in ({"manifests": ["s3://x"]}, {"parameters": {"Epochs": 3}}):
+        with pytest.raises(PlatformError, match="order: "):
+            handler.parsed(EmbedderOrder, {"action": "start", "target": "embedder", **wrong})
 
 
 def test_named_batches_are_trained_on_again(world: World) -> None:
@@ -442,9 +477,9 @@ def test_parameters_reach_the_pipeline_as_strings(world: World) -> None:
         ({"manifest": []}, r"manifest = \[\]"),
     ],
 )
-def test_an_order_that_makes_no_sense_is_refused_in_one_line(world: World, event: dict[str, Any], message: str) -> None:
+def test_an_order_that_makes_no_sense_is_refused_in_one_line(event: dict[str, Any], message: str) -> None:
     with pytest.raises(PlatformError, match=message) as refused:
-        handler.order(world.gate(), {"action": "start", **event})
+        handler.parsed(Order, {"action": "start", **event})
     assert "\n" not in str(refused.value)
 
 

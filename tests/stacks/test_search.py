@@ -129,14 +129,28 @@ def test_who_indexes_writes_thumbnails_and_refusals_only(template: Template) -> 
 
 
 def test_drawings_alone_wake_the_index_and_what_failed_five_times_is_kept(template: Template) -> None:
-    (rule,) = [each for _, each in resources(template, "AWS::Events::Rule") if "EventPattern" in each]
-    assert rule["EventPattern"]["detail"]["object"]["key"] == [{"prefix": "drawings/"}]
-    assert rule["EventPattern"]["detail-type"] == ["Object Created", "Object Deleted"]
+    rules = [each["EventPattern"] for _, each in resources(template, "AWS::Events::Rule") if "EventPattern" in each]
+    (pattern,) = [pattern for pattern in rules if pattern["source"] == ["aws.s3"]]
+    assert pattern["detail"]["object"]["key"] == [{"prefix": "drawings/"}]
+    assert pattern["detail-type"] == ["Object Created", "Object Deleted"]
     (queue,) = [each for _, each in resources(template, "AWS::SQS::Queue") if "RedrivePolicy" in each]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
     mapping = the(template, "AWS::Lambda::EventSourceMapping")
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert queue["VisibilityTimeout"] >= 6 * 150
+
+
+def test_an_approved_embedder_wakes_its_release_which_may_touch_no_other_endpoint(template: Template) -> None:
+    rules = [each["EventPattern"] for _, each in resources(template, "AWS::Events::Rule") if "EventPattern" in each]
+    decided, rested = (pattern for pattern in rules if pattern["source"] == ["aws.sagemaker"])
+    (group,) = decided["detail"]["ModelPackageGroupName"]
+    assert group.endswith("-embedders")
+    (prefix,) = rested["detail"]["EndpointName"]
+    made = {
+        resource for action, resource in rights(template, "ReleaseFunction") if action.startswith("sagemaker:Create")
+    }
+    assert made
+    assert all(f"/{prefix['prefix']}*" in resource for resource in made)
 
 
 def test_somebody_is_told_of_everything_that_can_go_wrong(template: Template) -> None:
