@@ -36,7 +36,7 @@ class DetectorSettings:
         box_threshold: Mean probability inside a box from which it is kept.
         unclip_ratio: How far a box is widened: area x ratio / perimeter.
         max_boxes: Of one page.
-        min_side: Pages whose shorter side is less are enlarged to it, pixels.
+        min_side: Pages whose shorter side is less are enlarged to it, pixels, unless they become longer than a tile.
         tile: Side of the tiles in which large pages are looked at, pixels, a multiple of 32.
         overlap: How far neighbouring tiles overlap, pixels, a multiple of 64; half of it is context, thrown away.
         mean, deviation: Pixels of 0 to 1 are brought to (pixel - mean) / deviation. With 0.5, as in rapidocr, 26 of 39
@@ -75,7 +75,7 @@ class Detector:
             as it lies on the page. How the text inside is turned is not known yet.
         """
         height, width = page.shape[:2]
-        return self._boxes(self._map(_resized(page, self._settings.min_side)), width, height)
+        return self._boxes(self._map(_resized(page, self._settings.min_side, self._settings.tile)), width, height)
 
     def detect_within(self, page: Page, regions: Sequence[Region], *, quarters: int = 0) -> Quads:
         """Boxes of text lines in some regions of a page, as `detect` gives them.
@@ -108,7 +108,7 @@ class Detector:
         height, width = page.shape[:2]
         size = (max(1, round(width * _GLANCE)), max(1, round(height * _GLANCE)))
         small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
-        seen = (self._map(_resized(small, 1)) > _GLIMPSE * 255.0).astype(np.uint8)
+        seen = (self._map(_resized(small, 1, self._settings.tile)) > _GLIMPSE * 255.0).astype(np.uint8)
         return np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
     def _map(self, page: Page) -> Map:
@@ -159,10 +159,13 @@ def _lies(place: Place, piece: npt.NDArray[np.uint8]) -> tuple[slice, slice]:
     return slice(place.top, place.top + piece.shape[0]), slice(place.left, place.left + piece.shape[1])
 
 
-def _resized(page: Page, min_side: int) -> Page:
-    """The page with sides that the network takes; enlarged when its shorter side is below `min_side`."""
+def _resized(page: Page, min_side: int, tile: int) -> Page:
+    """The page with sides that the network takes; enlarged to `min_side` on its shorter side.
+
+    No longer than a tile: a strip of 2000 × 1 pixels, as damaged headers announce it, would become one of a gigapixel.
+    """
     height, width = page.shape[:2]
-    ratio = max(1.0, min_side / min(height, width))
+    ratio = max(1.0, min(min_side / min(height, width), tile / max(height, width)))
     size = tuple(max(_STRIDE, round(int(side * ratio) / _STRIDE) * _STRIDE) for side in (width, height))
     return page if size == (width, height) else np.asarray(cv2.resize(page, size), np.uint8)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Polygon
@@ -54,3 +55,18 @@ def test_a_small_picture_is_enlarged_and_its_boxes_are_in_its_own_pixels() -> No
     assert box[:, 0].max() < 90
     assert box[:, 1].max() < 50
     assert Polygon(box).contains(Polygon([(15, 14), (45, 14), (45, 26), (15, 26)]))
+
+
+@pytest.mark.parametrize("size", [(1, 2000), (2000, 1), (3, 3), (80, 120), (30, 900), (1, 1)])
+def test_a_small_page_is_enlarged_to_a_tile_at_most(size: tuple[int, int]) -> None:
+    seen = []
+
+    def network(images: np.ndarray) -> np.ndarray:
+        seen.append(images.shape)
+        return np.zeros((1, 1, *images.shape[2:]), np.float32)
+
+    page = np.zeros((*size, 3), np.uint8)
+    page[:, : size[1] // 2] = 255
+    page[: size[0] // 2] = 255
+    Detector(network).detect(page)
+    assert sum(shape[2] * shape[3] for shape in seen) <= 2048**2
