@@ -71,6 +71,12 @@ class Drawing:
         return tuple(item for item in self.texts if item.category is Category.DIMENSION)
 
     @property
+    def title_block(self) -> dict[str, str]:
+        """The fields of the first title block by their names (`number`, `title`, `material`, …), as far as read."""
+        fields = self.result.structure.title_block if self.result.structure else ()
+        return {field.name: field.text for field in reversed(fields)}
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What one should know of the reading, one line each."""
         return self.result.warnings

@@ -11,11 +11,12 @@ from drawing_ocr.annotation import Category
 from drawing_ocr.drawing import Drawing
 from drawing_ocr.grammar.geometric import parse_geometric
 from drawing_ocr.grammar.interpret import meaning_of
-from drawing_ocr.grammar.meaning import Feature
+from drawing_ocr.grammar.meaning import Feature, Meaning
 from drawing_ocr.grammar.parse import parse
 from drawing_ocr.grammar.roughness import parse_roughness
 from drawing_ocr.output.zones import Zones, zones_of
 from drawing_ocr.reading.result import Prediction
+from drawing_ocr.reading.structure.contract import GroupedDimension, ToleranceFrame
 
 _MEASURED: Final = {Category.DIMENSION, Category.SYMBOL}
 _DOUBTFUL: Final = 0.8  # confidence below which a person should look, as in overlays
@@ -58,32 +59,69 @@ class Characteristic:
     remark: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A text that states characteristics: a whole dimension, a tolerance frame, a symbol."""
+
+    first: int  # position of its first line in the result, by which it is numbered
+    item: Prediction
+    meaning: Meaning | None = None
+    frame: ToleranceFrame | None = None
+
+
 def characteristics_of(drawing: Drawing) -> list[Characteristic]:
-    """The dimensions and symbols of a drawing in reading order, numbered through all its pages."""
-    found: list[Characteristic] = []
-    balloon = 0
-    for page in range(1, len(drawing.sheets) + 1):
-        items = drawing.on_page(page)
-        zones = zones_of(drawing.sheets[page - 1], items)
-        for item in items:
-            if item.category in _MEASURED:
-                balloon += 1
-                found += _of_text(item, balloon, _zone(page, zones, item))
-    return found
+    """The dimensions, tolerance frames and symbols of a drawing in reading order, numbered through all its pages.
+
+    Pieces of one dimension are one where the result tells its structure; otherwise each line is taken for itself.
+    """
+    stated = sorted(_stated(drawing), key=lambda each: each.first)
+    zones = [zones_of(sheet, drawing.on_page(page)) for page, sheet in enumerate(drawing.sheets, 1)]
+    return [
+        characteristic
+        for balloon, each in enumerate(stated, 1)
+        for characteristic in _of_text(each, balloon, _zone(zones, each.item))
+    ]
 
 
-def _zone(page: int, zones: Zones | None, item: Prediction) -> str:
+def _stated(drawing: Drawing) -> Iterator[_Stated]:
+    structure, told = drawing.result.structure, set[int]()
+    if structure is not None:
+        for group in structure.dimensions:
+            told.update(group.members)
+            item = _as_one(group, Category.DIMENSION, group.confidence)
+            yield _Stated(min(group.members, default=0), item, meaning=group.meaning)
+        for frame in structure.frames:
+            told.update(frame.members)
+            sure = min((drawing.texts[member].confidence for member in frame.members), default=0.0)
+            item = _as_one(frame, Category.SYMBOL, sure)
+            yield _Stated(min(frame.members, default=0), item, frame=frame)
+    for place, item in enumerate(drawing.texts):
+        if item.category in _MEASURED and place not in told:
+            parsed = parse(item.text) if item.category is Category.DIMENSION else None
+            yield _Stated(place, item, meaning=meaning_of(parsed) if parsed else None)
+
+
+def _as_one(part: GroupedDimension | ToleranceFrame, category: Category, confidence: float) -> Prediction:
+    return Prediction(box=part.box, text=part.text, confidence=confidence, category=category, page=part.page)
+
+
+def _zone(zones: Sequence[Zones | None], item: Prediction) -> str:
+    page = item.page or 1
+    grid = zones[page - 1]
     x, y = fmean(point[0] for point in item.box), fmean(point[1] for point in item.box)
-    return f"{page}/{zones.at(x, y)}" if zones else str(page)
+    return f"{page}/{grid.at(x, y)}" if grid else str(page)
 
 
-def _of_text(item: Prediction, balloon: int, zone: str) -> Iterator[Characteristic]:
+def _of_text(stated: _Stated, balloon: int, zone: str) -> Iterator[Characteristic]:
+    item, meaning, frame = stated.item, stated.meaning, stated.frame
     doubt = f"read with confidence {item.confidence:.2f}: compare with the drawing" if _is_doubtful(item) else ""
-    parsed = parse(item.text) if item.category is Category.DIMENSION else None
-    if parsed is None:
+    if frame is not None:
+        kind = (frame.characteristic or "geometric tolerance").replace("_", " ")
+        yield Characteristic(str(balloon), balloon, item, item.text, kind, zone, greatest=frame.tolerance, remark=doubt)
+        return
+    if meaning is None:
         yield Characteristic(str(balloon), balloon, item, item.text, _kind_of_symbol(item.text), zone, remark=doubt)
         return
-    meaning = meaning_of(parsed)
     for place, feature in enumerate(meaning.features, 1):
         several = len(meaning.features) > 1
         upper, lower = _deviations(feature)

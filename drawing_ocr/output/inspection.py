@@ -31,7 +31,15 @@ HEADINGS: Final = (
     ("Remark", 46),
 )
 FIRST_ROW: Final = 7  # of the list, from 0; above are the head and the headings
-_HEAD: Final = ("Part number", "Part name", "Revision", "Serial number", "Inspector", "Date")
+# Fields of the form's head, each with the field of the title block that fills it.
+_HEAD: Final = (
+    ("Part number", "number"),
+    ("Part name", "title"),
+    ("Revision", "revision"),
+    ("Serial number", None),
+    ("Inspector", None),
+    ("Date", None),
+)
 _RESULT: Final = 9  # the column of results
 _PICTURE_PIXELS: Final = 1600  # of a ballooned sheet on screen; the picture itself keeps all its pixels
 
@@ -67,10 +75,14 @@ def _head(book: Any, sheet: Any, drawing: Drawing) -> None:
     model = drawing.result.model
     sheet.write_string(2, 0, "Read by", label)
     sheet.write_string(2, 3, " ".join(part for part in (model.name, model.version) if part))
-    for place, name in enumerate(_HEAD):
+    for place, (name, source) in enumerate(_HEAD):
         row, column = 1 + place % 3, 4 + 4 * (place // 3)
         sheet.write_string(row, column, name, label)
-        sheet.write_blank(row, column + 2, None, field)
+        value = drawing.title_block.get(source) if source else None
+        if value:
+            sheet.write_string(row, column + 2, value, field)
+        else:
+            sheet.write_blank(row, column + 2, None, field)
     for place, warning in enumerate(drawing.warnings[:1]):
         sheet.write_string(4 + place, 0, f"Note: {warning}")
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 # Capitals and digits are as high as the fitted box. docs/files.md has the measurement.
-LEAST_HEIGHT: Final = 10.0  # pixels
+LEAST_HEIGHT: Final = 9.0  # pixels
 
 
 def too_small(quads: Sequence[npt.NDArray[np.float32]]) -> str | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -10,10 +11,13 @@ import pytest
 from PIL import Image
 
 from drawing_ocr.annotation import Category
+from drawing_ocr.grammar.interpret import meaning_of
+from drawing_ocr.grammar.parse import parse
 from drawing_ocr.output.characteristics import characteristics_of
 from drawing_ocr.output.dimension_table import COLUMNS, dimensions_csv
 from drawing_ocr.output.inspection import FIRST_ROW, HEADINGS, inspection_workbook
 from drawing_ocr.reading.result import Prediction
+from drawing_ocr.reading.structure.contract import GroupedDimension, Structure, TitleField, ToleranceFrame
 from tests.drawing_ocr.output.world import box, drawing, text
 
 
@@ -46,6 +50,51 @@ def test_dimensions_and_symbols_are_numbered_with_zone_and_limits(tmp_path: Path
     ]
     assert found[3].kind == "surface texture"
     assert "compare with the drawing" in found[1].remark
+
+
+def test_pieces_of_a_dimension_are_one_characteristic_and_frames_are_told(tmp_path: Path) -> None:
+    lines = [
+        text("R5", box(150, 400, 40, 20)),
+        text("50", box(100, 100, 40, 30)),
+        text("+0.1", box(145, 95, 40, 15), confidence=0.7),
+        text("-0.2", box(145, 115, 40, 15)),
+        text("⌖", box(300, 100, 20, 20), Category.SYMBOL),
+        text("⌀0.2", box(325, 100, 40, 20), Category.SYMBOL),
+    ]
+    read = drawing(tmp_path, lines)
+    whole = parse("50 +0.1 -0.2")
+    assert whole is not None
+    structure = Structure(
+        dimensions=(
+            GroupedDimension(box=box(150, 400, 40, 20), text="R5", members=(0,), confidence=0.95),
+            GroupedDimension(
+                box=box(100, 95, 85, 35),
+                text="50 +0.1 -0.2",
+                members=(1, 2, 3),
+                confidence=0.7,
+                meaning=meaning_of(whole),
+            ),
+        ),
+        frames=(
+            ToleranceFrame(
+                box=box(300, 100, 65, 20),
+                text="⌖|⌀0.2",
+                members=(4, 5),
+                cells=("⌖", "⌀0.2"),
+                characteristic="position",
+                tolerance=0.2,
+            ),
+        ),
+        title_block=(TitleField(box=box(0, 0, 1, 1), text="DRG-7", name="number", confidence=1),),
+    )
+    read = replace(read, result=read.result.model_copy(update={"structure": structure}))
+    rows = rows_of(inspection_workbook(read, characteristics_of(read), []))
+    assert [row[:8] for row in rows] == [
+        ["1", "1", "characteristic", "R5", None, None, None, None],
+        ["2", "1", "length", "50 +0.1 -0.2", None, 50, 49.8, 50.1],
+        ["3", "1", "position", "⌖|⌀0.2", None, None, None, 0.2],
+    ]
+    assert read.title_block == {"number": "DRG-7"}
 
 
 def test_without_marks_on_its_border_a_sheet_has_no_zones(tmp_path: Path) -> None:
