@@ -18,8 +18,8 @@ from drawing_ocr.annotation import Annotation, Region
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.dataset.manifest import write_manifest
 from drawing_ocr.synthesis import text_source
-from drawing_ocr.synthesis.sheet import Sheet, draw_structured_sheet
-from drawing_ocr.synthesis.structure import Structure
+from drawing_ocr.synthesis.sheet import draw_structured_sheet
+from drawing_ocr.synthesis.structure import Sheet, Structure
 from drawing_ocr.synthesis.style import SCANNED, SheetStyle
 from drawing_ocr.text import canonical
 

@@ -10,7 +10,8 @@ from drawing_ocr.synthesis.canvas import Canvas, PlacedText, Plan, Point
 from drawing_ocr.synthesis.furniture import Area, Furniture
 from drawing_ocr.synthesis.general_text import general_text, plain_number
 from drawing_ocr.synthesis.lettering import letter
-from drawing_ocr.synthesis.sheet import Sheet, drafting_of, page_size, scanned
+from drawing_ocr.synthesis.sheet import drafting_of, page_size, scanned
+from drawing_ocr.synthesis.structure import Sheet
 from drawing_ocr.synthesis.style import SCANNED, SheetStyle
 from drawing_ocr.synthesis.vocabulary import Language
 

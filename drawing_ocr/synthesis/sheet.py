@@ -1,7 +1,6 @@
 """A whole engineering drawing drawn from nothing, with the exact polygon and text of everything written on it."""
 
 import math
-from dataclasses import dataclass
 from random import Random
 
 import numpy as np
@@ -20,21 +19,11 @@ from drawing_ocr.synthesis.paper import age, write_by_hand
 from drawing_ocr.synthesis.parts import Part, View, random_part
 from drawing_ocr.synthesis.pencase import random_diameter, random_stroke_face
 from drawing_ocr.synthesis.scan import scan
-from drawing_ocr.synthesis.structure import Structure
+from drawing_ocr.synthesis.structure import Sheet
 from drawing_ocr.synthesis.style import SCANNED, SheetStyle, Standard
 from drawing_ocr.synthesis.text_source import Convention
 from drawing_ocr.synthesis.vocabulary import Language
 from drawing_ocr.text import canonical
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sheet:
-    """A drawn sheet: picture (uint8 [height, width], grey, dark on light), its texts, what of them belongs together."""
-
-    picture: npt.NDArray[np.uint8]
-    annotation: Annotation
-    structure: Structure
-
 
 _ENDS: tuple[Ends, ...] = ("slim", "wide", "open", "tick", "dot")
 

@@ -5,12 +5,15 @@ It stands beside the annotation of a sheet and points into it: a region is named
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Self, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from drawing_ocr.annotation import Polygon
+from drawing_ocr.annotation import Annotation, Polygon
 from drawing_ocr.contract import Contract
 
 
@@ -191,6 +194,15 @@ def _outlined(part: _Outlined, outlines: Iterator[Polygon]) -> _Outlined:
     points = next(outlines)
     cells = tuple(cell.model_copy(update={"points": next(outlines)}) for cell in part.cells)
     return part.model_copy(update={"points": points, "cells": cells})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A drawn sheet: picture (uint8 [height, width], grey), its texts, and what of them belongs together."""
+
+    picture: npt.NDArray[np.uint8]
+    annotation: Annotation
+    structure: Structure
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> Polygon:

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from drawing_ocr.dataset.manifest import load_manifest
 from drawing_ocr.synthesis import batch
 from drawing_ocr.synthesis.batch import BatchError, write_batch
-from drawing_ocr.synthesis.sheet import Sheet, draw_structured_sheet
+from drawing_ocr.synthesis.sheet import draw_structured_sheet
+from drawing_ocr.synthesis.structure import Sheet
 from drawing_ocr.synthesis.style import PLOTTED, SheetStyle
 from drawing_ocr.text import canonical
 

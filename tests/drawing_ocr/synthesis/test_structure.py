@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from drawing_ocr.annotation import Category, polygon_fault
-from drawing_ocr.synthesis.sheet import Sheet, draw_structured_sheet
-from drawing_ocr.synthesis.structure import FieldName, Structure, StructureError, Table, ToleranceFrame
+from drawing_ocr.synthesis.sheet import draw_structured_sheet
+from drawing_ocr.synthesis.structure import FieldName, Sheet, Structure, StructureError, Table, ToleranceFrame
 from drawing_ocr.text import canonical
 
 
