@@ -23,7 +23,8 @@ _STRIDE: Final = 32  # sides of the network's input are multiples of it
 _WHITE: Final = 255.0
 _MIN_SIDE: Final = 3.0  # of a box on the map, pixels
 _SAMPLED: Final = 16  # every so many pixels tell how light the paper is
-_GLANCE: Final = 0.4  # of the page's size; at a third small text is missed (docs/reading.md)
+_GLANCE: Final = 0.4  # of the page's size at most
+_GLANCED: Final = 9.0  # height of letters at a glance, pixels; smaller ones are seen by their ink
 _GLIMPSE: Final = 0.05  # probability from which a coarse look is followed by a close one
 
 
@@ -103,10 +104,19 @@ class Detector:
                 joined[rows, columns] = np.maximum(joined[rows, columns], upright)
         return self._boxes(joined, width, height)
 
-    def glance(self, page: Page) -> Map:
-        """A coarse look: 1 where text may stand, uint8 [height, width]; a sixth of the cost of a look at all pixels."""
+    def glance(self, page: Page, lettering: float | None) -> Map:
+        """A coarse look, at a small part of the cost of a look at all pixels.
+
+        Args:
+            page: uint8 [height, width, 3], BGR.
+            lettering: Usual height of letters, pixels; None where it is not known.
+
+        Returns:
+            1 where text may stand, uint8 [height, width].
+        """
         height, width = page.shape[:2]
-        size = (max(1, round(width * _GLANCE)), max(1, round(height * _GLANCE)))
+        scale = min(_GLANCED / lettering, _GLANCE) if lettering else _GLANCE
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
         small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
         seen = (self._map(_resized(small, 1, self._settings.tile)) > _GLIMPSE * 255.0).astype(np.uint8)
         return np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)

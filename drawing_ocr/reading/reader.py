@@ -30,6 +30,7 @@ from drawing_ocr.reading.session import Network, Session
 from drawing_ocr.reading.stacked import take_apart
 from drawing_ocr.reading.structure.contract import Structure
 from drawing_ocr.reading.structure.read import structure_of
+from drawing_ocr.reading.unread_cells import unread_cells
 from drawing_ocr.sources.opening import open_bytes, open_file
 from drawing_ocr.sources.page import SourcePage
 from drawing_ocr.text import canonical
@@ -208,6 +209,7 @@ class Reader:
             boxes = self._detect(page.unread)
             if self._settings.fit:
                 boxes = take_apart(page.unread, boxes)
+                boxes += unread_cells(page.unread, boxes)
             readings += self._read_boxes(page.unread, boxes)
             small = too_small([box.tight for box in boxes])
             warnings += [small] if small else []
@@ -235,7 +237,8 @@ class Reader:
         if self._settings.look == "everywhere" or min(page.shape[:2]) < self._settings.detector.min_side:
             boxes, turned = detector.detect(page), turn(page, 1)
             return boxes, sheet_to_upright(detector.detect(turned), turned.shape[1]) if again else _NOTHING
-        regions = regions_of(np.maximum(letters(page), detector.glance(page)))
+        seen = letters(page)
+        regions = regions_of(np.maximum(seen.mask, detector.glance(page, seen.height)))
         boxes = detector.detect_within(page, regions)
         return boxes, detector.detect_within(page, regions, quarters=1) if again else _NOTHING
 

@@ -51,21 +51,38 @@ class Region:
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
 
-def letters(page: Page) -> Mask:
-    """Pieces of ink that have the size of letters, 1 where there is one, uint8 [height, width].
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Pieces of ink that have the size of letters.
+
+    Attributes:
+        mask: 1 where there is one, uint8 [height, width].
+        height: The usual one, pixels; None without any.
+    """
+
+    mask: Mask
+    height: float | None
+
+
+def letters(page: Page) -> Letters:
+    """What on a page may be letters.
 
     Args:
         page: uint8 [height, width, 3] BGR.
     """
     largest = int(np.clip(max(page.shape[:2]) * _LETTER_SHARE, *_LARGEST_LETTER))
     mask = np.zeros(page.shape[:2], np.uint8)
+    heights = []
     for top in range(0, page.shape[0], _BAND):
         # A letter that a band cuts is two pieces of ink, and both are small.
-        mask[top : top + _BAND] = _letters_of(page[top : top + _BAND], largest)
-    return mask
+        mask[top : top + _BAND], longer_sides = _letters_of(page[top : top + _BAND], largest)
+        heights.append(longer_sides)
+    every = np.concatenate(heights)
+    return Letters(mask, float(np.median(every)) if len(every) else None)
 
 
-def _letters_of(band: Page, largest: int) -> Mask:
+def _letters_of(band: Page, largest: int) -> tuple[Mask, npt.NDArray[np.int32]]:
+    """The mask of a band, and the longer sides of its pieces, which is the height of most letters."""
     grey = cv2.cvtColor(band, cv2.COLOR_BGR2GRAY)
     if grey.mean() < _DARK_PAGE:
         grey = cv2.bitwise_not(grey)
@@ -75,7 +92,7 @@ def _letters_of(band: Page, largest: int) -> Mask:
     longer, shorter = sides.max(axis=1), sides.min(axis=1)
     kept = (longer >= _LEAST_LETTER) & (longer <= largest) & (longer <= _LONGEST_STROKE * shorter)
     kept[0] = False  # the paper
-    return np.asarray(kept.astype(np.uint8)[labels], np.uint8)
+    return np.asarray(kept.astype(np.uint8)[labels], np.uint8), longer[kept]
 
 
 def regions_of(mask: Mask) -> list[Region]:
