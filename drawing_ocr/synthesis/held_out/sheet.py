@@ -65,6 +65,11 @@ def draw_held_out_sheet(seed: int, dpi: tuple[int, int] = (120, 220)) -> Sheet:
     return _printed(board, rng, rng.uniform(*dpi) / 72, f"held-out-{seed}.png")
 
 
+def draw_held_out(seed: int, _: object) -> Sheet:
+    """`draw_held_out_sheet` in the form that `batch.write_batch` calls; the generator has no styles."""
+    return draw_held_out_sheet(seed)
+
+
 def _hand(rng: Random) -> Hand:
     size = rng.uniform(6.8, 9.5)
     script = Script(

@@ -12,7 +12,7 @@ from drawing_ocr.dataset.manifest import load_manifest
 from drawing_ocr.synthesis import batch
 from drawing_ocr.synthesis.batch import BatchError, write_batch
 from drawing_ocr.synthesis.sheet import draw_structured_sheet
-from drawing_ocr.synthesis.structure import Sheet
+from drawing_ocr.synthesis.structure import Sheet, Structure
 from drawing_ocr.synthesis.style import PLOTTED, SheetStyle
 from drawing_ocr.text import canonical
 
@@ -96,21 +96,29 @@ def test_numbers_out_of_range_are_refused(tmp_path: Path, count: int, wrong: flo
 
 
 def test_the_command_writes_a_batch_and_a_gallery(tmp_path: Path) -> None:
-    import typer
+    from drawing_ocr.synthesis.__main__ import app
 
-    from drawing_ocr.synthesis.__main__ import main
-
-    app = typer.Typer()
-    app.command()(main)
     out = tmp_path / "batch"
     result = CliRunner().invoke(
-        app, ["--out", str(out), "--count", "2", "--seed", "3", "--style", "details", "--gallery"]
+        app, ["batch", "--out", str(out), "--count", "2", "--seed", "3", "--style", "details", "--gallery"]
     )
     assert result.exit_code == 0
     annotations = load_manifest(str(out / "manifest.jsonl")).annotations
     page = (out / "gallery.html").read_text()
     assert page.count("<image ") == 2
     assert page.count("<polygon ") == sum(len(annotation.regions) for annotation in annotations)
-    again = CliRunner().invoke(app, ["--out", str(out)])
+    again = CliRunner().invoke(app, ["batch", "--out", str(out)])
     assert again.exit_code == 1
     assert "is not an empty folder" in again.output
+
+
+def test_the_structure_stands_beside_the_labels_sheet_by_sheet(tmp_path: Path) -> None:
+    from drawing_ocr.synthesis.held_out.sheet import draw_held_out
+
+    write_batch(tmp_path / "batch", 2, seed=4, draw=draw_held_out, processes=1)
+    labelled = load_manifest(str(tmp_path / "batch/manifest.jsonl")).annotations
+    lines = (tmp_path / "batch/structure.jsonl").read_text().splitlines()
+    told = [Structure.parse(line, where="structure.jsonl") for line in lines]
+    assert [structure.image for structure in told] == [f"images/{Path(a.image).name}" for a in labelled]
+    for annotation, structure in zip(labelled, told, strict=True):
+        assert max(index for dimension in structure.dimensions for index in dimension.regions) < len(annotation.regions)
