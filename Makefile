@@ -58,7 +58,7 @@ destroy: setup ## removes ENV from the AWS account of the current credentials
 LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 lock: ## writes the hashed locks anew from pyproject.toml and requirements/*.in
 	@$(LOCK) --all-extras pyproject.toml -o requirements.txt
-	@$(LOCK) --extra serve -c requirements.txt pyproject.toml -o requirements/serve.txt
+	@$(LOCK) --no-config --override requirements/serve.override --extra serve -c requirements.txt pyproject.toml requirements/serve.in -o requirements/serve.txt
 	@$(LOCK) --extra train -c requirements.txt pyproject.toml -o requirements/train.txt
 	@$(LOCK) -c requirements.txt requirements/lambda.in -o requirements/lambda.txt
 	@$(LOCK) -c requirements.txt requirements/consensus.in -o requirements/consensus.txt

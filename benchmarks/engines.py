@@ -102,7 +102,12 @@ def paddle(model: Path, /, *, threads: int) -> Network:
 
 
 def quantised(model: Path, /, *, threads: int) -> Network:
-    return Session(model.with_name("int8.onnx"), threads=threads)
+    return Session(_int8(model), threads=threads)
+
+
+def _int8(model: Path) -> Path:
+    """Where the quantised form of a network of a package lies: beside the package, whose content is checked."""
+    return model.parents[2] / f"{model.parent.name}_int8.onnx"
 
 
 ENGINES: dict[str, Callable[..., Network]] = {
@@ -142,7 +147,7 @@ def measure(engine: str, model: Path) -> Measured:
 
 
 def quantise(model: Path) -> None:
-    """Writes `int8.onnx` beside both networks."""
+    """Writes the quantised form of both networks."""
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -155,12 +160,12 @@ def quantise(model: Path) -> None:
 
     for part, images in _calibration(model).items():
         source = model / part / package.ONNX_NAME
-        prepared = source.with_name("prepared.onnx")
+        prepared = _int8(source).with_suffix(".prepared.onnx")
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
         name = Session(source, threads=1)._input
         quantize_static(
             str(prepared),
-            str(source.with_name("int8.onnx")),
+            str(_int8(source)),
             Seen(name, images),
             quant_format=QuantFormat.QDQ,
             per_channel=True,

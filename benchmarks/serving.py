@@ -12,6 +12,7 @@ import argparse
 import io
 import itertools
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -47,6 +48,15 @@ class Measured:
     p99: float
     after_first: float
     peak: float
+
+
+class Told(list[Measured]):
+    """Tells of each server as soon as it was measured: a whole run takes minutes."""
+
+    def append(self, one: Measured) -> None:
+        """As a list, with a line on stderr."""
+        super().append(one)
+        print(f"{one.name}: {one.rate:.2f} sheets/s, p99 {one.p99:.1f} s", file=sys.stderr, flush=True)
 
 
 def png(picture: Image.Image) -> bytes:
@@ -139,7 +149,7 @@ def main() -> None:
         ),
         f"ours, {cores} processes × 1 worker": ({"SAGEMAKER_MODEL_SERVER_WORKERS": "1"}, cores),
     }
-    measured: list[Measured] = []
+    measured = Told()
     missing: list[str] = []
     with official_model() as official, tempfile.TemporaryDirectory() as scratch:
         base = official
@@ -160,7 +170,7 @@ def main() -> None:
                     measured.append(measure(peer.name, [server], peer.ask, sheets, arguments.seconds, begun))
             except (PeerMissing, httpx.HTTPError) as error:
                 missing.append(f"{peer.name}: {error}")
-    Console(width=170).print(table(measured, {peer.name for peer in others}))
+    Console(width=190).print(table(measured, {peer.name for peer in others}))
     for reason in missing:
         print(f"not measured: {reason}")
 

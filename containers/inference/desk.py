@@ -255,6 +255,6 @@ class Place:
 
 
 def _proof_sheet() -> Page:
-    sheet = np.full((256, 512, 3), 255, np.uint8)
-    cv2.putText(sheet, "R12.5", (160, 140), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (0, 0, 0), 3)
+    sheet = np.full((256, 256, 3), 255, np.uint8)  # a larger one would only cost start-up time
+    cv2.putText(sheet, "R12.5", (50, 140), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (0, 0, 0), 3)
     return sheet
