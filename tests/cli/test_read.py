@@ -104,6 +104,62 @@ def test_a_document_gets_one_picture_a_page(run: CliRunner, tmp_path: Path) -> N
     assert all(Path(picture).is_file() for picture in pictures)
 
 
+def test_the_formats_that_are_asked_for_are_written_and_no_others(
+    run: CliRunner, drawing: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    result = run.invoke(app, ["read", str(drawing), "--out", str(out), "--format", "csv, svg", "--json"])
+    assert result.exit_code == 0, result.stderr
+    assert sorted(path.name for path in out.iterdir()) == ["bracket.csv", "bracket.svg"]
+    assert json.loads(result.stdout)["files"][0]["written"] == [str(out / "bracket.csv"), str(out / "bracket.svg")]
+
+
+def test_a_glob_is_expanded_by_the_command_too(run: CliRunner, drawing: Path, tmp_path: Path) -> None:
+    pattern = str(drawing.parent.parent / "**" / "*.png")
+    result = run.invoke(app, ["read", pattern, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "out" / "bracket.json").is_file()
+
+
+def test_a_folder_is_read_with_all_kinds_of_drawings(drawing: Path) -> None:
+    for name in ("a.PDF", "b.dxf", "c.tiff", "notes.txt"):
+        (drawing.parent / name).touch()
+    assert [path.name for path in read_command.find_pictures([drawing.parent])] == [
+        "a.PDF",
+        "b.dxf",
+        "bracket.png",
+        "c.tiff",
+    ]
+
+
+def test_warnings_are_told_with_their_file(
+    monkeypatch: pytest.MonkeyPatch, run: CliRunner, drawing: Path, tmp_path: Path
+) -> None:
+    class Warns(OneText):
+        def read(self, path: Path) -> ReadingResult:
+            return super().read(path).model_copy(update={"warnings": ("page 1: letters are small",)})
+
+    monkeypatch.setattr(read_command, "_source", lambda *_: Warns())
+    result = run.invoke(app, ["read", str(drawing), "--out", str(tmp_path / "out")])
+    assert "warning: bracket.png: page 1: letters are small" in result.stdout
+
+
+def test_a_file_that_breaks_the_reader_stops_no_other_and_leaves_nothing(drawing: Path, tmp_path: Path) -> None:
+    class Breaks(OneText):
+        def read(self, path: Path) -> ReadingResult:
+            if path == drawing:
+                raise KeyError("damage leads anywhere")
+            return super().read(path)
+
+    second = tmp_path / "second.png"
+    second.write_bytes(drawing.read_bytes())
+    first, other = read_files(Breaks(), [drawing, second], tmp_path / "out", lambda: None)
+    assert first.error is not None
+    assert "KeyError" in first.error
+    assert other.error is None
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["second.json", "second.png"]
+
+
 def test_the_users_own_labels_are_never_overwritten(run: CliRunner, drawing: Path) -> None:
     label(drawing, "⌀50")
     before = drawing.with_suffix(".json").read_bytes()
@@ -137,6 +193,9 @@ def test_a_file_that_cannot_be_read_is_reported_and_the_others_are_read(
         (["{empty}"], "no picture and no PDF in this folder"),
         (["{drawing}", "--endpoint", "--model", "x.tar.gz"], "--endpoint and --model exclude each other"),
         (["{drawing}", "--model", "x.tar.gz"], "x.tar.gz"),
+        (["{empty}/*.pdf"], "*.pdf: no file matches"),
+        (["{drawing}", "--format", "json,docx"], "format 'docx' is not known: use json, csv, labelme"),
+        (["{drawing}", "--format", ","], "--format: name at least one of json, csv"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_one_line(
