@@ -1,7 +1,8 @@
-"""How fast and how well whole drawings are read, beside rapidocr with the same weights in the same run.
+"""How fast and how well whole drawings are read, beside rapidocr in the same run.
 
 The section `drawings` reads `../shared/drawings` (real drawings with labels of their dimensions) where it is there, and
-three sheets drawn from nothing; `categories` reads 20 sheets of every style and tells how well each category is known.
+sheets drawn from nothing, by the generator of the training data and by another one; `categories` reads 20 sheets of
+every style and tells how well each category is known.
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ from drawing_ocr.evaluation.matching import Page as Judged
 from drawing_ocr.evaluation.matching import Prediction, match_page
 from drawing_ocr.formats.labelme import read_labelme
 from drawing_ocr.models.official import build_official_package
+from drawing_ocr.models.standard import standard_package
 from drawing_ocr.reading.categorise import categories_of
 from drawing_ocr.reading.detector import DetectorSettings
 from drawing_ocr.reading.image import Page, load_file
 from drawing_ocr.reading.overlap import without_doubles
 from drawing_ocr.reading.reader import Reader, ReadingSettings
 from drawing_ocr.reading.rectify import sheet_to_upright, turn
+from drawing_ocr.synthesis.held_out.sheet import draw_held_out_sheet
 from drawing_ocr.synthesis.sheet import draw_sheet
 from drawing_ocr.synthesis.style import STYLES, SheetStyle, StyleName
 from drawing_ocr.text import canonical
@@ -41,6 +44,7 @@ from drawing_ocr.text import canonical
 ROOT = Path(__file__).resolve().parent.parent
 DRAWINGS = ROOT.parent / "shared" / "drawings"
 SHEETS = (101, 102, 103)
+HELD_OUT = range(700, 706)
 OF_EVERY_STYLE = range(9_000, 9_020)
 PEER = "rapidocr"
 THREADS = 2
@@ -127,6 +131,11 @@ def synthetic(seed: int, style: SheetStyle = STYLES[StyleName.SCANNED]) -> Label
     return Labelled(np.repeat(grey[:, :, None], 3, axis=2), annotation.regions)
 
 
+def held_out(seed: int) -> Labelled:
+    sheet = draw_held_out_sheet(seed)
+    return Labelled(np.repeat(sheet.picture[:, :, None], 3, axis=2), sheet.annotation.regions)
+
+
 def on_drawings(ways: dict[str, Read]) -> Table:
     sheets = [
         Labelled(next(iter(load_file(file))), read_labelme(file.with_suffix(".json")).regions)
@@ -145,10 +154,9 @@ def on_drawings(ways: dict[str, Read]) -> Table:
     return table
 
 
-def on_synthetic(ways: dict[str, Read]) -> Table:
-    sheets = [synthetic(seed) for seed in SHEETS]
+def on_synthetic(title: str, sheets: list[Labelled], ways: dict[str, Read]) -> Table:
     results = {name: timed(read, sheets) for name, read in ways.items()}
-    table = Table(*COSTS, "hmean", "exact F1", "1-NED", title="Synthetic sheets")
+    table = Table(*COSTS, "hmean", "exact F1", "1-NED", title=title)
     for name, result in results.items():
         detection, whole = evaluate_detection(result.pages), evaluate_end_to_end(result.pages)
         table.add_row(
@@ -205,17 +213,20 @@ def precision_and_recall(called: Counter[tuple[str, str]], category: str) -> str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=["drawings", "categories"], help="one section; both if absent")
-    parser.add_argument("--package", type=Path, help="model.tar.gz to read with; the official one if absent")
+    parser.add_argument("--package", type=Path, help="model.tar.gz to read with; the shipped one if absent")
     arguments = parser.parse_args()
     console = Console(width=140)
     with tempfile.TemporaryDirectory() as folder:
-        package = arguments.package or build_official_package(Path(folder) / "model.tar.gz")
-        default, upright = reader(package, ReadingSettings()), reader(package, ReadingSettings(passes="upright"))
+        package = arguments.package or standard_package()
+        official = build_official_package(Path(folder) / "model.tar.gz")
+        upright = reader(package, ReadingSettings(passes="upright"))
         imagenet = DetectorSettings(mean=(0.485 + 0.456 + 0.406) / 3, deviation=(0.229 + 0.224 + 0.225) / 3)
         if arguments.only != "categories":
             peer = rapidocr()
             ways = {
-                "ours": default,
+                "ours": reader(package, ReadingSettings()),
+                "ours, official weights": reader(official, ReadingSettings()),
+                "ours, look=everywhere": reader(package, ReadingSettings(look="everywhere")),
                 "ours, passes=upright": upright,
                 "ours, fit=False": reader(package, ReadingSettings(fit=False)),
                 "ours, ImageNet's mean and deviation": reader(package, ReadingSettings(detector=imagenet)),
@@ -224,7 +235,8 @@ def main() -> None:
             }
             if DRAWINGS.is_dir():
                 console.print(on_drawings(ways))
-            console.print(on_synthetic(ways))
+            console.print(on_synthetic("Sheets drawn as for training", [synthetic(seed) for seed in SHEETS], ways))
+            console.print(on_synthetic("Held-out sheets", [held_out(seed) for seed in HELD_OUT], ways))
         if arguments.only != "drawings":
             console.print(on_categories(upright))
 
