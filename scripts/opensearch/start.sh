@@ -25,7 +25,7 @@ options=(-Xms"${OPENSEARCH_HEAP:-512m}" -Xmx"${OPENSEARCH_HEAP:-512m}" -XX:+UseG
     -Dlog4j.shutdownHookEnabled=false -Dlog4j2.disable.jmx=true
     -Dopensearch.path.home="$home" -Dopensearch.path.conf="$run/conf" -Dopensearch.distribution.type=zip)
 # The server refuses to run as root, and cannot tell without JNA, which the Lucene engine does not need.
-[ "$(id -u)" != 0 ] || options+=(-Djna.nounpack=true -Djna.noclasspath=true -Djna.boot.library.path=/nonexistent)
+[ "$(id -u)" != 0 ] || options+=(-Djna.nounpack=true -Djna.noclasspath=true -Djna.boot.library.path="$run/none")
 
 cd "$home"
 nohup "$java" "${options[@]}" -cp "lib/*:icu/*:$(echo agent/opensearch-agent-bootstrap-*.jar)" \
