@@ -21,7 +21,7 @@ Page = npt.NDArray[np.uint8]
 # sheet has 62 megapixels.
 PDF_DPI: Final = 200
 POINTS_PER_INCH: Final = 72.0
-_FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 _SIGNATURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"RIFF")
 _PDF_HEADER_WITHIN: Final = 1024  # bytes; readers accept junk before %PDF- (ISO 32000, annex H)
 
@@ -137,7 +137,7 @@ def _check_pages(pages: int, name: str, limits: Limits) -> None:
 
 def _picture_pages(data: bytes, name: str, limits: Limits) -> Iterator[Page]:
     try:
-        picture = Image.open(io.BytesIO(data), formats=_FORMATS)
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         if data.startswith(_SIGNATURES):
             raise UnreadableImage(

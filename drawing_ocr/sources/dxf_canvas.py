@@ -164,7 +164,7 @@ def _fill(page: Page, loops: list[npt.NDArray[np.float64]], colour: tuple[int, i
         return
     mask = np.zeros((height * _FINE, width * _FINE), np.uint8)
     local = [_fixed_point((loop - (left, top)) * _FINE) for loop in loops]
-    cv2.fillPoly(mask, local, 255, cv2.LINE_8, _SUBPIXEL)
+    cv2.fillPoly(mask, local, [255], cv2.LINE_8, _SUBPIXEL)
     covered = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)[:, :, None] / 255
     part = page[top:bottom, left:right]
     part[:] = np.round(part * (1 - covered) + np.array(colour, np.float32) * covered).astype(np.uint8)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium
 
@@ -26,6 +27,7 @@ from drawing_ocr.sources.text_lines import Line, lines_of
 from drawing_ocr.sources.trust import suspects
 
 _COVERS: Final = 0.25  # of a page, from which a picture on it is taken to be a scan of it
+_LOOKED_AT: Final = 20.0  # times the area of a page that its texts may have together
 _SHARPER: Final = 1.1  # times our own resolution, from which a scan loses by being rendered
 
 
@@ -66,8 +68,7 @@ def _page(
     try:
         with PDFIUM:
             pixels = render_pdf_page(page, name)
-            text = page_text(page, user_space_to_pixels(page, pixels))
-            sharper = _scan_dpi(page)
+            text, sharper = _content(page, pixels)
         trusted = {key for key, font in text.fonts.items() if font.told and font.name not in distrusted}
         unread, lines = _apart(page, pixels, text, trusted, name)
         if read_lines is not None:
@@ -89,6 +90,14 @@ def _page(
     )
 
 
+def _content(page: pypdfium2.PdfPage, pixels: Page) -> tuple[PageText, float | None]:
+    """The text of a page and the resolution of its scan; of a page that can be drawn, but is damaged, none."""
+    try:
+        return page_text(page, user_space_to_pixels(page, pixels)), _scan_dpi(page)
+    except (pypdfium2.PdfiumError, ValueError, ArithmeticError):
+        return PageText(), None
+
+
 def _apart(
     page: pypdfium2.PdfPage, pixels: Page, text: PageText, trusted: set[int], name: str
 ) -> tuple[Page, list[tuple[Line, Quad]]]:
@@ -103,8 +112,16 @@ def _apart(
         without = render_pdf_page(page, name)
     ink: Mask = difference(pixels, without)
     lines = lines_of(item for item in text.characters if item.font in trusted)
-    outlined = ((line, tight(ink, line.quad)) for line in lines)
-    return without, [(line, quad) for line, quad in outlined if quad is not None]
+    outlined = []
+    left = _LOOKED_AT * ink.size
+    for line in lines:
+        loose = line.quad
+        left -= math.prod(np.ptp(loose, axis=0).tolist())
+        # A page of giant texts over each other would be looked at for minutes: the rest of it keeps its loose boxes.
+        quad = tight(ink, loose) if left > 0 else loose
+        if quad is not None:
+            outlined.append((line, quad))
+    return without, outlined
 
 
 def user_space_to_pixels(page: pypdfium2.PdfPage, pixels: Page) -> Place:

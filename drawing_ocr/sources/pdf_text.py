@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium
 
 from drawing_ocr.sources.text_lines import Character
 
-MAX_CHARACTERS: Final = 200_000  # of a page; an A0 sheet full of tables has some 30,000
+MAX_CHARACTERS: Final = 60_000  # of a page, what is behind them is read from the picture; an A0 sheet has some 30,000
 _INVISIBLE: Final = {pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP}
 _SUBSET: Final = re.compile(r"[A-Z]{6}\+")  # ISO 32000, 9.6.4: so begin the names of fonts that are embedded in part
 _CODES_ONLY: Final = re.compile(r"gdt", re.IGNORECASE)  # fonts of CAD systems in which the letter j draws ⌖

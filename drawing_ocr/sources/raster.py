@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Final
 
 from PIL import Image
 
-from drawing_ocr.reading.image import Limits, Page, load_bytes
+from drawing_ocr.reading.image import FORMATS, Limits, Page, load_bytes
 from drawing_ocr.sources.page import SourcePage
 
 # Cameras and programs that know nothing of paper write 72 or 96.
@@ -39,11 +40,17 @@ def _pages(pages: Iterator[Page], resolutions: Iterator[tuple[float, float] | No
 
 def _resolutions(data: bytes) -> Iterator[tuple[float, float] | None]:
     """What a file states of each of its pages, pixels an inch across and down; it goes on for ever."""
-    with Image.open(io.BytesIO(data)) as picture:
-        number = 0
-        while True:
-            stated = picture.info.get("dpi")
-            yield (float(stated[0]), float(stated[1])) if stated else None
-            number += 1
-            if picture.format == "TIFF" and number < getattr(picture, "n_frames", 1):
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            yield _stated(picture)
+            for number in range(1, int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1):
                 picture.seek(number)
+                yield _stated(picture)
+    except Exception:  # decoders raise whatever the damage leads them to; the page itself is decoded elsewhere
+        pass
+    yield from repeat(None)
+
+
+def _stated(picture: Image.Image) -> tuple[float, float] | None:
+    stated = picture.info.get("dpi")
+    return (float(stated[0]), float(stated[1])) if stated else None
