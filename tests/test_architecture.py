@@ -29,6 +29,7 @@ LIGHT_MODULES = [
     "drawing_ocr/evaluation/report.py",
     "drawing_ocr/evaluation/gate.py",
     "drawing_ocr/grammar/__init__.py",
+    "drawing_ocr/grammar/decoding.py",
     "drawing_ocr/grammar/forms.py",
     "drawing_ocr/grammar/geometric.py",
     "drawing_ocr/grammar/interpret.py",

@@ -23,6 +23,7 @@ class Prediction(BaseModel):
         confidence: Mean probability of the characters, 0 to 1.
         category: Its kind, by rules.
         page: From 1; only where the file has several pages.
+        raw: What the network reads; only where the grammar chose another of its readings as `text`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,13 +33,12 @@ class Prediction(BaseModel):
     confidence: Annotated[float, Field(ge=0, le=1)]
     category: Category = Category.TEXT
     page: int | None = None
+    raw: str | None = None
 
     @model_serializer(mode="wrap")
-    def _without_page_of_a_single_page(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+    def _without_what_is_not_there(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
         fields: dict[str, object] = handler(self)
-        if self.page is None:
-            del fields["page"]
-        return fields
+        return {name: value for name, value in fields.items() if name not in ("page", "raw") or value is not None}
 
 
 class ModelName(BaseModel):
