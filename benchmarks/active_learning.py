@@ -10,7 +10,8 @@ product's own uncertainty, calibration, selection and split. What is simplified,
 and strategy would take two days of two cores: the body is frozen (benchmarks/frozen_backbone.py), and lines are cut by
 their labelled boxes with the loose margins of a detector; the turned reading is a second cut with margins of its own.
 
-Peers: a random choice (mean of five), the most uncertain ones without diversity, and confidence as the only sign.
+Peers: a random choice (mean of five), the most uncertain ones without diversity, and confidence as the only sign. The
+bound: a choice by the errors themselves, which are known here.
 
 Continues where it was stopped; ends after SECONDS, 0 for no limit (exit status 75: not finished, call it again).
 
@@ -141,6 +142,13 @@ def by_confidence(version: Version, arrived: Sequence[Drawing], _: np.random.Gen
     )
 
 
+def by_the_errors(version: Version, arrived: Sequence[Drawing], _: np.random.Generator) -> Sequence[int]:
+    """The largest shares of lines that are read wrongly: by the truth, which nobody has before the labels."""
+    wrong = np.array([1 - exact(version, [drawing]) for drawing in arrived])
+    worst: list[int] = np.argsort(-wrong, kind="stable")[:LABELLED].tolist()
+    return worst
+
+
 def _selected(assessed: Sequence[DrawingUncertainty]) -> list[int]:
     choices = select([each.score for each in assessed], [described(each) for each in assessed], budget=LABELLED)
     return [choice.index for choice in choices]
@@ -151,6 +159,7 @@ STRATEGIES: dict[str, tuple[Choose, int]] = {
     "ours": (uncertain_and_diverse, 1),
     "most uncertain": (uncertain, 1),
     "confidence only": (by_confidence, 1),
+    "errors known": (by_the_errors, 1),
 }
 
 
