@@ -122,8 +122,11 @@ def _of_text(stated: _Stated, balloon: int, zone: str) -> Iterator[Characteristi
     if meaning is None:
         yield Characteristic(str(balloon), balloon, item, item.text, _kind_of_symbol(item.text), zone, remark=doubt)
         return
-    for place, feature in enumerate(meaning.features, 1):
-        several = len(meaning.features) > 1
+    # MAX, THRU and the like say something of what they stand behind.
+    measured = [feature for feature in meaning.features if feature.kind != "remark"] or list(meaning.features)
+    notes = [feature.text for feature in meaning.features if feature.kind == "remark" and feature not in measured]
+    for place, feature in enumerate(measured, 1):
+        several = len(measured) > 1
         upper, lower = _deviations(feature)
         yield Characteristic(
             number=f"{balloon}.{place}" if several else str(balloon),
@@ -140,7 +143,7 @@ def _of_text(stated: _Stated, balloon: int, zone: str) -> Iterator[Characteristi
             least=feature.least,
             unit=feature.unit,
             fit="/".join(each.name for each in feature.fit) or None,
-            remark=_joined(_bracket(meaning.bracket), *meaning.doubts, doubt),
+            remark=_joined(*notes, _bracket(meaning.bracket), *meaning.doubts, doubt),
         )
 
 

@@ -24,7 +24,7 @@ from ezdxf.math import Matrix44, Vec3
 from drawing_ocr.sources.dxf_canvas import Canvas
 from drawing_ocr.sources.dxf_text import DrawnText, Mark, around, gdt_signs, is_gdt_font, joined, marks_of
 
-_SIGN_FONT: Final = "DejaVuSans.ttf"  # holds the signs of ISO 1101
+_SIGN_FONT: Final = "osifont.ttf"  # of the fonts that are free it holds most signs of ISO 1101
 _CJK: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _CJK_FONTS: Final = ("wqy-microhei.ttc", "wqy-zenhei.ttc", "NotoSansCJK-Regular.ttc", "simsun.ttc", "msyh.ttc")
 _HAVE_NO_PICTURE: Final = {"VIEWPORT", "ACAD_TABLE_STYLE", "LIGHT", "SUN", "GEODATA", "ATTDEF"}

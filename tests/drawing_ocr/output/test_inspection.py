@@ -52,6 +52,16 @@ def test_dimensions_and_symbols_are_numbered_with_zone_and_limits(tmp_path: Path
     assert "compare with the drawing" in found[1].remark
 
 
+def test_what_stands_behind_a_size_is_its_remark_and_a_depth_a_characteristic_of_its_own(tmp_path: Path) -> None:
+    lines = [text("50 MAX", box(150, 400, 40, 20)), text("⌀8 ↧12", box(150, 500, 40, 20))]
+    found = characteristics_of(drawing(tmp_path, lines))
+    assert [(each.number, each.requirement, each.nominal, each.remark) for each in found] == [
+        ("1", "50 MAX", 50, "MAX"),
+        ("2.1", "⌀8", 8, ""),
+        ("2.2", "↧12", 12, ""),
+    ]
+
+
 def test_pieces_of_a_dimension_are_one_characteristic_and_frames_are_told(tmp_path: Path) -> None:
     lines = [
         text("R5", box(150, 400, 40, 20)),
