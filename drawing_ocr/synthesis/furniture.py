@@ -241,6 +241,7 @@ class Furniture:
         drawn: list[TableCell] = []
         names: dict[FieldName, list[int]] = {}
         values: dict[FieldName, list[int]] = {}
+        said: dict[FieldName, str] = {}
         tops, lefts = _edges(cell.y for cell in cells), _edges(cell.x for cell in cells)
         for cell in sorted(cells, key=lambda cell: (cell.y, cell.x)):
             box = Area(
@@ -253,6 +254,9 @@ class Furniture:
                 names.setdefault(cell.names, []).extend(caption or (value if cell.field is None else []))
             if cell.field:
                 values.setdefault(cell.field, []).extend(value)
+            if cell.field and cell.said:
+                said[cell.field] = canonical(cell.said)
+                names[cell.field] = list(value)
             row, column = _place(tops, cell.y), _place(lefts, cell.x)
             regions = (*caption, *value)
             drawn.append(
@@ -271,8 +275,12 @@ class Furniture:
         for field, regions_of in values.items():
             if regions_of:
                 caption_of = tuple(names.get(field, ()))
+                text = said.get(field) or self._joined(regions_of)
                 record = TitleField(
-                    name=field, caption=caption_of, value=tuple(regions_of), text=self._joined(regions_of)
+                    name=field,
+                    caption=caption_of,
+                    value=tuple(regions_of),
+                    text=text,
                 )
                 self._record("fields", record)
 

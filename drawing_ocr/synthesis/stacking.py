@@ -30,11 +30,9 @@ def random_stack(rng: Random, how: Convention) -> Stack:
     sign = rng.choice(("⌀", "⌀", "", "", "", "R"))
     if rng.random() < 0.3:
         places = rng.choice((1, 2, 2, 3))
-        low = rng.randint(1, 60) if rng.random() < 0.6 else rng.randint(1, 400)
-        low_text, high_text = (
-            text_source.length(low + rng.choice((-1, 1, 0)) * rng.random() / 2 + more, how, places)
-            for more in (0.0, rng.choice((0.05, 0.1, 0.2, 0.5)) + 0.5)
-        )
+        low = (rng.randint(1, 60) if rng.random() < 0.6 else rng.randint(1, 400)) + rng.choice((0.0, rng.random()))
+        high = low + max(rng.choice((0.02, 0.05, 0.1, 0.2, 0.5, 1.0)), 1.5 * 10**-places)
+        low_text, high_text = text_source.length(low, how, places), text_source.length(high, how, places)
         count = rng.random() < 0.1
         head = text_source.counted(rng, how, sign).strip() if count and sign else ""
         return Stack(head, f"{'' if head else sign}{high_text}", f"{'' if head else sign}{low_text}")

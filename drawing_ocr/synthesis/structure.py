@@ -105,7 +105,8 @@ class Table(_Part):
 class TitleField(_Part):
     """A field of the title block that has a value.
 
-    caption: the regions that name it, none where nothing does. value: the regions of its value, in reading order.
+    caption: the regions that name it, none where nothing does. value: the regions of its value, in reading order. text:
+    the value, without the caption where both stand in one region (`SCALE:1:2`).
     """
 
     name: FieldName

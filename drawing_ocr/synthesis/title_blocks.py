@@ -29,7 +29,8 @@ class Cell:
     """One cell at `x`, `y` of size `width` × `height`: a caption in its corner, a value below it; both may be empty.
 
     A value may have several lines. names: the field that the caption names; field: the field whose value stands here.
-    large: the value is lettered large, in the middle.
+    large: the value is lettered large, in the middle. said: what the field says where the value's line begins with its
+    own caption (`SCALE:1:2`).
     """
 
     x: float
@@ -41,6 +42,7 @@ class Cell:
     names: FieldName | None = None
     field: FieldName | None = None
     large: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +161,16 @@ def _cad_template(w: Wordbook) -> list[Cell]:
         Cell(26.5 * u, top, 3.5 * u, 3.4, "SIZE", rng.choice(("A4", "A3", "A", "B")), F.FORMAT, F.FORMAT, large=True),
         Cell(16 * u, top + 3.4, 14 * u, low - top - 3.4, "MATERIAL:", rng.choice(MATERIALS), F.MATERIAL, F.MATERIAL),
         Cell(0, low, 16 * u, 1.4, "", w.maybe(0.5, rng.choice(COMPANIES[:5])), field=F.COMPANY),
-        Cell(16 * u, low, 4.7 * u, 1.4, "", f"SCALE:{text_source.scale(rng)}", F.SCALE, F.SCALE),
-        Cell(20.7 * u, low, 4.7 * u, 1.4, "", f"WEIGHT: {text_source.weight(rng, w.how)}", F.MASS, F.MASS),
-        Cell(25.4 * u, low, 4.6 * u, 1.4, "", f"SHEET {rng.randint(1, 2)} OF 2", F.SHEET, F.SHEET),
+        _told(16 * u, low, 4.7 * u, "SCALE:", text_source.scale(rng), F.SCALE),
+        _told(20.7 * u, low, 4.7 * u, "WEIGHT: ", text_source.weight(rng, w.how), F.MASS),
+        _told(25.4 * u, low, 4.6 * u, "SHEET ", f"{rng.randint(1, 2)} OF 2", F.SHEET),
     ]
     return cells
+
+
+def _told(x: float, y: float, width: float, caption: str, value: str, field: FieldName) -> Cell:
+    """A narrow cell whose one line is caption and value."""
+    return Cell(x, y, width, 1.4, "", caption + value, field, field, said=value)
 
 
 _PEOPLE = (
