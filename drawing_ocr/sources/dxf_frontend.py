@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -19,12 +20,13 @@ from ezdxf.entities.dxfgfx import DXFGraphic
 from ezdxf.entities.mtext import MText
 from ezdxf.fonts import fonts
 from ezdxf.fonts.font_face import FontFace
-from ezdxf.math import Matrix44, Vec3
+from ezdxf.math import Matrix44, Vec2, Vec3
 
 from drawing_ocr.sources.dxf_canvas import Canvas
 from drawing_ocr.sources.dxf_text import DrawnText, Mark, around, gdt_signs, is_gdt_font, joined, marks_of
 
 _SIGN_FONT: Final = "osifont.ttf"  # of the fonts that are free it holds most signs of ISO 1101
+_STANDARD_HEIGHT: Final = 2.5  # of the letters of dimensions (ISO 3098), drawing units
 _CJK: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _CJK_FONTS: Final = ("wqy-microhei.ttc", "wqy-zenhei.ttc", "NotoSansCJK-Regular.ttc", "simsun.ttc", "msyh.ttc")
 _HAVE_NO_PICTURE: Final = {"VIEWPORT", "ACAD_TABLE_STYLE", "LIGHT", "SUN", "GEODATA", "ATTDEF"}
@@ -120,6 +122,16 @@ class Pipeline(RenderPipeline2d):
         return np.array(axes[0].vec2), np.array(axes[1].vec2)
 
 
+def _text_height(entity: DXFGraphic) -> float:
+    """Of a TOLERANCE, as its dimension style says."""
+    styles = entity.doc.dimstyles if entity.doc is not None else None
+    name = entity.dxf.get("dimstyle", "Standard")
+    if styles is None or not styles.has_entry(name):
+        return _STANDARD_HEIGHT
+    style = styles.get(name).dxf
+    return float(style.get("dimtxt", _STANDARD_HEIGHT) * (style.get("dimscale", 1.0) or 1.0))
+
+
 def _with_font(properties: Properties, face: FontFace) -> Properties:
     changed = copy.copy(properties)
     changed.font = face
@@ -140,12 +152,40 @@ class Frontend(UniversalFrontend):
         self._skipped: Counter[str] = Counter()
         self._pipeline = pipeline
         super().__init__(context, pipeline, config)
+        self._dispatch["TOLERANCE"] = self.draw_tolerance_entity
 
     def draw_complex_mtext(self, mtext: MText, properties: Properties) -> None:
         """Word by word."""
         self._pipeline.draw_mtext(
             mtext.all_columns_raw_content(), lambda: super(Frontend, self).draw_complex_mtext(mtext, properties)
         )
+
+    def draw_tolerance_entity(self, entity: DXFGraphic, properties: Properties) -> None:
+        """A feature control frame, cell by cell; ezdxf knows its content and does not draw it."""
+        height = _text_height(entity)
+        properties = _with_font(properties, self.pipeline.default_font_face)
+        right = Vec2(entity.dxf.get("x_axis_vector", (1, 0, 0))).normalize()
+        start = Vec2(entity.dxf.insert)
+        for row, cells in enumerate(re.split(r"\^J|\n", entity.dxf.get("content", ""))):
+            left = start - right.orthogonal() * (row * 2 * height)
+            for content in cells.split("%%v"):
+                if content.strip():
+                    left = self._draw_cell(content, left, right, height, entity, properties)
+
+    def _draw_cell(
+        self, content: str, left: Vec2, right: Vec2, height: float, entity: DXFGraphic, properties: Properties
+    ) -> Vec2:
+        """Draws a cell from the middle of its left side; the middle of its right side."""
+        mark = {"char_height": height, "insert": left + right * (height / 2), "attachment_point": 4}
+        text = MText.new(dxfattribs=mark | {"text_direction": right, "layer": entity.dxf.layer}, doc=entity.doc)
+        text.text = content
+        self.draw_mtext_entity(text, properties)
+        width = max(self.text_engine.get_text_line_width(text.plain_text(), properties.font, height), height)
+        end, up = left + right * (width + height), right.orthogonal() * height
+        corners = [left - up, end - up, end + up, left + up, left - up]
+        for first, second in pairwise(corners):
+            self.pipeline.draw_line(first, second, properties)
+        return end
 
     def draw_image_entity(self, entity: DXFGraphic, properties: Properties) -> None:  # noqa: ARG002
         """Pictures lie in files of their own."""

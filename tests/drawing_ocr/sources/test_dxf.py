@@ -137,11 +137,26 @@ def test_layouts_that_show_the_model_are_the_pages(tmp_path: Path) -> None:
     assert height == pytest.approx(5 / 25.4 * 200, rel=0.1)
 
 
+def test_the_cells_of_a_tolerance_frame_are_read_and_ruled(tmp_path: Path) -> None:
+    document, model = new()
+    document.dimstyles.get("Standard").dxf.dimtxt = 5
+    content = "{\\Fgdt;j}%%v{\\Fgdt;n}0.1{\\Fgdt;m}%%vA%%v^J{\\Fgdt;b}%%v0.05%%vB"
+    model.new_entity("TOLERANCE", {"content": content, "insert": (50, 50), "dimstyle": "Standard"})
+    page = page_of(document, tmp_path)
+    assert texts(page) == ["0.05", "A", "B", "⊥", "⌀0.1Ⓜ", "⌖"]
+    assert page.warnings == ()
+    # A vertical line stands between two cells of a row, twice as high as their letters.
+    sign, value = named(page, "⌖").quad, named(page, "⌀0.1Ⓜ").quad
+    between = page.pixels[int(value[0, 1]) : int(value[3, 1]), int(sign[1, 0]) + 2 : int(value[0, 0]) - 1].min(axis=2)
+    assert (between.max(axis=0) < 160).any()
+
+
 def test_what_is_not_drawn_is_told(tmp_path: Path) -> None:
     document, model = new()
-    model.new_entity("TOLERANCE", {"content": "{\\Fgdt;j}%%v0.1", "insert": (10, 10), "dimstyle": "Standard"})
+    definition = document.add_image_def("logo.png", (100, 100))
+    model.add_image(definition, (10, 10), (20, 20))
     (warning,) = page_of(document, tmp_path).warnings
-    assert warning == "not drawn and not read: 1 TOLERANCE; plot the drawing to PDF to have all of it read"
+    assert warning == "not drawn and not read: 1 IMAGE; plot the drawing to PDF to have all of it read"
 
 
 def test_an_empty_and_a_damaged_drawing_say_so(tmp_path: Path) -> None:
