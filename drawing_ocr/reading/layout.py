@@ -1,4 +1,4 @@
-"""What the place of a text says about its category: title block, tables, tolerance frames and zone marks of a sheet."""
+"""What the place of a text says about its category: title block, tables, frames, zone marks, signs of roughness."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from drawing_ocr.reading.cells import Boxes, cells_of, grids_of
 from drawing_ocr.reading.frame import Frame, frame_of
 from drawing_ocr.reading.grid import Grid, is_list
 from drawing_ocr.reading.image import Page
+from drawing_ocr.reading.roughness_sign import has_roughness_sign
 from drawing_ocr.reading.ruling import Points, Ruling
 
 _LEAST_TEXTS: Final = 4  # on a page whose lettering can be told
@@ -64,7 +65,10 @@ def layout_of(page: Page, texts: Sequence[str], quads: Sequence[_Quad]) -> Layou
         texts: What was read.
         quads: Where, [4, 2] each, tight around the letters.
     """
-    found: list[Category | None] = [None] * len(texts)
+    found: list[Category | None] = [
+        Category.SYMBOL if has_roughness_sign(page, text, quad) else None
+        for text, quad in zip(texts, quads, strict=True)
+    ]
     if len(texts) < _LEAST_TEXTS:
         return Layout(found)
     corners = np.asarray(quads, np.float64)
