@@ -422,3 +422,17 @@ def weld(tip: Point, elbow: Point, text: str, drafting: Drafting, *, all_around:
     centre = Point(left + 0.6 * em + ink.width / 2, elbow.y - ink.height / 2 - 0.28 * em - drafting.thin)
     plan.texts.append(PlacedText(ink, centre, 0.0, text, Category.SYMBOL))
     return plan
+
+
+def balloon(tip: Point, middle: Point, text: str, drafting: Drafting) -> Plan:
+    """The item number of a parts list in a circle, its line ending in a dot (ISO 6433)."""
+    plan = Plan()
+    ink = letter(text, drafting.lettering)
+    radius = 0.5 * math.hypot(ink.width, ink.height) + 0.35 * drafting.em
+    plan.line(tip, middle.plus(middle.towards(tip), radius), width=drafting.thin)
+    plan.dot(tip, 0.18 * drafting.em)
+    ring = tuple(middle.plus(direction(degrees), radius) for degrees in range(0, 361, 15))
+    plan.line(*ring, width=drafting.thin)
+    plan.areas.append(ring[:-1])
+    plan.texts.append(PlacedText(ink, middle, 0.0, text, Category.SYMBOL))
+    return plan

@@ -310,9 +310,15 @@ class Draughtsman:
                 elbow = foot.plus(direction(feature.degrees + turn), length * em)
                 yield dimensions.weld(foot, elbow, text, draw, all_around=around, both_sides=both)
             return
+        if kind < 0.2:
+            item = str(rng.randint(1, 24))
+            for length, turn in itertools.product((2.5, 4.0, 6.0, 8.5), (20, -20, 45, -45)):
+                middle = foot.plus(direction(feature.degrees + turn), length * em)
+                yield dimensions.balloon(foot, middle, item, draw)
+            return
         draw_sign, text = (
             (dimensions.roughness, text_source.roughness(rng, draw.convention))
-            if kind < 0.65
+            if kind < 0.7
             else (dimensions.datum, rng.choice("ABCDEFG"))
         )
         for shift in (0.0, 1.2, -1.2):

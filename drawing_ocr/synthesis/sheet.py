@@ -170,6 +170,8 @@ def _draw_views(
     placed = _arrange(_with_further_views(views, area, margin, rng), area, margin)
     for view, scale, origin, _ in placed:
         draughtsman.outline(view, scale, origin)
+    if not style.lettered:
+        return
     for view, scale, origin, _ in placed:
         draughtsman.mark_cut(view, scale, origin)
     # What a detail shows is dimensioned there.

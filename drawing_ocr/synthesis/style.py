@@ -34,6 +34,7 @@ class SheetStyle:
         folded: Probability of creases.
         faxed: Probability of a fax's copy, black and white.
         blueprint: Probability of light lines on dark paper.
+        lettered: Whether views carry dimensions, signs and titles.
     """
 
     width: tuple[int, int] = (1500, 1900)
@@ -58,6 +59,7 @@ class SheetStyle:
     folded: float = 0.06
     faxed: float = 0.03
     blueprint: float = 0.0
+    lettered: bool = True
 
     def __post_init__(self) -> None:
         if not 800 <= self.width[0] <= self.width[1] <= 7100:
@@ -80,6 +82,8 @@ WORN = SheetStyle(
 DETAILS = SheetStyle(width=(1300, 1600), signs=1.0, frames=0.75, zone_marks=0.0, title_block=0.0, notes=0.0, table=0.0)
 # The same, with the signs about as often as on real sheets: one line in five has a ⌀, one in sixteen is a frame.
 VIEWS = replace(DETAILS, signs=0.4, frames=0.5)
+# Views without a single text: whatever is read on them is false.
+BARE = replace(DETAILS, lettered=False, stamped=0, handwritten=0)
 
 
 class StyleName(StrEnum):

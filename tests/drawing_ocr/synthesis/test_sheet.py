@@ -14,7 +14,7 @@ from drawing_ocr.synthesis.fonts import DEJAVU
 from drawing_ocr.synthesis.lettering import Lettering, letter
 from drawing_ocr.synthesis.scan import scan
 from drawing_ocr.synthesis.sheet import draw_sheet
-from drawing_ocr.synthesis.style import DETAILS, PLOTTED, SCANNED, SheetStyle
+from drawing_ocr.synthesis.style import BARE, DETAILS, PLOTTED, SCANNED, SheetStyle
 from drawing_ocr.text import SymbolClass, canonical, symbol_class
 
 SEEDS = range(100, 124)
@@ -151,3 +151,10 @@ def test_details_are_crowded_with_signs_and_carry_no_title_block() -> None:
 def test_a_sheet_size_out_of_range_is_refused() -> None:
     with pytest.raises(ValueError, match=r"sheet width \(300, 500\) is out of range: give"):
         SheetStyle(width=(300, 500))
+
+
+def test_a_bare_sheet_has_views_and_not_a_single_text() -> None:
+    for seed in range(3):
+        picture, annotation = draw_sheet(seed, BARE)
+        assert not annotation.regions
+        assert (picture < 128).mean() > 0.002
