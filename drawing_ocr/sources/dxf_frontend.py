@@ -25,7 +25,9 @@ from ezdxf.math import Matrix44, Vec2, Vec3
 from drawing_ocr.sources.dxf_canvas import Canvas
 from drawing_ocr.sources.dxf_text import DrawnText, Mark, around, gdt_signs, is_gdt_font, joined, marks_of
 
-_SIGN_FONT: Final = "osifont.ttf"  # of the fonts that are free it holds most signs of ISO 1101
+# Of the fonts that are free osifont holds most signs of ISO 1101.
+_SIGN_FONT, _OTHER_SIGN_FONT = "osifont.ttf", "DejaVuSans.ttf"
+_NOT_IN_SIGN_FONT: Final = frozenset("⊥∥")
 _STANDARD_HEIGHT: Final = 2.5  # of the letters of dimensions (ISO 3098), drawing units
 _CJK: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _CJK_FONTS: Final = ("wqy-microhei.ttc", "wqy-zenhei.ttc", "NotoSansCJK-Regular.ttc", "simsun.ttc", "msyh.ttc")
@@ -93,7 +95,8 @@ class Pipeline(RenderPipeline2d):
         """Draws a piece of text and notes it where something of it is seen."""
         if properties.font is not None and is_gdt_font(properties.font.family or properties.font.filename):
             text = gdt_signs(text)
-            properties = _with_font(properties, fonts.get_font_face(_SIGN_FONT))
+            name = _SIGN_FONT if _NOT_IN_SIGN_FONT.isdisjoint(text) else _OTHER_SIGN_FONT
+            properties = _with_font(properties, fonts.get_font_face(name))
         elif _CJK.search(text) and (face := _cjk_face()) is not None:
             properties = _with_font(properties, face)
         before = self._canvas.marks

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import drawing_ocr
 from drawing_ocr.annotation import Category
-from drawing_ocr.drawing import read_drawing
 from drawing_ocr.reading.image import Page
 from drawing_ocr.reading.reader import Reader
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
@@ -38,7 +38,7 @@ class KnownTexts(Reader):
 
 def test_a_file_is_read_page_by_page_and_knows_its_sheets(tmp_path: Path) -> None:
     (tmp_path / "plan.pdf").write_bytes(pdf(show("FIRST", 20, 20), show("SECOND", 20, 20)))
-    read = read_drawing(tmp_path / "plan.pdf", KnownTexts())
+    read = drawing_ocr.read(tmp_path / "plan.pdf", model=KnownTexts())
     assert [(item.page, item.text) for item in read.texts] == [(1, "FIRST"), (2, "SECOND")]
     assert [sheet.dpi for sheet in read.sheets] == [200, 200]
     place = read.millimetres(read.texts[0])
