@@ -145,7 +145,7 @@ def _spoil(rng: Random, ink: Image, recipe: LineRecipe) -> Image:
     """Ink to paper, then what scanning does to it."""
     if rng.random() < recipe.coarse and ink.shape[0] > 18:
         ink = _coarse(rng, ink)
-    if rng.random() < recipe.bled:
+    if rng.random() < recipe.bled and ink.shape[0] > 18:  # smaller letters would close
         change = cv2.dilate if rng.random() < 0.7 or ink.shape[0] < 40 else cv2.erode
         ink = change(ink, np.ones((2, 2), np.uint8)).astype(np.uint8)
     if rng.random() < recipe.blurred:
