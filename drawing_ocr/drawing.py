@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from drawing_ocr.reading.reader import Reader
 
 MILLIMETRES_PER_INCH: Final = 25.4
+_KEPT_PIXELS: Final = 60_000_000  # three to six bytes each
 _PRINTED: Final = 200  # rows of a table on a screen
 
 
@@ -53,12 +54,14 @@ class Drawing:
         result: What was read, in the form of the endpoint's answer.
         sheets: Its pages.
         limits: With which it was opened.
+        kept: Its pages, where they are held in memory.
     """
 
     path: Path
     result: ReadingResult
     sheets: tuple[Sheet, ...]
     limits: Limits = field(default_factory=Limits)
+    kept: tuple[SourcePage, ...] | None = field(default=None, repr=False)
 
     @property
     def texts(self) -> tuple[Prediction, ...]:
@@ -86,12 +89,18 @@ class Drawing:
         return tuple(item for item in self.texts if (item.page or 1) == number)
 
     def pages(self) -> Iterator[SourcePage]:
-        """The pages anew from the file, one in memory at a time.
+        """The pages anew from the file, one in memory at a time; or those that are kept.
 
         Raises:
             drawing_ocr.reading.image.ImageError: the file is not there any more, or has changed and cannot be read.
         """
-        return open_file(self.path, self.limits)
+        return open_file(self.path, self.limits) if self.kept is None else iter(self.kept)
+
+    def keeping_pages(self) -> Drawing:
+        """The same with its pages in memory, for who needs them several times; itself where they are too large."""
+        if self.kept is not None or sum(sheet.width * sheet.height for sheet in self.sheets) > _KEPT_PIXELS:
+            return self
+        return replace(self, kept=tuple(self.pages()))
 
     def millimetres(self, item: Prediction) -> tuple[tuple[float, float], ...] | None:
         """The corners of a text in millimetres from the upper left of its page, None where no resolution is known."""

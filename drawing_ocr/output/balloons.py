@@ -25,6 +25,7 @@ _FREE: Final = 1.15  # radii around a balloon's middle that it wants for itself
 _INK: Final = 6.0  # radii of way that a balloon on ink is worth
 _OVER_TEXT: Final = 12.0  # radii of way that a pointer over another text is worth
 _DARK: Final = 160
+_LOOKED_AT: Final = 12_000_000  # pixels of the picture on which places are looked for
 
 Point = tuple[float, float]
 
@@ -52,24 +53,33 @@ def place_balloons(
     Returns:
         As many; where the page is full they stand to the right of it (`middle` beyond its width).
     """
-    radius = _radius(texts)
     height, width = page.shape[:2]
-    taken = np.zeros((height, width), np.uint8)
+    # Places are looked for on a smaller picture of a large sheet: tables of sums have four bytes a pixel.
+    shrink = min(1.0, math.sqrt(_LOOKED_AT / (width * height)))
+    radius = _radius(texts) * shrink
+    size = (math.ceil(width * shrink), math.ceil(height * shrink))
+    taken = np.zeros(size[::-1], np.uint8)
     for item in texts:
-        cv2.fillPoly(taken, [np.round(item.box).astype(np.int32)], [1])
+        cv2.fillPoly(taken, [np.round(np.array(item.box) * shrink).astype(np.int32)], [1])
+    ink = cv2.resize((page.min(axis=2) < _DARK).astype(np.uint8), size, interpolation=cv2.INTER_AREA)
     text_sum = np.asarray(cv2.integral(taken), np.int32)
-    ink_sum = np.asarray(cv2.integral((page.min(axis=2) < _DARK).astype(np.uint8)), np.int32)
+    ink_sum = np.asarray(cv2.integral(ink), np.int32)
     placed: list[Balloon] = []
     beside = 0
     for number, item in numbered:
-        box = np.array(item.box)
+        box = np.array(item.box) * shrink
         found = _best(box, radius, taken, text_sum, ink_sum, placed)
         if found is None:
-            column, row = divmod(beside, max(int(height // (2.5 * radius)), 1))
-            middle = (width + (2 * column + 2) * 1.25 * radius, (2 * row + 1) * 1.25 * radius)
-            found, beside = middle, beside + 1
+            column, row = divmod(beside, max(int(size[1] // (2.5 * radius)), 1))
+            found = (size[0] + (2 * column + 2) * 1.25 * radius, (2 * row + 1) * 1.25 * radius)
+            beside += 1
         placed.append(Balloon(number, found, radius, _nearest(box, found)))
-    return placed
+    return [_grown(each, 1 / shrink) for each in placed]
+
+
+def _grown(balloon: Balloon, by: float) -> Balloon:
+    (x, y), (tx, ty) = balloon.middle, balloon.target
+    return Balloon(balloon.number, (x * by, y * by), balloon.radius * by, (tx * by, ty * by))
 
 
 def draw_balloons(page: Page, balloons: Sequence[Balloon]) -> Image.Image:

@@ -38,11 +38,13 @@ class OutputFormat:
         name: In commands.
         title: What it is, for help.
         files: What is written of a drawing; the stem of its name comes with it.
+        opens_pages: Whether it takes the pages, and not only what was read.
     """
 
     name: str
     title: str
     files: Callable[[Drawing, str], Files]
+    opens_pages: bool = True
 
 
 def write(drawing: Drawing, out: Path, formats: Sequence[str]) -> list[Path]:
@@ -62,6 +64,8 @@ def write(drawing: Drawing, out: Path, formats: Sequence[str]) -> list[Path]:
         drawing_ocr.reading.image.ImageError: the file cannot be opened any more.
     """
     chosen = [FORMATS[name] for name in checked(formats)]
+    if sum(form.opens_pages for form in chosen) > 1:
+        drawing = drawing.keeping_pages()
     out.mkdir(parents=True, exist_ok=True)
     written = []
     with tempfile.TemporaryDirectory(dir=out, prefix=f".{drawing.path.stem}.", suffix=PARTIAL) as aside:
@@ -173,8 +177,8 @@ def _encoded(picture: Image.Image) -> bytes:
 FORMATS: Final[dict[str, OutputFormat]] = {
     each.name: each
     for each in (
-        OutputFormat("json", "the answer of the endpoint, with millimetres", _json),
-        OutputFormat("csv", "a table of the dimensions", _csv),
+        OutputFormat("json", "the answer of the endpoint, with millimetres", _json, opens_pages=False),
+        OutputFormat("csv", "a table of the dimensions", _csv, opens_pages=False),
         OutputFormat("labelme", "labels to be corrected in LabelMe", _labelme),
         OutputFormat("ppocrlabel", "labels to be corrected in PPOCRLabel", _ppocrlabel),
         OutputFormat("pdf", "a PDF in which the texts are found", _pdf),

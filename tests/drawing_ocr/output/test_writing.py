@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,8 +13,10 @@ from drawing_ocr.drawing import Drawing
 from drawing_ocr.formats.labelme import read_labelme
 from drawing_ocr.formats.paddleocr import read_ppocrlabel
 from drawing_ocr.output.writing import FORMATS, FormatUnknown, write
-from drawing_ocr.reading.image import ImageError
+from drawing_ocr.reading.image import ImageError, Limits
 from drawing_ocr.reading.result import ReadingResult
+from drawing_ocr.sources.opening import open_file
+from drawing_ocr.sources.page import SourcePage
 from tests.drawing_ocr.output.world import SIZE, box, drawing, text
 
 
@@ -89,6 +92,22 @@ def test_a_drawing_that_cannot_be_written_whole_leaves_nothing(two_pages: Drawin
     with pytest.raises(ImageError, match=r"plate\.tif"):
         write(two_pages, tmp_path / "out", ["json", "png"])
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_several_formats_open_the_file_once(
+    two_pages: Drawing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+
+    def counted(path: Path, limits: Limits) -> Iterator[SourcePage]:
+        opened.append(path)
+        return open_file(path, limits)
+
+    monkeypatch.setattr("drawing_ocr.drawing.open_file", counted)
+    write(two_pages, tmp_path / "out", ["json", "csv"])
+    assert opened == []
+    write(two_pages, tmp_path / "out", ["json", "png", "svg", "labelme"])
+    assert opened == [two_pages.path]
 
 
 def test_an_unknown_format_names_those_that_are_known(two_pages: Drawing, tmp_path: Path) -> None:
