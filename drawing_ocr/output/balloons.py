@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 from drawing_ocr.reading.image import Page
 from drawing_ocr.reading.overlay import font_of_size
 from drawing_ocr.reading.result import Prediction
+from drawing_ocr.sources.ink import darkest
 
 COLOUR: Final = "#C00000"
 _RADIUS: Final = 0.9  # of the height of a page's letters
@@ -61,7 +62,7 @@ def place_balloons(
     taken = np.zeros(size[::-1], np.uint8)
     for item in texts:
         cv2.fillPoly(taken, [np.round(np.array(item.box) * shrink).astype(np.int32)], [1])
-    ink = cv2.resize((page.min(axis=2) < _DARK).astype(np.uint8), size, interpolation=cv2.INTER_AREA)
+    ink = cv2.resize((darkest(page) < _DARK).astype(np.uint8), size, interpolation=cv2.INTER_AREA)
     text_sum = np.asarray(cv2.integral(taken), np.int32)
     ink_sum = np.asarray(cv2.integral(ink), np.int32)
     placed: list[Balloon] = []

@@ -19,12 +19,19 @@ _DARKER_THAN_PAPER: Final = 48
 
 def difference(page: Page, other: Page) -> Mask:
     """Where two pictures of one page differ, [height, width]."""
-    return np.asarray(cv2.absdiff(page, other).max(axis=2) > _DIFFERS)
+    blue, green, red = cv2.split(cv2.absdiff(page, other))
+    return np.asarray(cv2.max(cv2.max(blue, green), red) > _DIFFERS)
+
+
+def darkest(page: Page) -> npt.NDArray[np.uint8]:
+    """The least of the three colours of each pixel, [height, width]; NumPy takes ten times as long for it."""
+    blue, green, red = cv2.split(page)
+    return np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
 
 
 def is_blank(page: Page) -> bool:
     """Whether nothing is drawn on a page, whatever colour its paper has."""
-    grey = page.min(axis=2)
+    grey = darkest(page)
     return int(grey.max()) - int(grey.min()) < _DARKER_THAN_PAPER
 
 

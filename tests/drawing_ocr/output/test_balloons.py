@@ -71,8 +71,8 @@ def test_on_a_page_without_room_balloons_stand_beside_it() -> None:
 
 
 def test_a_large_sheet_is_looked_at_smaller_and_nothing_is_hidden_all_the_same() -> None:
-    items = [text("50", box(650 * column, 800 * row, 180, 50)) for column in range(8) for row in range(5)]
-    assert_nothing_is_hidden(place(items, np.full((4400, 5200, 3), 255, np.uint8)), items)
+    items = [text("50", box(430 * column, 680 * row, 180, 50)) for column in range(8) for row in range(5)]
+    assert_nothing_is_hidden(place(items, np.full((3600, 3500, 3), 255, np.uint8)), items)
 
 
 @pytest.mark.parametrize("number", [7, 42, 118])
