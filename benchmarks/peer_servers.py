@@ -7,8 +7,10 @@ own default. Both are asked for texts only: no pictures in the answer, no orient
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -137,9 +139,10 @@ def _installed(peer: Peer) -> Path:
     if not stamp.is_file() or stamp.read_text() != json.dumps(peer.packages):
         uv = str(Path(sys.executable).parent / "uv")
         python = folder / "bin" / "python"
+        # Without our configuration, which keeps rapidocr's OpenCV out of our own environment.
         for command in (
             [uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)],
-            [uv, "pip", "install", "-q", "--python", str(python), *peer.packages],
+            [uv, "pip", "install", "-q", "--no-config", "--python", str(python), *peer.packages],
         ):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
@@ -150,11 +153,11 @@ def _installed(peer: Peer) -> Path:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with contextlib.suppress(ProcessLookupError):  # its session holds whatever it has started
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _last_line(text: str) -> str:
