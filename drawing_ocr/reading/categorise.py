@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +16,8 @@ from drawing_ocr.reading.layout import Layout, layout_of
 from drawing_ocr.text import SymbolClass, symbol_class
 
 _SYMBOLS: Final = frozenset({SymbolClass.GDT, SymbolClass.ROUGHNESS})
+
+_DATE: Final = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")  # no size with two deviations
 
 
 def categories_of(page: Page, texts: Sequence[str], quads: Sequence[npt.NDArray[np.float32]]) -> list[Category]:
@@ -33,6 +36,8 @@ def category_of(text: str) -> Category:
     >>> [str(category_of(text)) for text in ("4×⌀6.6 +0.1", "Ra 3.2", "SECTION A-A", "+0,1", "M8×1.25")]
     ['dimension', 'symbol', 'text', 'dimension', 'dimension']
     """
+    if _DATE.fullmatch(text):
+        return Category.TEXT
     if symbol_class(text) & _SYMBOLS:
         return Category.SYMBOL
     return Category.DIMENSION if is_dimension(text) else Category.TEXT

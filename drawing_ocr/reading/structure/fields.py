@@ -55,7 +55,9 @@ DATES: Final[dict[FieldName, FieldName]] = {
 BY_FORM: Final[dict[FieldName, re.Pattern[str]]] = {
     "scale": re.compile(r"\d{1,3} ?: ?\d{1,3}"),
     "date": DATE,
-    "sheet": re.compile(r"共.{0,4}张.{0,8}|(?:sheet |blatt )?\d{1,3} ?(?:/|of|von) ?\d{1,3}", re.IGNORECASE),
+    "sheet": re.compile(
+        r"共.{0,4}张.{0,8}|(?:(?:sheet|blatt) )?(?P<value>\d{1,3} ?(?:/|of|von) ?\d{1,3})", re.IGNORECASE
+    ),
     "format": re.compile(r"A[0-5]"),
     "mass": re.compile(r"\d+(?:[.,]\d+)? ?k?g"),
     "tolerance": re.compile(r"(?:DIN )?(?:EN )?(?:ISO|DIN) ?2768.*|GB/T ?1804.*|ISO 22081.*"),

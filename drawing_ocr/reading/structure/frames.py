@@ -16,6 +16,7 @@ from drawing_ocr.reading.structure.line import Line, box_around
 from drawing_ocr.reading.structure.tables import box_of_cells
 
 _LEAST_CELLS: Final = 2
+_MARGIN: Final = 0.5  # heights of lettering around a text: a frame is twice as high (ISO 7083)
 
 
 def frames_of(lines: Sequence[Line], zones: Sequence[Zone]) -> list[ToleranceFrame]:
@@ -58,7 +59,7 @@ def _rows(cells: npt.NDArray[np.float64]) -> list[list[int]]:
 def _of_line(index: int, line: Line) -> ToleranceFrame | None:
     if line.category in (Category.TABLE, Category.TITLE_BLOCK) or parse_geometric(line.text) is None:
         return None
-    return _frame([line], [index], box_around([line]))
+    return _frame([line], [index], box_around([line], margin=_MARGIN))
 
 
 def _frame(lines: Sequence[Line], members: Sequence[int], box: Box) -> ToleranceFrame:

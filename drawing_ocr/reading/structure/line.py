@@ -80,11 +80,12 @@ class Line:
         return np.stack([along.min(axis=1), along.max(axis=1), across.min(axis=1), across.max(axis=1)], axis=1)
 
 
-def box_around(lines: Sequence[Line]) -> Box:
-    """The smallest box around lines that lies as the first of them."""
+def box_around(lines: Sequence[Line], *, margin: float = 0.0) -> Box:
+    """The smallest box around lines that lies as the first of them, with a margin in heights of the first."""
     first = lines[0]
+    more = margin * first.height
     spans = first.spans(np.stack([line.corners for line in lines])) * first.height
-    (left, top), (right, bottom) = spans[:, (0, 2)].min(axis=0), spans[:, (1, 3)].max(axis=0)
+    (left, top), (right, bottom) = spans[:, (0, 2)].min(axis=0) - more, spans[:, (1, 3)].max(axis=0) + more
     corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
     a, b, c, d = (tuple(first.corners[0] + x * first.along + y * first.across) for x, y in corners)
     return _rounded(a), _rounded(b), _rounded(c), _rounded(d)

@@ -204,8 +204,8 @@ class _Block:
         ]
         for name, form in BY_FORM.items():
             for index in left:
-                if form.fullmatch(self._lines[index].text):
-                    yield _Found(name, (index,))
+                if match := form.fullmatch(self._lines[index].text):
+                    yield _Found(name, (index,), text=match.groupdict().get("value") or "")
         heights = [self._lines[index].height for members in self._members for index in members]
         words = [
             index

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from drawing_ocr.annotation import Category
 from drawing_ocr.reading.categorise import category_of
 from drawing_ocr.text import canonical
 
@@ -47,3 +48,8 @@ def test_geometrical_tolerances_and_surface_signs_are_symbols(text: str) -> None
 @pytest.mark.parametrize("text", ["SECTION A-A", "技术要求", "Material: S235JR", "A", "DX4-1200-B", "1. Break edges"])
 def test_words_are_text(text: str) -> None:
     assert category_of(canonical(text)) == "text"
+
+
+def test_a_date_is_no_size_with_deviations() -> None:
+    assert category_of("2024-05-06") is Category.TEXT
+    assert category_of("2024 -0.5") is Category.DIMENSION

@@ -71,6 +71,16 @@ def test_dates_of_a_column_belong_to_the_people_of_their_rows() -> None:
     }
 
 
+def test_what_can_only_be_one_field_needs_no_caption() -> None:
+    rows = (("SHEET 1 OF 2", "A3"), ("ISO 2768-mK", "Nordwerk GmbH"))
+    assert fields(with_block(rows, (240, 240))) == {
+        "sheet": "1 OF 2",
+        "format": "A3",
+        "tolerance": "ISO 2768-mK",
+        "company": "Nordwerk GmbH",
+    }
+
+
 def test_an_empty_field_is_not_filled_from_its_neighbour() -> None:
     sheet = framed()
     for index, (caption, value) in enumerate((("Scale", ""), ("Material", "S235JR"), ("Sheet", "1/1"))):
