@@ -41,6 +41,7 @@ THREADS = 2
 DISTRACTORS = 10_000
 MIXED = ("drawn again", "scanned badly", "cropped by 30 %", "turned")
 BLOCK = 100
+COMPARED = 20  # lambda/search_drawings/searching.py
 
 Pictures = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
@@ -197,6 +198,17 @@ def scores(queries: Vectors, query_starts: Any, gallery: Vectors, gallery_starts
     return np.add.reduceat(of_drawings, query_starts, axis=0) / counts[:, None]
 
 
+def compared(queries: Vectors, query_starts: Any, gallery: Vectors, gallery_starts: Any) -> Any:
+    """As the search ranks: by the mean, and the first of these by all regions of both drawings (`both_ways`)."""
+    ranked = scores(queries, query_starts, gallery, gallery_starts) - 2  # behind what is compared
+    of_queries = np.maximum.reduceat(queries @ gallery.T, query_starts, axis=0)
+    backwards = np.add.reduceat(of_queries, gallery_starts, axis=1) / np.diff([*gallery_starts, len(gallery)])
+    first = np.argsort(-ranked, axis=1)[:, :COMPARED]
+    both = (np.take_along_axis(ranked, first, 1) + 2 + np.take_along_axis(backwards, first, 1)) / 2
+    np.put_along_axis(ranked, first, both, 1)
+    return ranked
+
+
 def retrieval(arguments: argparse.Namespace, console: Console) -> None:
     parts = [part for part in range(arguments.families * MEMBERS) for _ in range(COPIES)]
     gallery = prepared("gallery", parts, lambda part, seed: sheet_of(part, REDRAWN, seed), arguments.cache)
@@ -223,6 +235,11 @@ def retrieval(arguments: argparse.Namespace, console: Console) -> None:
             {"": {"best": False}, ", best region wins": {"best": True}} if name == names[0] else {"": {"best": False}}
         )
         asked_for = {key: feature(each.pictures) for key, each in queries.items()}
+        if name == names[0]:
+            rows = {
+                key: compared(asked_for[key], each.starts, searched, gallery.starts) for key, each in queries.items()
+            }
+            table.add_row(f"{name}, as the search ranks", *figures(rows, queries, gallery))
         for way, how in ways.items():
             rows = {
                 key: scores(asked_for[key], each.starts, searched, gallery.starts, **how)

@@ -102,9 +102,7 @@ def _views(ink: Ink) -> list[Ink]:
         of_group[group] = number
     places = cv2.resize(of_group[labels], padded.shape[::-1], interpolation=cv2.INTER_NEAREST)
     places = places[: ink.shape[0], : ink.shape[1]]
-    views = [
-        cv2.bitwise_and(ink, ink, mask=cv2.inRange(places, number, number)) for number in range(1, len(groups) + 1)
-    ]
+    views = [cv2.bitwise_and(ink, ink, mask=(places == number).view(np.uint8)) for number in range(1, len(groups) + 1)]
     return sorted((np.asarray(view, np.uint8) for view in views if cv2.countNonZero(view)), key=_area, reverse=True)
 
 

@@ -5,8 +5,8 @@ Both stores keep this contract (tests/drawing_ocr/search/test_store_contract.py)
 
 - `put` and `delete` are idempotent and may come in any order: what a newer event said stays. A deleted drawing leaves
   its sequencer behind, so that an older event does not bring it back.
-- When `put` or `delete` has returned, a kill does not undo it; `get` and `standing` of every process know it at once,
-  searches, `listing` and `count` within a second, or after `refresh`.
+- When `put` or `delete` has returned, a kill does not undo it; `get`, `regions` and `standing` of every process know it
+  at once, searches, `listing` and `count` within a second, or after `refresh`.
 - A drawing is indexed whole, with all regions of one version, or not at all.
 - Hits are drawings, each once, by its best region; best first, equals by drawing id.
 - Score = (1 + cosine) / 2.
@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from drawing_ocr.search.document import DrawingDocument, DrawingRecord, RegionPlace
+from drawing_ocr.search.document import DrawingDocument, DrawingRecord, IndexedRegion, RegionPlace
 from drawing_ocr.search.filters import Filters
 from drawing_ocr.search.vector import Vector
 
@@ -171,6 +171,9 @@ class Index(Protocol):
 
     def get(self, drawing_id: str) -> DrawingDocument | None:
         """A drawing with its embeddings; None = not there or deleted."""
+
+    def regions(self, drawing_ids: Sequence[str]) -> dict[str, tuple[IndexedRegion, ...]]:
+        """The embeddings of these drawings; one that is not there or deleted is left out."""
 
     def standing(self, drawing_ids: Sequence[str]) -> dict[str, Standing]:
         """What is known of these ids; an id that was never told of is left out."""

@@ -19,7 +19,8 @@ class Found(_Part):
 
     Attributes:
         id: Its key below `drawings/`.
-        score: mean of (1 + cosine) / 2 over the regions looked for, each with the most similar region of this drawing;
+        score: (1 + cosine) / 2, the mean over the regions looked for, each with the most similar region of this drawing, and
+            for the first 20 and whole drawings also over the drawing's regions, each with the most similar one looked for;
             null = found by words only.
         found_by: What found it.
         region: Which of its regions is the similar one, a box of the upright page; null = found by words only.

@@ -87,15 +87,28 @@ class Reader:
             ).fetchone()
             if found is None:
                 return None
-            regions = self.database.execute(
-                "SELECT row, place FROM regions WHERE drawing = ? ORDER BY row", (found[0],)
+            return DrawingDocument.of(_record(found[1]), self._embeddings(found[0]))
+
+    def regions(self, drawing_ids: Sequence[str]) -> dict[str, tuple[IndexedRegion, ...]]:
+        """As `Index.regions`."""
+        with self._snapshot():
+            found = self.database.execute(
+                "SELECT drawing_id, id FROM drawings"
+                f" WHERE drawing_id IN (SELECT value FROM json_each(?)) AND {LIVE[0]}",
+                (json.dumps(list(drawing_ids)),),
             ).fetchall()
-            vectors = self._vectors.read(np.array([row for row, _ in regions], np.int64))
-        indexed = [
+            return {drawing_id: self._embeddings(number) for drawing_id, number in found}
+
+    def _embeddings(self, drawing: int) -> tuple[IndexedRegion, ...]:
+        """Of the drawing of that number, within a snapshot."""
+        found = self.database.execute(
+            "SELECT row, place FROM regions WHERE drawing = ? ORDER BY row", (drawing,)
+        ).fetchall()
+        vectors = self._vectors.read(np.array([row for row, _ in found], np.int64))
+        return tuple(
             IndexedRegion(**json.loads(place), vector=vector.tobytes())
-            for (_, place), vector in zip(regions, vectors, strict=True)
-        ]
-        return DrawingDocument.of(_record(found[1]), tuple(indexed))
+            for (_, place), vector in zip(found, vectors, strict=True)
+        )
 
     def standing(self, drawing_ids: Sequence[str]) -> dict[str, Standing]:
         """As `Index.standing`."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from drawing_ocr.search.checks import check_documents, check_hits, check_name, check_new_index, check_query, newest
-from drawing_ocr.search.document import DrawingDocument
+from drawing_ocr.search.document import DrawingDocument, IndexedRegion
 from drawing_ocr.search.embedded import layout
 from drawing_ocr.search.embedded.database import open_catalog, open_index, transaction, translated
 from drawing_ocr.search.embedded.local_disk import check_local
@@ -202,6 +202,11 @@ class EmbeddedIndex:
         """As `Index.get`."""
         with self._reading() as (_, reader):
             return reader.get(drawing_id)
+
+    def regions(self, drawing_ids: Sequence[str]) -> dict[str, tuple[IndexedRegion, ...]]:
+        """As `Index.regions`."""
+        with self._reading() as (_, reader):
+            return reader.regions(drawing_ids)
 
     def standing(self, drawing_ids: Sequence[str]) -> dict[str, Standing]:
         """As `Index.standing`."""

@@ -221,13 +221,19 @@ class OpenSearchIndex:
         if source["deleted"]:
             return None
         record = DrawingRecord.parse(source["record"], where=f"drawing {drawing_id}")
-        return DrawingDocument.of(
-            record,
-            tuple(
-                IndexedRegion(**json.loads(region["place"]), vector=encode(region["vector"]))
-                for region in source["regions"]
-            ),
-        )
+        return DrawingDocument.of(record, _regions(source))
+
+    def regions(self, drawing_ids: Sequence[str]) -> dict[str, tuple[IndexedRegion, ...]]:
+        """As `Index.regions`."""
+        info = self.info()
+        if not drawing_ids:
+            return {}
+        with translated():
+            answer = self._client.mget(
+                index=info.name, body={"ids": list(drawing_ids)}, params={"_source_includes": "deleted,regions"}
+            )
+        there = [each for each in answer["docs"] if each.get("found") and not each["_source"]["deleted"]]
+        return {each["_id"]: _regions(each["_source"]) for each in there}
 
     def standing(self, drawing_ids: Sequence[str]) -> dict[str, Standing]:
         """As `Index.standing`."""
@@ -360,6 +366,12 @@ def _tombstone(drawing_id: str, sequencer: str) -> dict[str, Any]:
 
 def _record(hit: Mapping[str, Any]) -> DrawingRecord:
     return DrawingRecord.parse(hit["_source"]["record"], where=f"drawing {hit['_id']}")
+
+
+def _regions(source: Mapping[str, Any]) -> tuple[IndexedRegion, ...]:
+    return tuple(
+        IndexedRegion(**json.loads(region["place"]), vector=encode(region["vector"])) for region in source["regions"]
+    )
 
 
 def _best_region(hit: Mapping[str, Any]) -> RegionPlace:

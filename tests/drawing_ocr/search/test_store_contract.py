@@ -173,6 +173,12 @@ def test_a_document_comes_back_whole(index: Index) -> None:
     index.put([whole])
     assert index.get(whole.drawing_id) == whole
     assert index.get("nobody") is None
+    index.put([document("b", unit(3)), document("gone", unit(4))])
+    index.delete(["gone"], "20")
+    assert index.regions([whole.drawing_id, "b", "gone", "nobody"]) == {
+        whole.drawing_id: whole.regions,
+        "b": document("b", unit(3)).regions,
+    }
 
 
 def test_a_new_version_takes_all_regions_of_the_old_away(index: Index) -> None:
