@@ -73,8 +73,8 @@ class Refused(Exception):
 class Desk:
     """Opens a reader in the background, then does work with it in threads.
 
-    Threads, not processes: nine tenths of the time are spent in ONNX Runtime and OpenCV, which release Python's lock,
-    and one copy of the weights serves all (docs/serving.md has the measurement).
+    Threads, not processes: networks take 85 % of a sheet's time and OpenCV some of the rest, both without Python's
+    lock, and one copy of the weights serves all (docs/serving.md).
     """
 
     def __init__(self, open_reader: Callable[[], Reader], *, workers: int, queue: int) -> None:
