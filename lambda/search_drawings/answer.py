@@ -19,9 +19,9 @@ class Found(_Part):
 
     Attributes:
         id: Its key below `drawings/`.
-        score: (1 + cosine) / 2, the mean over the regions looked for, each with the most similar region of this drawing, and
-            for the first 20 and whole drawings also over the drawing's regions, each with the most similar one looked for;
-            null = found by words only.
+        score: (1 + cosine) / 2, the mean over the regions looked for, each with the most similar region of this
+            drawing; of the first 20 also the other way round, where a whole drawing is looked for; null = found by
+            words only.
         found_by: What found it.
         region: Which of its regions is the similar one, a box of the upright page; null = found by words only.
         thumbnail: Address of its picture, for some minutes.
