@@ -335,7 +335,7 @@ def test_the_caller_may_ask_for_less_time_than_the_server_allows_but_not_for_mor
             late = client.post("/invocations", content=png(), headers={"content-type": "image/png", **headers})
             assert (late.status_code, time.monotonic() - begun < 3) == (504, True)
         for nonsense in ("soon", "0", "-1", "nan", "1e", "٣٫٥"):
-            refused = client.post("/invocations", content=png(), headers={DEADLINE: nonsense.encode()})
+            refused = client.post("/invocations", content=png(), headers={DEADLINE.encode(): nonsense.encode()})
             assert refused.json()["error"]["code"] == "InvalidDeadline"
         assert Invocation.of(Headers({DEADLINE: "9999"}), 5).seconds == 5
         reader.hold.set()
