@@ -30,7 +30,7 @@ from drawing_ocr.synthesis.structure import Sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 DRAWINGS = ROOT.parent / "shared" / "drawings"
-FIRST_SEED = 5_000  # none below was looked at while the rules were written
+FIRST_SEED = 5_000  # sheets that were not looked at while the rules were written
 THREADS = 2
 
 
@@ -119,7 +119,7 @@ def on_drawings(reader: Reader) -> Table:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sheets", type=int, default=40, help="how many are drawn")
+    parser.add_argument("--sheets", type=int, default=12, help="how many are drawn")
     parser.add_argument("--package", type=Path, help="model.tar.gz to read with; the official one if absent")
     arguments = parser.parse_args()
     console = Console(width=140)
