@@ -75,5 +75,5 @@ def test_limits_hold_for_every_kind(tmp_path: Path) -> None:
 
 
 def test_a_server_reads_no_dxf() -> None:
-    with pytest.raises(ImageError, match="DXF is read from files: use `drawingops read`"):
+    with pytest.raises(ImageError, match="DXF is not read by an endpoint: `drawingops read` without --endpoint"):
         open_bytes(b"  0\nSECTION\n", name="part.dxf")
