@@ -61,5 +61,7 @@ def open_bytes(
             f"{name}: DWG is a closed format: save it as DXF (SAVEAS, or ODA File Converter), or plot it to PDF"
         )
     if _DXF.match(data):
-        raise UnsupportedImage(f"{name}: DXF is not read by an endpoint: `drawingops read` without --endpoint, or plot it to PDF")
+        raise UnsupportedImage(
+            f"{name}: DXF is not read by an endpoint: `drawingops read` without --endpoint, or plot it to PDF"
+        )
     return raster_pages(data, name=name, limits=limits)
