@@ -16,7 +16,7 @@ from labelling_api.caller import Caller
 from labelling_api.objects import Objects
 from shared import storage
 from shared.labelling_places import Places
-from shared.labelling_table import Item, LabellingTable
+from shared.labelling_table import Item, LabellingTable, queue_of
 from shared.refusal import Refused
 
 # Where drawings of the data bucket may be labelled from.
@@ -130,6 +130,23 @@ class Jobs:
         own = self.table.person(job, caller.person) or {}
         to_label = to_review = 0
         if item["state"] == "open":
-            to_label = self.table.count(f"{job}#label", caller.person, now=now)
-            to_review = self.table.count(f"{job}#review", caller.person, now=now) if caller.may("reviewer") else 0
+            to_label = self._to_do(caller, job, "label", now)
+            to_review = self._to_do(caller, job, "review", now) if caller.may("reviewer") else 0
         return progress(item, mine=int(own.get("tasks", 0)), to_label=to_label, to_review=to_review)
+
+    def _to_do(self, caller: Caller, job: str, stage: str, now: int) -> int:
+        """How many tasks leases would give the caller one after the other."""
+        queue = f"{job}#{stage}"
+        held = [lease for lease in self.table.leases(caller.person) if (lease["job"], lease["stage"]) == (job, stage)]
+        return self.table.count(queue, caller.person, now=now) + sum(
+            self._comes_back(caller, job, lease["task"], queue, now) for lease in held
+        )
+
+    def _comes_back(self, caller: Caller, job: str, task: str, queue: str, now: int) -> bool:
+        """Whether the caller holds a task that the queue would not give: after a crash they have it again."""
+        try:
+            state = self.table.task(job, task).state
+        except Refused:
+            return False
+        waits = queue_of(state) == queue and (state.free_at or 0) <= now
+        return caller.person in state.holders and not waits

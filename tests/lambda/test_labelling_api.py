@@ -76,6 +76,20 @@ def test_who_asks_again_gets_what_they_hold_with_their_draft(world: World, ana: 
     assert again["draft"] == {"revision": 1, "answer": draft}
 
 
+def test_who_holds_the_last_task_is_still_offered_it(world: World, ana: Visitor, ben: Visitor) -> None:
+    def offered() -> list[int]:
+        return [each.ask("GET", "/jobs").body["jobs"][0]["to_label"] for each in (ana, ben)]
+
+    world.prepare(drawings=1)
+    world.open()
+    must(ana.lease())
+    assert offered() == [1, 0]
+    world.clock += LEASE_SECONDS + 1
+    assert offered() == [1, 1]
+    ana.submit(must(ana.lease()))
+    assert offered() == [0, 0]
+
+
 def test_an_abandoned_task_goes_to_somebody_else_when_the_lease_is_over(
     world: World, ana: Visitor, ben: Visitor
 ) -> None:
