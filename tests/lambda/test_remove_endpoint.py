@@ -90,6 +90,19 @@ def test_the_endpoint_goes_with_all_its_versions_and_its_alarm_and_nothing_of_an
     assert len({answer["PhysicalResourceId"] for answer in told}) == 1
 
 
+def test_where_each_version_has_an_endpoint_they_go_and_what_the_settings_name_stays(
+    told: list[dict[str, Any]],
+) -> None:
+    prefix = "drawing-embedder-dev"
+    for version in ("v2-01234567", "v13-89abcdef", "shipped"):
+        serve(f"{prefix}-{version}", f"{prefix}-{version}")
+    wanted = order("Delete", prefix)
+    wanted["ResourceProperties"]["Versions"] = "true"
+    handler.handle(wanted, LogContext())
+    assert left() == ([f"{prefix}-shipped"],) * 3
+    assert told[-1]["Status"] == "SUCCESS"
+
+
 def test_what_was_never_released_or_is_already_gone_is_not_missed(told: list[dict[str, Any]]) -> None:
     handler.handle(order("Delete"), LogContext())
     handler.handle(order("Delete"), LogContext())
