@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from tests.e2e.account import Account, eventually
 from tests.e2e.labelling_account import COMPARED, PASSWORD, PEOPLE, Jobs, labelling_account
 from tests.e2e.people import Person, browser, sign_in, tokens
-from tests.web.conftest import CHROMIUM
+from tests.web.killable import CHROMIUM, kill, started
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -285,7 +285,13 @@ def chromium() -> Iterator[Browser]:
 
 def signed_in(chromium: Browser, account: Account, name: str, at: str = "") -> Page:
     """A browser of its own in which somebody has signed in."""
-    page = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB").new_page()
+    return entered(
+        chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB").new_page(), account, name, at
+    )
+
+
+def entered(page: Page, account: Account, name: str, at: str = "") -> Page:
+    """The page, in which somebody has signed in now."""
     page.goto(account.names["labelling-page"].rstrip("/") + "/" + at)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.locator("input[name=username]").fill(name)
@@ -315,12 +321,23 @@ def test_two_people_label_a_third_reviews_and_the_training_starts(
     account: Account, people: dict[str, Person], jobs: Jobs, chromium: Browser, tmp_path: Path
 ) -> None:
     jobs.prepare_sheet(JOB, tmp_path)
-    for name, text in (("ana", "⌀12 H7"), ("ben", "⌀12 H1")):
-        page = signed_in(chromium, account, name)
-        begin(page, "Label next")
-        page.locator("#text").fill(text)
-        page.keyboard.press("Enter")
-        hand_in(page)
+    ben = signed_in(chromium, account, "ben")
+    begin(ben, "Label next")
+    ben.locator("#text").fill("⌀12 H1")
+    ben.keyboard.press("Enter")
+    hand_in(ben)
+    with started(chromium.browser_type, tmp_path / "profile") as context:
+        ana = entered(context.pages[0], account, "ana")
+        begin(ana, "Label next")
+        ana.locator("#text").fill("⌀12 H7")
+        ana.keyboard.press("Enter")
+        expect(ana.locator("[data-stored='2']")).to_be_visible()
+        kill(tmp_path / "profile")
+    with started(chromium.browser_type, tmp_path / "profile") as context:
+        ana = entered(context.pages[0], account, "ana")
+        of_the_job(ana, "Label next").click()
+        expect(ana.get_by_text("1 of 6 accepted")).to_be_visible()
+        hand_in(ana)
     reviewer = people["rita"]
     eventually(
         lambda: reviewer.ask("GET", f"/jobs/{JOB}").body["to_review"] or None,
@@ -348,9 +365,9 @@ def test_two_people_label_a_third_reviews_and_the_training_starts(
     assert len(texts) == 6
     assert len({"⌀12 H7", "⌀12 H1"} & set(texts)) == 1  # the reviewer took one of them
     sagemaker, pipeline = account.client("sagemaker"), account.names["pipeline-name"]
-    started = eventually(
+    runs = eventually(
         lambda: sagemaker.list_pipeline_executions(PipelineName=pipeline)["PipelineExecutionSummaries"] or None,
         seconds=60,
         what="a training run starts",
     )
-    assert len(started) == 1
+    assert len(runs) == 1
