@@ -14,6 +14,8 @@ Quad = npt.NDArray[np.float32]
 
 # From this height over width on, a box holds a vertical line (PaddleOCR's rule).
 TALL: Final = 1.5
+_LONGEST: Final = 32_766  # side of a picture that OpenCV warps, pixels: it counts in 16 bits
+_AROUND: Final = 4  # pixels beside a window that interpolation looks at, and more
 
 
 def crop(page: Page, quad: Quad) -> Page:
@@ -26,14 +28,26 @@ def crop(page: Page, quad: Quad) -> Page:
     Returns:
         uint8 [h, w, 3]; h and w are the longer of opposite sides, at least 1.
     """
-    width = max(1, int(max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[2] - quad[3]))))
-    height = max(1, int(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]))))
+    width = min(_LONGEST, max(1, int(max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[2] - quad[3])))))
+    height = min(_LONGEST, max(1, int(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2])))))
+    if max(page.shape[:2]) > _LONGEST:
+        page, quad = _window(page, quad)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     transform = cv2.getPerspectiveTransform(quad, target)
     warped = cv2.warpPerspective(
         page, transform, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(warped, np.uint8)
+
+
+def _window(page: Page, quad: Quad) -> tuple[Page, Quad]:
+    """The part of a page around a quad, and the quad on it; of a quad that is too long itself, every so many pixels."""
+    limits = np.array([page.shape[1], page.shape[0]])
+    first = np.clip(np.floor(quad.min(axis=0)).astype(int) - _AROUND, 0, limits - 1)
+    last = np.clip(np.ceil(quad.max(axis=0)).astype(int) + _AROUND, first + 1, limits)
+    step = -(-int((last - first).max()) // _LONGEST)
+    part = page[first[1] : last[1] : step, first[0] : last[0] : step]
+    return part, ((quad - first) / step).astype(np.float32)
 
 
 def is_tall(picture: Page) -> bool:

@@ -46,3 +46,14 @@ def test_a_box_outside_of_the_page_still_gives_a_picture() -> None:
 def test_tall_crops_are_from_three_halves_on() -> None:
     assert is_tall(np.zeros((15, 10, 3), np.uint8))
     assert not is_tall(np.zeros((14, 10, 3), np.uint8))
+
+
+def test_a_page_longer_than_opencv_warps_is_cut_as_any_other() -> None:
+    rng = np.random.default_rng(1)
+    short = rng.integers(0, 255, (40, 200, 3)).astype(np.uint8)
+    long = np.full((40, 33_200, 3), 255, np.uint8)
+    long[:, 33_000:] = short
+    quad = np.array([[20, 5], [150, 8], [149, 30], [19, 27]], np.float32)
+    assert np.abs(crop(long, quad + np.array([33_000, 0], np.float32)).astype(int) - crop(short, quad)).max() <= 1
+    whole = np.array([[0, 0], [33_199, 0], [33_199, 39], [0, 39]], np.float32)
+    assert max(crop(long, whole).shape) <= 32_766
