@@ -12,7 +12,7 @@ from cli.labels_team import GROUPS
 from tests.e2e.account import Account, run
 from tests.e2e.people import browser, sign_in
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
 
 
 def test_it_prints_the_page_and_test_users_who_can_sign_in_there(whole_account: Account) -> None:
