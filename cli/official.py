@@ -43,13 +43,18 @@ def official_package(begin: Begin) -> Path:
         OperatorError: the training extra, which carries the official weights, is not installed.
     """
     try:
-        return standard.standard_package(begin)
+        return standard.official_package(begin)
     except standard.StandardReaderError as error:
         raise OperatorError(str(error)) from error
 
 
 def official_reader(begin: Begin) -> Path:
     """The official reader as an unpacked package; raises as `official_package`."""
+    return standard.unpacked(official_package(begin), begin)
+
+
+def standard_reader(begin: Begin) -> Path:
+    """The reader that reads where no model is named; raises as `official_package`."""
     try:
         return standard.standard_reader(begin)
     except standard.StandardReaderError as error:

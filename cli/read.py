@@ -14,7 +14,7 @@ from cli.console import Result, percent
 from cli.data import progress_bar
 from cli.errors import OperatorError
 from cli.large_drawings import EndpointSource
-from cli.official import official_reader
+from cli.official import standard_reader
 from cli.reading import STANDARD, FileRead, PackageSource, Source, check_output, read_files
 from drawing_ocr.output.writing import FORMATS, FormatUnknown, checked
 from drawing_ocr.sources.opening import SUFFIXES
@@ -88,7 +88,7 @@ def read(
     ] = False,
     model: Annotated[
         Path | None,
-        typer.Option("--model", metavar="PACKAGE", help="A model.tar.gz or its folder; else the official one."),
+        typer.Option("--model", metavar="PACKAGE", help="A model.tar.gz or its folder; else the one that is shipped."),
     ] = None,
 ) -> Result:
     """Reads drawings: DIR/<name>.json in the form of /invocations, DIR/<name>.png with what was read drawn in."""
@@ -137,7 +137,7 @@ def _source(call: Call, endpoint: bool, model: Path | None) -> Source:
     if endpoint:
         return EndpointSource(call.environment, call.progress.print)
     with call.progress.status("opening the model") as spinner:
-        return PackageSource(model or official_reader(lambda what: spinner.update(what)))
+        return PackageSource(model or standard_reader(lambda what: spinner.update(what)))
 
 
 def _rate(rate: float | None) -> str:

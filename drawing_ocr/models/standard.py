@@ -30,26 +30,34 @@ def cache_folder() -> Path:
     return Path(base) / "drawing-platform"
 
 
-def standard_package(begin: Begin = lambda _: None) -> Path:
-    """The official PP-OCRv6 small reader as `model.tar.gz`.
+def official_package(begin: Begin = lambda _: None) -> Path:
+    """The official PP-OCRv6 small reader as `model.tar.gz`: version 1 of every registry.
 
     Raises:
         StandardReaderError: the training extra, which carries the official weights, is not installed.
     """
-    folder = cache_folder() / f"official-{_build_digest()}"
-    archive = folder / "model.tar.gz"
-    if not archive.is_file():
-        begin("building the official model package (once)")
-        _build(archive)
-    return archive
+    return _built("official", "drawing_ocr.models.official", "build_official_package", begin)
+
+
+def standard_package(begin: Begin = lambda _: None) -> Path:
+    """The reader that the project ships (drawing_ocr/models/shipped.py) as `model.tar.gz`.
+
+    Raises:
+        StandardReaderError: the training extra, which carries the official detector, is not installed.
+    """
+    return _built("shipped", "drawing_ocr.models.shipped", "build_shipped_package", begin)
 
 
 def standard_reader(begin: Begin = lambda _: None) -> Path:
     """The same as an unpacked package, which opens faster than an archive."""
-    archive = standard_package(begin)
+    return unpacked(standard_package(begin), begin)
+
+
+def unpacked(archive: Path, begin: Begin) -> Path:
+    """The folder of a package of this machine, unpacked on first use."""
     folder = archive.with_name("package")
     if not folder.is_dir():
-        begin("unpacking the official model package (once)")
+        begin("unpacking the model package (once)")
         package.unpack(archive, folder)
     return folder
 
@@ -64,17 +72,23 @@ def sources_digest(*names: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def _build(archive: Path) -> None:
+def _built(name: str, module: str, function: str, begin: Begin) -> Path:
+    folder = cache_folder() / f"{name}-{_build_digest()}"
+    archive = folder / "model.tar.gz"
+    if not archive.is_file():
+        begin(f"building the {name} model package (once)")
+        _build(archive, module, function)
+    return archive
+
+
+def _build(archive: Path, module: str, function: str) -> None:
     """In a process of its own: Paddle takes half a gigabyte and writes to the terminal."""
     archive.parent.mkdir(parents=True, exist_ok=True)
-    code = (
-        "import sys; from pathlib import Path; from drawing_ocr.models.official import build_official_package; "
-        "build_official_package(Path(sys.argv[1]))"
-    )
+    code = f"import sys; from pathlib import Path; from {module} import {function}; {function}(Path(sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", code, str(archive)], cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         said = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        raise StandardReaderError(f"the official model package could not be built: {said[0]}")
+        raise StandardReaderError(f"the model package could not be built ({module}): {said[0]}")
 
 
 def _build_digest() -> str:
@@ -83,7 +97,8 @@ def _build_digest() -> str:
         weights = installed_version("rapidocr")
     except PackageNotFoundError as error:
         raise StandardReaderError(
-            "the official reader comes with the training packages, which are not installed: "
+            "readers are built with the training packages, which are not installed: "
             "install drawing-platform[train], or name a model package"
         ) from error
-    return hashlib.sha256(f"{sources_digest('models')} {weights}".encode()).hexdigest()[:12]
+    shipped = (ROOT / "drawing_ocr" / "models" / "default" / "record.json").read_bytes()
+    return hashlib.sha256(f"{sources_digest('models')} {weights}".encode() + shipped).hexdigest()[:12]
