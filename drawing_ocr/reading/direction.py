@@ -1,6 +1,7 @@
-"""Which way a standing line is read.
+"""Which way a line is read that may stand.
 
-A crop much taller than wide is read turned both ways. Digits and signs that look alike upside down (0, 6, 8, 9, ×, °)
+A crop taller than wide is read turned both ways; where it is not much taller, it may be one or two characters that lie,
+and is read as it is, too. Digits and signs that look alike upside down (0, 6, 8, 9, ×, °)
 make the wrong reading as sure as the right one, so two more things count: that a size is more likely than a jumble of
 its characters, and that the lines of one sheet stand alike (ISO 129-1: to be read from the right).
 """
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from drawing_ocr.dimension import is_dimension
+
+LYING: Final = 0  # quarters by which a line is turned that is read as it lies
 
 # In parts of confidence, which is 0 to 1: what a clear difference between the readings still outweighs.
 _GRAMMAR: Final = 0.15
@@ -46,13 +49,18 @@ def choose_directions(lines: Sequence[Mapping[int, Hypothesis]]) -> list[int]:
     """
     said: dict[int, float] = {}
     for line in lines:
-        if len(line) > 1:
+        if len(line) > 1 and LYING not in line:
             best, second = sorted(line, key=lambda quarters: line[quarters].worth, reverse=True)[:2]
             said[best] = said.get(best, 0.0) + min(line[best].worth - line[second].worth, _MOST_SAID)
     custom = max(said, key=lambda quarters: said[quarters], default=None)
     if custom is not None and said[custom] - sum(said.values()) / 2 < _LEAST_SAID:
         custom = None  # they stand both ways, or nothing tells
-    return [
-        max(line, key=lambda quarters: line[quarters].worth + (_CUSTOM if quarters == custom else 0.0))
-        for line in lines
-    ]
+    return [_choice(line, custom) for line in lines]
+
+
+def _choice(line: Mapping[int, Hypothesis], custom: int | None) -> int:
+    standing = [quarters for quarters in line if quarters != LYING]
+    if not standing:
+        return LYING
+    best = max(standing, key=lambda quarters: line[quarters].worth + (_CUSTOM if quarters == custom else 0.0))
+    return LYING if LYING in line and line[LYING].worth >= line[best].worth else best

@@ -16,14 +16,14 @@ from drawing_ocr.annotation import Category
 from drawing_ocr.models import package
 from drawing_ocr.reading.categorise import categories_in
 from drawing_ocr.reading.detector import Detector, DetectorSettings
-from drawing_ocr.reading.direction import Hypothesis, choose_directions
+from drawing_ocr.reading.direction import LYING, Hypothesis, choose_directions
 from drawing_ocr.reading.fit import Fitted, fit
 from drawing_ocr.reading.image import Limits, Page
 from drawing_ocr.reading.layout import layout_of
 from drawing_ocr.reading.legibility import too_small
 from drawing_ocr.reading.overlap import one_of_each, without_doubles
 from drawing_ocr.reading.recogniser import Recogniser
-from drawing_ocr.reading.rectify import crop, is_tall, sheet_to_upright, turn, turn_quad
+from drawing_ocr.reading.rectify import crop, is_tall, may_stand, sheet_to_upright, turn, turn_quad
 from drawing_ocr.reading.regions import letters, regions_of
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
 from drawing_ocr.reading.session import Network, Session
@@ -53,8 +53,8 @@ class ReadingSettings:
         look: `regions` looks closely only where a coarse look, or ink of a letter's size, says that text may stand;
             `everywhere` at every pixel of the page, which takes five times as long. Small pages are always looked at
             whole.
-        vertical: How a crop much taller than wide is turned before it is read: `both` ways and the likelier reading
-            is kept, or `counter-clockwise` only, as PaddleOCR and rapidocr do.
+        vertical: How a crop taller than wide is turned before it is read: `both` ways and the likelier reading is
+            kept, or `counter-clockwise` only, as PaddleOCR and rapidocr do.
         fit: Whether boxes are fitted to the ink: characters that the detector cut off come in, and the answered box is
             tight. Without it boxes are the detector's, as in rapidocr.
         min_confidence: Lines below it are dropped.
@@ -275,9 +275,9 @@ class Reader:
 
     def _directions(self, picture: Page) -> tuple[int, ...]:
         """Quarters clockwise by which a crop is turned before it is read."""
-        if not is_tall(picture):
-            return (0,)
-        return (1, 3) if self._settings.vertical == "both" else (3,)
+        if self._settings.vertical == "both":
+            return (1, 3) if is_tall(picture) else (LYING, 1, 3) if may_stand(picture) else (LYING,)
+        return (3,) if is_tall(picture) else (LYING,)
 
 
 def _in_reading_order(readings: Sequence[_Reading]) -> list[_Reading]:

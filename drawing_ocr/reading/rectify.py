@@ -14,6 +14,8 @@ Quad = npt.NDArray[np.float32]
 
 # From this height over width on, a box holds a vertical line (PaddleOCR's rule).
 TALL: Final = 1.5
+# And from this on it may: with the margins of a box, two digits are 1.3 times as long as high.
+HIGH: Final = 1.1
 _LONGEST: Final = 32_766  # side of a picture that OpenCV warps, pixels: it counts in 16 bits
 _AROUND: Final = 4  # pixels beside a window that interpolation looks at, and more
 
@@ -53,6 +55,11 @@ def _window(page: Page, quad: Quad) -> tuple[Page, Quad]:
 def is_tall(picture: Page) -> bool:
     """Whether a crop is so tall that its line must be vertical."""
     return bool(picture.shape[0] >= TALL * picture.shape[1])
+
+
+def may_stand(picture: Page) -> bool:
+    """Whether a crop is so tall that it may hold two characters that stand, or one that lies."""
+    return bool(picture.shape[0] >= HIGH * picture.shape[1])
 
 
 def turn(picture: Page, quarters: int) -> Page:

@@ -46,3 +46,13 @@ def test_a_sheet_with_lines_both_ways_has_no_custom() -> None:
 def test_a_way_that_reads_nothing_never_wins() -> None:
     clear = [line(("35.5", 0.98), ("5'5E", 0.51))] * 4
     assert choose_directions([*clear, line(("", 0.0), ("7", 0.2))])[-1] == DOWN
+
+
+def test_two_digits_that_stand_in_a_box_nearly_as_wide_as_high_win_over_what_they_look_like_lying() -> None:
+    assert choose_directions([{0: Hypothesis("3", 0.87), **line(("38", 0.99), ("8E", 0.6))}]) == [UP]
+
+
+def test_a_digit_that_lies_stays_lying_whatever_the_others_do() -> None:
+    clear = [line(("35.5", 0.98), ("5'5E", 0.51))] * 4
+    digit = {0: Hypothesis("0", 0.97), **line(("0", 0.95), ("0", 0.95))}
+    assert choose_directions([*clear, digit])[-1] == 0
