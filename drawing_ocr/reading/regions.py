@@ -28,7 +28,7 @@ _DARKER: Final = 20  # than the paper around it, of 255
 _PAPER: Final = 51  # side of what counts as around it, pixels
 _DARK_PAGE: Final = 110  # a page darker than this is light on dark
 _WORD_GAP: Final = 21  # ink this near to other ink stands in one region, pixels
-_MARGIN: Final = 28  # of paper around the ink of a region: the network needs to see where text ends
+_MARGIN: Final = 44  # of paper around the ink of a region: the network needs to see where text ends
 _BAND: Final = 2048  # rows labelled at a time: labels take four bytes a pixel
 
 
