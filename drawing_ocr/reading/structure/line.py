@@ -52,6 +52,12 @@ class Line:
         """Pixels across, at least 1."""
         return max(1.0, float(np.linalg.norm(self.corners[3] - self.corners[0])))
 
+    @cached_property
+    def extent(self) -> tuple[float, float, float]:
+        """First x, last x, middle y: tells at little cost that level lines have nothing to do with each other."""
+        x, y = self.corners.T
+        return float(x.min()), float(x.max()), float(y.mean())
+
     @property
     def is_short(self) -> bool:
         """Whether its box does not tell its direction: one or two characters."""

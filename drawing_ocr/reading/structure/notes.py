@@ -18,6 +18,7 @@ _INDENT: Final = 4.0  # of a line against the one above
 _ASIDE: Final = 2.5  # between pieces of one line
 _LEVEL: Final = 0.5  # between the middles of pieces of one line
 _ALIKE: Final = 0.65  # of heights
+_FAR: Final = 6.0  # more than all of these, whatever the slant: not looked at any closer
 
 _NUMBER: Final = re.compile(
     r"(?P<number>\d{1,2}(?:\.\d{1,2})*|[a-z])(?:[.)、．]|(?= [^\W\d_]))\s*(?=\S)|[(（](?P<bracketed>\d{1,2})[)）]\s*"
@@ -69,6 +70,10 @@ def _rows(lines: Sequence[Line]) -> list[list[int]]:
 
 def _goes_on(line: Line, piece: Line) -> bool:
     """Whether a piece stands right behind a line, on its level and of its size."""
+    left, _, level = piece.extent
+    _, right, own_level = line.extent
+    if abs(level - own_level) > _FAR * line.height or not -_FAR * line.height <= left - right <= _FAR * line.height:
+        return False
     start, _, top, bottom = line.spans(piece.corners[None])[0].tolist()
     gap, off = start - line.length / line.height, (top + bottom) / 2 - 0.5
     return bool(-_INTO <= gap <= _ASIDE and abs(off) <= _LEVEL and _ALIKE <= bottom - top <= 1 / _ALIKE)
