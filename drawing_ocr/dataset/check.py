@@ -21,7 +21,7 @@ from drawing_ocr.dataset.picture import MAX_PIXELS, Picture, PictureError, decod
 # between, so the labels have a say as well.
 _SAME_INK = 0.9
 _SAME_ASPECT = 0.03
-_SAME_TEXTS = 0.5
+_SAME_TEXTS = 0.8  # sheets of one company share the captions of a large title block: two thirds of few texts
 
 
 class DatasetRejected(ValueError):

@@ -35,7 +35,8 @@ def second(region: AnsweredRegion) -> AnsweredRegion | None:
     if region.id == "r2":
         return region.model_copy(update={"text": "012 H1"})
     if region.id == "r4":
-        return region.model_copy(update={"category": Category.TEXT})
+        other = Category.TABLE if region.category is not Category.TABLE else Category.TEXT
+        return region.model_copy(update={"category": other})
     return None if region.id == "r6" else region
 
 
