@@ -75,9 +75,12 @@ def test_another_sheet_is_no_duplicate() -> None:
 
 def test_a_sheet_with_the_same_frame_and_other_texts_is_no_duplicate() -> None:
     pixels = drawn_sheet(1)[0]
-    among = [fingerprint("a", pixels, texts=("10", "20", "30", "REV"))]
-    assert find_duplicates([fingerprint("b", pixels, texts=("11", "21", "31", "REV"))], among) == []
-    assert find_duplicates([fingerprint("b", pixels, texts=("10", "20", "31", "REV"))], among) != []
+    captions, sizes = ("REV", "SCALE", "DATE", "DRAWN"), tuple(str(10 * place) for place in range(8))
+    among = [fingerprint("a", pixels, texts=(*captions, *sizes))]
+    others = tuple(f"{size}.5" for size in sizes)
+    assert find_duplicates([fingerprint("b", pixels, texts=(*captions, *others))], among) == []
+    revised = ("12", *sizes[1:])
+    assert find_duplicates([fingerprint("b", pixels, texts=(*captions, *revised))], among) != []
 
 
 def test_a_sheet_of_another_shape_is_no_duplicate() -> None:
