@@ -96,11 +96,15 @@ def blue_green(routing: dict[str, Any], alarms: list[str], bake: int = 0) -> dic
 CANARY = {"Type": "CANARY", "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 50}, "WaitIntervalInSeconds": 1}
 
 
+def has_latency(client: Client, endpoint: str) -> bool:
+    metrics = client("cloudwatch").list_metrics(Namespace="AWS/SageMaker", MetricName="ModelLatency")["Metrics"]
+    return any({"Name": "EndpointName", "Value": endpoint} in metric["Dimensions"] for metric in metrics)
+
+
 def test_an_endpoint_answers_with_its_model(client: Client, bucket: str, image: str) -> None:
     name = make_endpoint(client, make_config(client, bucket, image, "first"))
     assert ask(client, name) == {"word": "first", "bytes": 3, "type": "text/x"}
-    metrics = client("cloudwatch").list_metrics(Namespace="AWS/SageMaker", MetricName="ModelLatency")["Metrics"]
-    assert any({"Name": "EndpointName", "Value": name} in metric["Dimensions"] for metric in metrics)
+    wait_for(lambda: has_latency(client, name))  # metrics come after the answer, as in AWS
     client("sagemaker").delete_endpoint(EndpointName=name)
     with pytest.raises(ClientError, match="Could not find"):
         client("sagemaker").describe_endpoint(EndpointName=name)
