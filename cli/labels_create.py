@@ -17,14 +17,13 @@ from pydantic import BaseModel, ConfigDict
 from cli.environment import Environment, split_uri
 from cli.errors import OperatorError
 from cli.labels import read_labels
+from cli.served_files import SUFFIXES
 from cli.upload import DIGEST, PARALLEL, head, picture_names
 from drawing_ocr.annotation import Annotation
 from drawing_ocr.labelling.job import Drawing, Job, JobError
 from drawing_ocr.labelling.task import task_id
 
 JOB_NAME = re.compile(r"[a-z0-9-]{1,48}")
-# What the reader opens (drawing_ocr/reading).
-SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".pdf"}
 
 
 class Ordered(BaseModel):

@@ -15,10 +15,9 @@ from cli.console import Result
 from cli.contact_sheet import Card, write_contact_sheet
 from cli.errors import OperatorError
 from cli.search_api import SearchApi
+from cli.served_files import SUFFIXES
 from drawing_ocr.reading.image import load_file
 
-# What an embedding endpoint reads; a name with another ending is an id or words.
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".pdf"})
 # What the API takes is 5.8 MB in base64; a scan is as well recognised with fewer pixels.
 LARGEST_BYTES = 4_000_000
 LONGEST_SIDE = 3000

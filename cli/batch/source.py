@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from cli.batch.platform import BatchPlatform
 from cli.environment import Environment, split_uri
 from cli.errors import OperatorError
-from cli.read import SUFFIXES
+from cli.served_files import SUFFIXES
 from drawing_ocr.dataset.manifest import ManifestError, parse_manifest
 
 PARALLEL = 8

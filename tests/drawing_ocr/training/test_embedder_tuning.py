@@ -65,7 +65,8 @@ def test_a_drawing_that_is_held_out_stays_so_when_others_come(tmp_path: Path, dr
     assert {uri: after[uri] for uri in before} == before
 
 
-def test_too_few_drawings_are_refused_with_what_to_do(tmp_path: Path, drawings: Path) -> None:
+@pytest.mark.usefixtures("drawings")
+def test_too_few_drawings_are_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(DrawingsError, match="an embedder learns from 8 at least: put more below drawings/"):
         prepare(tmp_path, most=5)
     with pytest.raises(DrawingsError, match="Prepare has to take the drawings apart first"):
