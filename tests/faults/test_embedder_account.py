@@ -84,6 +84,9 @@ def test_a_trained_embedder_is_searched_with_once_its_index_is_complete(account:
 
     def searched() -> str:
         code, answer = ask(account, {"image": base64.b64encode(sheets[2].read_bytes()).decode()})
+        if code == 503:  # for the moment in which the alias moves and the function still asks the version before
+            assert answer["error"]["code"] == "index_changing"
+            return "changing"
         assert code == 200, answer
         assert answer["hits"][0]["drawing"]["id"] == sheets[2].name
         return str(answer["model"])
@@ -98,7 +101,7 @@ def test_a_trained_embedder_is_searched_with_once_its_index_is_complete(account:
         return True if "serving" in seen or "swapped" in seen else None
 
     eventually(serving, seconds=120, what="searches ask the new index")
-    assert searched() == metadata["embedder"]
+    eventually(lambda: searched() == metadata["embedder"] or None, seconds=30, what="searches are answered by it")
     states = {each["model"]: each for each in status(account)["indexes"]}
     assert states[metadata["embedder"]]["drawings"] == states["drawing-embedder/1"]["drawings"]
 
