@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import platform
 import sys
@@ -129,6 +130,7 @@ def code(wanted: PythonVersion, bundle: Bundle = LIGHT) -> lambda_.Code:
     )
 
 
+@functools.cache  # ninety functions ask for six archives
 def source_hash(wanted: PythonVersion, bundle: Bundle = LIGHT) -> str:
     """SHA-256 over everything that the archive is made of."""
     digest = hashlib.sha256(f"{python_version(wanted)} {architecture(wanted).name}".encode())
