@@ -85,7 +85,8 @@ def synth(
         float, typer.Option("--wrong-labels", min=0, max=1, help="Share of texts that are labelled wrongly.")
     ] = 0.0,
     style: Annotated[
-        StyleName, typer.Option("--style", help="As scanned, as plotted, views only, or details crowded with signs.")
+        StyleName,
+        typer.Option("--style", help="As scanned, as plotted, views only, details crowded with signs, or with new ones."),
     ] = StyleName.SCANNED,
 ) -> Result:
     """Draws engineering drawings with exact labels."""

@@ -49,7 +49,7 @@ class Draughtsman:
     """Draws views of one sheet.
 
     decimals: places of every length, or None for as many as it needs. signs: probability that a surface carries a sign,
-    frames: that the sign is a tolerance frame.
+    frames: that the sign is a tolerance frame, modifiers: as in `SheetStyle`.
     """
 
     canvas: Canvas
@@ -59,6 +59,7 @@ class Draughtsman:
     signs: float
     frames: float
     hatch_degrees: float
+    modifiers: float = 0.0
     _said: set[str] = field(default_factory=set)
     _spans: list["_Span"] = field(default_factory=list)
 
@@ -249,7 +250,7 @@ class Draughtsman:
             wordings = self._hole_callout(wordings[0], millimetres)
             kind = 1.0
         if feature.prefix == "⌀" and rng.random() < 0.6 * self.signs:
-            cells = text_source.frame_cells(rng, self.drafting.convention, of_axis=True)
+            cells = text_source.frame_cells(rng, self.drafting.convention, of_axis=True, modifiers=self.modifiers)
             kind = 1.0
         if kind < 0.25 and feature.prefix == "⌀" and radius > 3 * em:
             for degrees in turns:
@@ -294,7 +295,7 @@ class Draughtsman:
         rng, draw, em = self.rng, self.drafting, self.drafting.em
         foot, along = _at(feature.foot, scale, origin), direction(feature.degrees + 90)
         if rng.random() < self.frames:
-            cells = text_source.frame_cells(rng, draw.convention)
+            cells = text_source.frame_cells(rng, draw.convention, modifiers=self.modifiers)
             for length, turn in itertools.product((2.5, 4.0, 6.0, 8.5, 11.0), (0, 40, -40, 65, -65)):
                 knee = foot.plus(direction(feature.degrees + turn), length * em)
                 for side in (1, -1):
@@ -325,6 +326,14 @@ class Draughtsman:
             yield draw_sign(foot.plus(along, shift * em), feature.degrees, text, draw)
 
     def _wording(self, millimetres: float, prefix: str, count: int, mating: bool) -> Wording:
+        """How a length is written, where the house's style says so with a modifier behind the size."""
+        wording = self._conventional_wording(millimetres, prefix, count, mating)
+        in_one_line = wording == Wording(wording.text) and not wording.text.startswith("(") and prefix != "M"
+        if self.modifiers and in_one_line and self.rng.random() < self.modifiers:
+            return Wording(wording.text + text_source.size_modifier(self.rng))
+        return wording
+
+    def _conventional_wording(self, millimetres: float, prefix: str, count: int, mating: bool) -> Wording:
         """How a length is written: bare, toleranced, with a fit, as limits, boxed, or as a reference."""
         rng, how = self.rng, self.drafting.convention
         places = self._places(millimetres)

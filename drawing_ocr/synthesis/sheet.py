@@ -165,6 +165,7 @@ def _draw_views(
         signs=style.signs,
         frames=style.frames,
         hatch_degrees=rng.choice((45.0, 45.0, 135.0)),
+        modifiers=style.modifiers,
     )
     margin = 6.5 * drafting.em
     placed = _arrange(_with_further_views(views, area, margin, rng), area, margin)

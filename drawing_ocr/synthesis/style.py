@@ -35,6 +35,8 @@ class SheetStyle:
         faxed: Probability of a fax's copy, black and white.
         blueprint: Probability of light lines on dark paper.
         lettered: Whether views carry dimensions, signs and titles.
+        modifiers: Probability that a size or a tolerance frame carries a modifier of `text_source.NEW_MODIFIERS` where
+            it may; the shipped reader was not trained on them.
     """
 
     width: tuple[int, int] = (1500, 1900)
@@ -60,6 +62,7 @@ class SheetStyle:
     faxed: float = 0.03
     blueprint: float = 0.0
     lettered: bool = True
+    modifiers: float = 0.0
 
     def __post_init__(self) -> None:
         if not 800 <= self.width[0] <= self.width[1] <= 7100:
@@ -82,6 +85,8 @@ WORN = SheetStyle(
 DETAILS = SheetStyle(width=(1300, 1600), signs=1.0, frames=0.75, zone_marks=0.0, title_block=0.0, notes=0.0, table=0.0)
 # The same, with the signs about as often as on real sheets: one line in five has a ⌀, one in sixteen is a frame.
 VIEWS = replace(DETAILS, signs=0.4, frames=0.5)
+# Those of a house that has signs of its own: nobody's reader knows them before it is trained on its labels.
+HOUSE = replace(DETAILS, modifiers=0.85)
 # Views without a single text: whatever is read on them is false.
 BARE = replace(DETAILS, lettered=False, stamped=0, handwritten=0)
 
@@ -94,6 +99,7 @@ class StyleName(StrEnum):
     WORN = "worn"
     VIEWS = "views"
     DETAILS = "details"
+    HOUSE = "house"
 
 
 STYLES = {
@@ -102,4 +108,5 @@ STYLES = {
     StyleName.WORN: WORN,
     StyleName.VIEWS: VIEWS,
     StyleName.DETAILS: DETAILS,
+    StyleName.HOUSE: HOUSE,
 }

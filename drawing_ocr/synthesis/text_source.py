@@ -42,6 +42,9 @@ CONVENTIONS = (
 GEOMETRIC_SIGNS = "⌖⏥⊥∥◎⌒⌓⌰↗⌭⏤∠⌯○"
 _AXIS_SIGNS = "⌖⌖⌖⊥∥◎∠↗"
 _DATUM_FREE = "⏥⏤⌭⌒○"  # form tolerances refer to no datum
+# Modifiers that only sheets of `style.HOUSE` have (ISO 14405-1, ISO 10579, ASME Y14.5): of a size the envelope and the
+# free state; of a tolerance the free state, the tangent plane, the unequal zone, regardless of feature size.
+NEW_MODIFIERS = "ⒺⒻⓉⓊⓈ"
 _DATUMS = "ABCDEFG"
 _TOLERANCES = ("0.01", "0.02", "0.03", "0.05", "0.1", "0.10", "0.15", "0.2", "0.20", "0.25", "0.3", "0.4", "0.5", "1")
 _FINE = ("0.005", "0.008", "0.01", "0.015", "0.02", "0.025", "0.03", "0.04", "0.05", "0.08", "0.1", "0.2")
@@ -194,14 +197,26 @@ def dimension(rng: Random, how: Convention) -> str:
     return _weighted(rng, _DIMENSIONS)(rng, how)
 
 
-def frame_cells(rng: Random, how: Convention, *, of_axis: bool = False) -> list[str]:
+def size_modifier(rng: Random) -> str:
+    """One of `NEW_MODIFIERS` that stands behind a size."""
+    return rng.choice("ⒺⒺⒺⒻ")
+
+
+def _tolerance_modifier(sign: str) -> str:
+    """The one of `NEW_MODIFIERS` that a tolerance of this characteristic may have."""
+    return "Ⓣ" if sign in "⊥∥∠" else "Ⓤ" if sign in "⌒⌓" else "Ⓢ" if sign in "⌖◎" else "Ⓕ"
+
+
+def frame_cells(rng: Random, how: Convention, *, of_axis: bool = False, modifiers: float = 0.0) -> list[str]:
     """Cells of a feature control frame (ISO 1101): characteristic, tolerance with modifiers, datums.
 
-    of_axis: only characteristics that the axis of a hole can have.
+    of_axis: only characteristics that the axis of a hole can have. modifiers: as in `SheetStyle`.
     """
     sign = rng.choice(_AXIS_SIGNS if of_axis else GEOMETRIC_SIGNS)
     zone = "⌀" if sign in "⌖◎⊥∥⏤" and rng.random() < 0.6 else ""
     modifier = rng.choice("ⓂⓁⓅ") if sign in "⌖⊥∥∠◎" and rng.random() < 0.35 else ""
+    if modifiers and rng.random() < modifiers:
+        modifier = _tolerance_modifier(sign)
     cells = [sign, f"{zone}{spell(rng.choice(_FINE), how)}{modifier}"]
     if sign not in _DATUM_FREE:
         datums = rng.sample(_DATUMS, rng.choice((1, 1, 1, 2, 2, 3)))

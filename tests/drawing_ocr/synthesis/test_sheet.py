@@ -1,5 +1,6 @@
 """Sheets: every text labelled, exactly where it stands, and none over another."""
 
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -7,15 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
+from drawing_ocr import models
 from drawing_ocr.annotation import Annotation, Category, Region
-from drawing_ocr.synthesis import sheet
+from drawing_ocr.synthesis import sheet, text_source
 from drawing_ocr.synthesis.canvas import Canvas, PlacedText, Point
 from drawing_ocr.synthesis.fonts import DEJAVU
 from drawing_ocr.synthesis.lettering import Lettering, letter
 from drawing_ocr.synthesis.scan import scan
 from drawing_ocr.synthesis.sheet import draw_sheet
-from drawing_ocr.synthesis.style import BARE, DETAILS, PLOTTED, SCANNED, SheetStyle
-from drawing_ocr.text import SymbolClass, canonical, symbol_class
+from drawing_ocr.synthesis.style import BARE, DETAILS, HOUSE, PLOTTED, SCANNED, SheetStyle
+from drawing_ocr.text import Charset, SymbolClass, canonical, symbol_class
 
 SEEDS = range(100, 124)
 
@@ -158,3 +160,19 @@ def test_a_bare_sheet_has_views_and_not_a_single_text() -> None:
         picture, annotation = draw_sheet(seed, BARE)
         assert not annotation.regions
         assert (picture < 128).mean() > 0.002
+
+
+def test_only_sheets_of_a_house_with_signs_of_its_own_carry_the_new_modifiers() -> None:
+    new = set(text_source.NEW_MODIFIERS)
+    texts = {
+        style: [region.text for seed in range(6) for region in draw_sheet(seed, style)[1].regions]
+        for style in (DETAILS, HOUSE)
+    }
+    assert not any(new & set(text) for text in texts[DETAILS])
+    assert np.mean([bool(new & set(text)) for text in texts[HOUSE]]) > 0.35
+    assert new - set("".join(texts[HOUSE])) <= {"Ⓤ"}  # a profile's tolerance is rare
+
+
+def test_the_shipped_reader_does_not_know_the_new_modifiers() -> None:
+    dictionary = Path(models.__file__).with_name("default") / "dict.txt"
+    assert not set(Charset.load(dictionary).characters) & set(text_source.NEW_MODIFIERS)
