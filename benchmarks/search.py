@@ -33,6 +33,7 @@ import numpy.typing as npt
 from drawing_ocr.search.document import DrawingDocument, IndexedRegion, RegionKind
 from drawing_ocr.search.embedded import layout
 from drawing_ocr.search.filters import Filters
+from drawing_ocr.search.loading import loading
 from drawing_ocr.search.opening import open_store
 from drawing_ocr.search.opensearch.settings import Compression, IndexSettings
 from drawing_ocr.search.store import Index
@@ -142,7 +143,7 @@ def load(index: Index, drawings: int) -> float:
     if done > drawings:
         raise SystemExit(f"the index holds {done:,} drawings already: name another --folder for {drawings:,}")
     if done < drawings:
-        with index.loading():
+        with loading(index):
             for first, vectors in parts(drawings):
                 for at in range(0, len(vectors), BATCH):
                     batch = vectors[at : at + BATCH]

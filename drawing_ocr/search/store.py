@@ -15,7 +15,6 @@ Light: the standard library and pydantic only; a store's own packages are import
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -187,10 +186,23 @@ class Index(Protocol):
     def refresh(self) -> None:
         """Searches of all processes find what was put before."""
 
-    def loading(self) -> AbstractContextManager[None]:
-        """Around the load of many documents: no work for searches meanwhile, all of it at the end.
+    def begin_load(self) -> None:
+        """Before the load of many documents: no work for searches from now on, all of it at the end.
 
-        Other processes may load into it or search it at the same time. May be entered again after a kill.
+        Other processes may load into it or search it at the same time; the same again changes nothing.
+        """
+
+    def end_load(self, ticket: str = "") -> str:
+        """A step of the end of a load, whichever process it is in; it takes seconds, however large the index is.
+
+        Args:
+            ticket: What the step before gave; "" = the first.
+
+        Returns:
+            "" = searches are served as they should be; else what to call it with again after some seconds.
+
+        Raises:
+            StoreError: What the load left cannot be put in order.
         """
 
 

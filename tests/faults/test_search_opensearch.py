@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from drawing_ocr.search.document import DrawingDocument
+from drawing_ocr.search.loading import loading
 from drawing_ocr.search.opensearch import bulk
 from drawing_ocr.search.opensearch.settings import IndexSettings
 from drawing_ocr.search.opensearch.store import OpenSearchIndex, OpenSearchStore
@@ -206,7 +207,7 @@ def test_two_backfills_at_once_and_the_events_meanwhile_end_with_the_newest(
     events = [document(f"d{i}", unit(i), version="event", sequencer="0A") for i in range(0, 200, 3)]
 
     def backfill() -> None:
-        with index.loading():
+        with loading(index):
             for first in range(0, 200, 20):
                 until_taken(index, listed[first : first + 20])
 

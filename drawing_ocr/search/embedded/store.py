@@ -227,13 +227,15 @@ class EmbeddedIndex:
         """As `Index.refresh`: what was put is found at once."""
         self.info()
 
-    @contextlib.contextmanager
-    def loading(self) -> Iterator[None]:
-        """As `Index.loading`."""
+    def begin_load(self) -> None:
+        """As `Index.begin_load`: a write leaves nothing for later here."""
         self.info()
-        yield
+
+    def end_load(self, ticket: str = "") -> str:  # noqa: ARG002  (OpenSearch's)
+        """As `Index.end_load`."""
         with self._writing() as (_, writer):
             writer.tidy()
+        return ""
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[tuple[IndexInfo, Reader]]:

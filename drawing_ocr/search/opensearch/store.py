@@ -1,9 +1,7 @@
 """An OpenSearch domain or server."""
 
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from opensearchpy import OpenSearch, Urllib3AWSV4SignerAuth
@@ -31,7 +29,6 @@ from drawing_ocr.search.words import fields, query_words
 
 _REQUEST_SECONDS = 30
 _PAGE = 10_000  # of a listing; more the server does not give at once
-_MERGE_POLL_SECONDS = 1.0
 _WHOLE_ANSWERS = {"allow_partial_search_results": "false"}  # a shard that is missing is an error, not fewer hits
 
 
@@ -275,46 +272,61 @@ class OpenSearchIndex:
         with translated():
             self._client.indices.refresh(index=info.name)
 
-    @contextmanager
-    def loading(self) -> Iterator[None]:
-        """As `Index.loading`: AWS's order for fast loads. Graphs are built once, copies made once, files read once."""
+    def begin_load(self) -> None:
+        """As `Index.begin_load`: AWS's order for fast loads. Graphs are built once, copies made once, files read once.
+
+        `end_load` goes on with it: graphs, one segment, copies and refresh, warm-up.
+        """
+        info, settings = self._store.resolved(self._name)
+        self._set(info.name, {"refresh_interval": "-1", "number_of_replicas": 0})
+        if settings.engine == "faiss":
+            self._set(info.name, {"knn.advanced.approximate_threshold": -1})
+
+    def end_load(self, ticket: str = "") -> str:
+        """As `Index.end_load`; the ticket is the merge, a task of the server, because it lasts for hours."""
         info, settings = self._store.resolved(self._name)
         faiss = settings.engine == "faiss"
-        self._set(info.name, {"refresh_interval": "-1", "number_of_replicas": 0})
-        if faiss:
-            self._set(info.name, {"knn.advanced.approximate_threshold": -1})
-        try:
-            yield
+        merge = self._task(ticket) if ticket else None
+        if merge is None:  # none was begun, or it went with its node
             if faiss:
                 self._set(info.name, {"knn.advanced.approximate_threshold": 0})
-            self._merge(info.name)
-        finally:
-            self._set(
-                info.name,
-                {
-                    "refresh_interval": f"{round(settings.refresh_seconds * 1000)}ms",
-                    "number_of_replicas": settings.replicas,
-                },
-            )
+            return self._merge(info.name)
+        if not merge["completed"]:
+            return ticket
+        self._set(
+            info.name,
+            {
+                "refresh_interval": f"{round(settings.refresh_seconds * 1000)}ms",
+                "number_of_replicas": settings.replicas,
+            },
+        )
         self.refresh()
+        if "error" in merge:
+            raise StoreError(f"index {info.name} was not merged ({merge['error'].get('reason')}): load it again")
         if faiss:
             with translated():
                 self._client.transport.perform_request("GET", f"/_plugins/_knn/warmup/{info.name}")
+        return ""
 
     def _set(self, index: str, settings: Mapping[str, Any]) -> None:
         with translated():
             self._client.indices.put_settings(index=index, body={"index": settings})
 
-    def _merge(self, index: str) -> None:
-        """Into one segment: as a task, because it lasts longer than a connection may."""
+    def _merge(self, index: str) -> str:
+        """Begins to merge into one segment."""
         with translated():
-            task = self._client.indices.forcemerge(
+            begun = self._client.indices.forcemerge(
                 index=index, params={"max_num_segments": 1, "wait_for_completion": "false"}
-            )["task"]
-            while not (state := self._client.tasks.get(task_id=task))["completed"]:
-                time.sleep(_MERGE_POLL_SECONDS)
-            if "error" in state:
-                raise StoreError(f"index {index} was not merged ({state['error'].get('reason')}): load it again")
+            )
+        return str(begun["task"])
+
+    def _task(self, task: str) -> dict[str, Any] | None:
+        with translated():
+            try:
+                found: dict[str, Any] = self._client.tasks.get(task_id=task)
+            except NotFoundError:
+                return None
+            return found
 
     def _searched(self, index: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         with translated():

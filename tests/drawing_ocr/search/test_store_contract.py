@@ -11,6 +11,7 @@ import pytest
 
 from drawing_ocr.search.document import RegionKind
 from drawing_ocr.search.filters import Filters
+from drawing_ocr.search.loading import loading
 from drawing_ocr.search.opening import open_store
 from drawing_ocr.search.opensearch.settings import IndexSettings
 from drawing_ocr.search.store import (
@@ -379,7 +380,7 @@ def test_an_index_in_use_is_not_dropped(store: Store, index: Index, name: str) -
 
 
 def test_a_load_ends_with_everything_found(index: Index) -> None:
-    with index.loading():
+    with loading(index):
         index.put([document(f"d{i}", unit(i), title="flange") for i in range(50)])
     assert index.count() == 50
     assert index.nearest(unit(7), model=MODEL, k=1)[0].drawing_id == "d7"
