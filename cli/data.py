@@ -86,7 +86,9 @@ def synth(
     ] = 0.0,
     style: Annotated[
         StyleName,
-        typer.Option("--style", help="As scanned, as plotted, views only, details crowded with signs, or with new ones."),
+        typer.Option(
+            "--style", help="As scanned, as plotted, views only, details crowded with signs, or with new ones."
+        ),
     ] = StyleName.SCANNED,
 ) -> Result:
     """Draws engineering drawings with exact labels."""

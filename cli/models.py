@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli import embedder_import, official, registry, release
+from cli import embedder_import, official, registry, release, shipped
 from cli.command import Call, command
 from cli.compare import Comparison, compare_origins, compare_versions, has_figures
 from cli.compare_drawings import compare_on
@@ -357,6 +357,13 @@ def import_official(call: Call) -> Result:
     """Registers the official PP-OCRv6 small reader as a version, once."""
     with call.progress.status("official model") as spinner:
         return official.import_official(call.environment, lambda what: spinner.update(what))
+
+
+@command(app, "import-shipped", "drawingops models import-shipped --env dev")
+def import_shipped(call: Call) -> Result:
+    """Registers the reader that is shipped as a version, once, with the official one that it comes from."""
+    with call.progress.status("shipped model") as spinner:
+        return shipped.import_shipped(call.environment, lambda what: spinner.update(what))
 
 
 @command(app, "import-embedder", "drawingops models import-embedder --env dev")

@@ -5,35 +5,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import RenderableType
-
-from cli.console import Result
 from cli.environment import Environment
 from cli.errors import OperatorError
-from cli.registry import ModelVersion, register, versions
+from cli.imported import Begin, Imported, imported_version, register_reader
 from cli.upload import exists, upload_drawings, upload_folder
 from drawing_ocr.dataset.manifest import ManifestReference, RunManifest, load_manifest
-from drawing_ocr.models import package, standard
+from drawing_ocr.models import standard
 
 # Pages of general text that version 1 is taken to have learned from: enough for a replay share of 30 % of a batch.
 REPLAY_PAGES = 24
 REPLAY_SEED = 1
 # `run_id` of the official version in every registry, by which a second import finds the first.
 RUN_ID = "official"
-Begin = Callable[[str], None]
-
-
-class Imported(Result):
-    """The official version in the registry."""
-
-    version: ModelVersion
-    new: bool
-
-    def render(self) -> RenderableType:
-        item = self.version
-        if not self.new:
-            return f"{item.name} is the official reader already ({item.state})"
-        return f"{item.name} is the official reader, {item.state}: `drawingops models approve {item.name} --reason …`"
+READER = "the official reader"
 
 
 def official_package(begin: Begin) -> Path:
@@ -65,25 +49,13 @@ def import_official(environment: Environment, begin: Begin) -> Imported:
     """Puts the frozen regression set, the replay batch and the official reader into an account; each only once."""
     plant_regression_set(environment, begin)
     label_manifest = plant_replay_batch(environment, begin)
-    for item in versions(environment):
-        if item.metadata.get("run_id") == RUN_ID:
-            return Imported(version=item, new=False)
-    archive = official_package(begin)
-    info, digest = package.read_info(archive), package.file_sha256(archive)
-    begin("uploading the official model package")
-    key = f"models/{RUN_ID}/{digest[:16]}/model.tar.gz"
-    bucket = environment.names.data_bucket
-    if not exists(environment, key):
-        environment.client("s3").upload_file(str(archive), bucket, key)
-    metadata = {
-        "run_id": RUN_ID,
-        "label_manifest": label_manifest,
-        "package_sha256": digest,
-        "detector": info.detector.architecture,
-        "recogniser": info.recogniser.architecture,
-        "reason": "the official PP-OCRv6 small reader",
-    }
-    return Imported(version=register(environment, f"s3://{bucket}/{key}", metadata, info.name), new=True)
+    found = imported_version(environment, RUN_ID)
+    if found is not None:
+        return Imported(reader=READER, version=found, new=False)
+    lineage = {"label_manifest": label_manifest}
+    reason = "the official PP-OCRv6 small reader"
+    version = register_reader(environment, official_package(begin), RUN_ID, lineage, reason, begin)
+    return Imported(reader=READER, version=version, new=True)
 
 
 def plant_regression_set(environment: Environment, begin: Begin) -> None:

@@ -91,7 +91,7 @@ def _where(item: ModelVersion, stored: StoredPackage) -> Iterator[Row]:
 
 def _learned(learned: Learned) -> Iterator[Row]:
     if not learned.batches and not learned.problems:
-        yield "", "nothing of ours: the official weights"
+        yield "", "no batch of this account: it came with the software"
     for batch in learned.batches:
         drawings = "manifest out of reach" if batch.drawings is None else f"{batch.drawings} drawings"
         yield "batch", f"{batch.name}: {drawings}  {batch.uri}  version {batch.version_id or '-'}"

@@ -53,6 +53,11 @@ def standard_reader(begin: Begin = lambda _: None) -> Path:
     return unpacked(standard_package(begin), begin)
 
 
+def shipped_digest() -> str:
+    """SHA-256 of the records of the shipped reader, which change whenever its weights do."""
+    return hashlib.sha256(_records()).hexdigest()
+
+
 def unpacked(archive: Path, begin: Begin) -> Path:
     """The folder of a package of this machine, unpacked on first use."""
     folder = archive.with_name("package")
@@ -100,5 +105,8 @@ def _build_digest() -> str:
             "readers are built with the training packages, which are not installed: "
             "install drawing-platform[train], or name a model package"
         ) from error
-    shipped = (ROOT / "drawing_ocr" / "models" / "default" / "record.json").read_bytes()
-    return hashlib.sha256(f"{sources_digest('models')} {weights}".encode() + shipped).hexdigest()[:12]
+    return hashlib.sha256(f"{sources_digest('models')} {weights}".encode() + _records()).hexdigest()[:12]
+
+
+def _records() -> bytes:
+    return b"".join(path.read_bytes() for path in sorted((ROOT / "drawing_ocr" / "models" / "default").glob("*.json")))
