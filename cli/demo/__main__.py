@@ -86,8 +86,7 @@ def _report(console: Console, journal: Journal, demo: Demo | None, broken: str |
         page = write_page(
             demo.out,
             journal,
-            demo.before,
-            demo.after,
+            demo.readings,
             scores=demo.scores,
             comparison=demo.comparison,
             broken=broken,

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from drawing_ocr.dataset.manifest import load_manifest
 from drawing_ocr.formats.labelme import write_labelme
 from drawing_ocr.synthesis.batch import write_batch
-from drawing_ocr.synthesis.style import DETAILS, VIEWS
+from drawing_ocr.synthesis.style import HOUSE, VIEWS
 
 SAMPLES, SAMPLE_SEED = 3, 9_001
 # About 20 lines a sheet.
@@ -19,7 +19,7 @@ WRONG_SHEETS, WRONG_SEED, WRONG_SHARE = 6, 9_012, 0.8
 
 def draw_samples(folder: Path) -> Path:
     """Sheets that no training sees, with LabelMe labels beside them; gives back the folder of the pictures."""
-    manifest = write_batch(folder, SAMPLES, SAMPLE_SEED, VIEWS)
+    manifest = write_batch(folder, SAMPLES, SAMPLE_SEED, HOUSE)
     for annotation in load_manifest(str(manifest)).annotations:
         picture = Path(annotation.image)
         write_labelme(picture.with_suffix(".json"), annotation.model_copy(update={"image": picture.name}))
@@ -27,8 +27,8 @@ def draw_samples(folder: Path) -> Path:
 
 
 def draw_batch(folder: Path) -> Path:
-    """A batch of sheets crowded with signs that version 1 does not know, with exact labels; gives back its folder."""
-    return write_batch(folder, BATCH_SHEETS, BATCH_SEED, DETAILS).parent
+    """A batch of sheets with signs that no reader of the software knows, exactly labelled; gives back its folder."""
+    return write_batch(folder, BATCH_SHEETS, BATCH_SEED, HOUSE).parent
 
 
 def draw_wrong_batch(folder: Path) -> Path:

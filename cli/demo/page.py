@@ -7,16 +7,16 @@ from pathlib import Path
 
 from cli.compare import Comparison
 from cli.console import duration, percent
-from cli.demo.scores import Scores
+from cli.demo.scores import Readings, Scores
 from cli.demo.stage import Journal
-from cli.reading import FileRead
 from drawing_ocr.atomic_write import write_atomically
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; color: #1b1f24 }
 table { border-collapse: collapse; margin: .75rem 0 1.5rem } th, td { padding: .25rem .75rem; text-align: left;
   border-bottom: 1px solid #d5dae0; vertical-align: top } td.better { color: #116329 } td.worse { color: #b3261e }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem } .pair img { width: 100%; border: 1px solid #d5dae0 }
+.row { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 1rem }
+.row img { width: 100%; border: 1px solid #d5dae0 }
 figure { margin: 0 } .kept::before { content: "✓ "; color: #116329 } p.broken { color: #b3261e; font-weight: 600 }
 """
 
@@ -24,10 +24,9 @@ figure { margin: 0 } .kept::before { content: "✓ "; color: #116329 } p.broken 
 def write_page(
     out: Path,
     journal: Journal,
-    before: Sequence[FileRead],
-    after: Sequence[FileRead],
+    readings: Sequence[Readings],
     *,
-    scores: Scores | None,
+    scores: Sequence[Scores],
     comparison: Comparison | None,
     broken: str | None,
 ) -> Path:
@@ -37,8 +36,8 @@ def write_page(
         f"<style>{STYLE}</style></head><body>\n<h1>From deployment to a drawing read by a model of our own</h1>",
         f'<p class="broken">{escape(broken)}</p>' if broken else "",
         _stages(journal),
-        _pairs(out, before, after),
-        _scores(scores) if scores else "",
+        _drawings(out, readings),
+        *map(_scores, scores),
         _comparison(comparison) if comparison else "",
         "</body></html>\n",
     ]
@@ -68,19 +67,19 @@ def _stages(journal: Journal) -> str:
     return "<h2>Stages</h2>" + _table(("", "stage", "took", "figures", "kept promises"), rows)
 
 
-def _pairs(out: Path, before: Sequence[FileRead], after: Sequence[FileRead]) -> str:
-    if not before:
+def _drawings(out: Path, readings: Sequence[Readings]) -> str:
+    """One row a page, as each version read it."""
+    if not readings:
         return ""
-    links = ' <a href="report.html">Evaluation of version 2</a>.' if (out / "report.html").exists() else ""
-    later = {reading.file: reading for reading in after}
-    figures = []
-    for old in before:
-        new = later.get(old.file)
-        pages = zip(old.overlays, new.overlays if new else [None] * len(old.overlays), strict=True)
-        for left, right in pages:
-            right_side = _figure(out, right, "version 2") if right else ""
-            figures.append(f'<div class="pair">{_figure(out, left, "version 1")}{right_side}</div>')
-    return f"<h2>The drawings as read</h2><p>Left version 1, right version 2.{links}</p>" + "\n".join(figures)
+    link = ' <a href="report.html">Evaluation of the trained version</a>.' if (out / "report.html").exists() else ""
+    rows = []
+    for of_file in zip(*(reading.files for reading in readings), strict=True):
+        for pages in zip(*(file.overlays for file in of_file), strict=True):
+            named = zip(readings, pages, strict=True)
+            figures = "".join(_figure(out, page, reading.version) for reading, page in named)
+            rows.append(f'<div class="row">{figures}</div>')
+    order = ", ".join(reading.version for reading in readings)
+    return f"<h2>The drawings as read</h2><p>From left to right: {order}.{link}</p>" + "\n".join(rows)
 
 
 def _figure(out: Path, picture: Path, who: str) -> str:
@@ -99,7 +98,8 @@ def _scores(scores: Scores) -> str:
         ]
         for change in scores.changes
     ]
-    html = "<h2>Read differently</h2>" + _table(("drawing", "version 1", "version 2", "confidence"), changes)
+    versions = (scores.before, scores.after)
+    html = "<h2>Read differently</h2>" + _table(("drawing", *versions, "confidence"), changes)
     if not scores.drawings:
         return html
     rows = [
@@ -113,7 +113,7 @@ def _scores(scores: Scores) -> str:
         ]
         for item in scores.drawings
     ]
-    header = ("drawing", "labelled", "exact, version 1", "exact, version 2", "CER, version 1", "CER, version 2")
+    header = ("drawing", "labelled", *scores.columns)
     return html + "<h2>Against the labels</h2>" + _table(header, rows)
 
 
@@ -129,7 +129,7 @@ def _comparison(comparison: Comparison) -> str:
         for row in comparison.rows
     ]
     header = ("test set", "figure", "lines", comparison.left, comparison.right)
-    return "<h2>Version 1 and version 2 on the same data</h2>" + _table(header, rows)
+    return f"<h2>{comparison.left} and {comparison.right} on the same data</h2>" + _table(header, rows)
 
 
 def _kind(gain: float) -> str:

@@ -1,7 +1,8 @@
-"""Version 1 beside version 2 on the same drawings: texts that changed, and the scores where labels lie beside them."""
+"""Two versions on the same drawings: texts that changed, and the scores where labels lie beside them."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from rich.table import Table
@@ -39,10 +40,12 @@ class DrawingScores(BaseModel):
 
 
 class Scores(BaseModel):
-    """All drawings together; the rates are over all labelled characters."""
+    """All drawings together; the rates are over all labelled characters. `before` and `after` name the versions."""
 
     model_config = ConfigDict(frozen=True)
 
+    before: str
+    after: str
     drawings: list[DrawingScores]
     changes: list[Change]
     cer_before: float
@@ -55,17 +58,22 @@ class Scores(BaseModel):
 
     @property
     def exact_before(self) -> int:
-        """Boxes that version 1 read exactly."""
+        """Boxes that the earlier version read exactly."""
         return sum(drawing.exact_before for drawing in self.drawings)
 
     @property
     def exact_after(self) -> int:
-        """Boxes that version 2 read exactly."""
+        """Boxes that the later version read exactly."""
         return sum(drawing.exact_after for drawing in self.drawings)
+
+    @property
+    def columns(self) -> list[str]:
+        """Headers of the counts and rates of a drawing."""
+        return [f"{figure} {version}" for figure in ("exact", "CER") for version in (self.before, self.after)]
 
     def table(self) -> Table:
         """Exact readings and character errors by drawing."""
-        table = Table("drawing", "labelled", "exact v1", "exact v2", "CER v1", "CER v2", title="against the labels")
+        table = Table("drawing", "labelled", *self.columns, title="against the labels")
         for item in self.drawings:
             counts = (item.boxes, item.exact_before, item.exact_after)
             table.add_row(item.drawing, *map(str, counts), f"{item.cer_before:.3f}", f"{item.cer_after:.3f}")
@@ -80,17 +88,26 @@ class Scores(BaseModel):
         shown = sorted(self.changes, key=lambda change: -change.confidence)[:ROWS_SHOWN]
         left = len(self.changes) - len(shown)
         caption = f"{left} more are in index.html" if left > 0 else None
-        table = Table("drawing", "version 1", "version 2", "confidence", title="read differently", caption=caption)
+        table = Table("drawing", self.before, self.after, "confidence", title="read differently", caption=caption)
         for change in shown:
             table.add_row(change.drawing, change.before or "-", change.after or "-", percent(change.confidence))
         return table
 
 
-def compared_readings(before: Sequence[FileRead], after: Sequence[FileRead]) -> Scores:
+class Readings(NamedTuple):
+    """The drawings as one version read them, in their order."""
+
+    version: str
+    files: list[FileRead]
+
+
+def compared_readings(before: Readings, after: Readings) -> Scores:
     """Both readings of the same files, in the same order."""
-    pairs = list(zip(before, after, strict=True))
+    pairs = list(zip(before.files, after.files, strict=True))
     labelled = [(old, new) for old, new in pairs if old.boxes and new.boxes]
     return Scores(
+        before=before.version,
+        after=after.version,
         drawings=[_drawing(old, new) for old, new in labelled],
         changes=[change for old, new in pairs for change in _changes(old, new)],
         cer_before=_rate([old for old, _ in labelled]),

@@ -17,7 +17,7 @@ class Summary(BaseModel):
     broken: str | None
     seconds: float
     stages: list[StageResult]
-    scores: Scores | None
+    scores: list[Scores]
     comparison: Comparison | None
 
     def save(self, out: Path) -> Path:

@@ -8,8 +8,10 @@ import pytest
 from rich.console import Console
 
 from cli.demo.page import write_page
+from cli.demo.scores import Readings
 from cli.demo.stage import BrokenPromise, Journal
 from cli.demo.summary import Summary
+from cli.reading import FileRead
 
 
 def journal() -> tuple[Journal, io.StringIO]:
@@ -41,7 +43,7 @@ def test_the_page_of_a_broken_demo_names_the_promise_and_what_was_kept(tmp_path:
     diary, _ = journal()
     with diary.stage("first <stage>") as stage:
         stage.promise(True, "kept & shown")
-    page = write_page(tmp_path, diary, [], [], scores=None, comparison=None, broken="stage 2: lost a request")
+    page = write_page(tmp_path, diary, [], scores=[], comparison=None, broken="stage 2: lost a request")
     html = page.read_text()
     assert "stage 2: lost a request" in html
     assert "first &lt;stage&gt;" in html
@@ -53,8 +55,20 @@ def test_the_summary_holds_every_figure(tmp_path: Path) -> None:
     with diary.stage("first") as stage:
         stage.figure("stacks", "6")
     summary = Summary(
-        succeeded=False, broken="x", seconds=diary.seconds, stages=diary.results, scores=None, comparison=None
+        succeeded=False, broken="x", seconds=diary.seconds, stages=diary.results, scores=[], comparison=None
     )
     data = json.loads(summary.save(tmp_path).read_text())
     assert data["stages"][0]["figures"] == {"stacks": "6"}
     assert data["broken"] == "x"
+
+
+def test_the_page_shows_each_drawing_as_every_version_read_it(tmp_path: Path) -> None:
+    diary, _ = journal()
+    files = {
+        version: FileRead(file=Path("a.png"), seconds=1, overlays=[tmp_path / version / "a.png"])
+        for version in ("v1", "v2", "v3")
+    }
+    readings = [Readings(version, [file]) for version, file in files.items()]
+    html = write_page(tmp_path, diary, readings, scores=[], comparison=None, broken=None).read_text()
+    assert "From left to right: v1, v2, v3." in html
+    assert [part.split('"')[0] for part in html.split('<img src="')[1:]] == ["v1/a.png", "v2/a.png", "v3/a.png"]
