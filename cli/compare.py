@@ -6,7 +6,7 @@ difference; where two versions were never measured together, only the frozen reg
 the answer says so. `--on DIR` (cli/compare_drawings.py) lets both read the same drawings now.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +23,13 @@ from cli.learned import Batch
 from cli.origins import DataDifference, Parameter, data_difference, parameters
 from cli.registry import ModelVersion
 from drawing_ocr.evaluation.report import Difference, Differences, Evaluation, GroupMetrics, Metrics
+from drawing_ocr.evaluation.significance import LEAST_DRAWINGS
 
 # Less than half of the last digit that is shown.
 SAME = 0.0005
 TITLES = {"new": "new drawings", "regression": "regression set", "yours": "your drawings"}
 VERDICTS = {"better": "green", "worse": "red", "noise": "dim"}
+NOISE = f"noise: chance alone may have made it, or fewer than {LEAST_DRAWINGS} drawings tell of it"
 
 
 class Row(BaseModel):
@@ -113,7 +115,9 @@ class Comparison(Result):
 
     def _figures(self, test_set: str) -> Table:
         table = Table(
-            "figure", "lines", self.left, self.right, "difference", "95 % interval", "", title=TITLES[test_set]
+            *("figure", "lines", self.left, self.right, "difference", "95 % interval", ""),
+            title=TITLES[test_set],
+            caption=NOISE if has_noise(self.rows, test_set) else None,
         )
         for row in self.rows:
             if row.test_set == test_set:
@@ -143,7 +147,7 @@ class Comparison(Result):
     def _data(self, data: DataDifference) -> RenderableType:
         if data.unknown:
             return Text(f"what they learned from cannot be compared: {data.unknown}", "yellow")
-        lines = [Text(f"both learned from {data.shared} batches")]
+        lines = [Text(both_learned(data))]
         for name, batches in ((self.left, data.only_left), (self.right, data.only_right)):
             lines += [Text(f"only {name}: {batch_line(batch)}") for batch in batches]
         return Group(*lines)
@@ -349,6 +353,16 @@ def _exact_of(grouping: str, name: str) -> Callable[[Metrics], float | None]:
         return groups[name].exact if name in groups else None
 
     return read
+
+
+def has_noise(rows: Iterable[Row], test_set: str) -> bool:
+    """Whether a difference on this test set may be chance."""
+    return any(row.interval and row.interval.verdict == "noise" for row in rows if row.test_set == test_set)
+
+
+def both_learned(data: DataDifference) -> str:
+    """How many batches two versions have in common."""
+    return f"both learned from {data.shared} batch{'' if data.shared == 1 else 'es'}"
 
 
 def batch_line(batch: Batch) -> str:

@@ -1,10 +1,14 @@
 """`drawingops models compare --on DIR`: both versions read the same drawings, labels beside them are counted."""
 
+import base64
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
@@ -12,11 +16,12 @@ from cli import compare_drawings, registry
 from drawing_ocr.models import package
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
 from tests.cli.world import World
+from tests.drawing_ocr.reading.world import sheet, write_package
 
 Put = Callable[[str, bytes | str], str]
 # What stands at three places of each drawing, and what each version reads there.
 LABELS = ("⌀50", "M8", "R12")
-READS = {"v1": ("050", "M8", "R12"), "v2": ("⌀50", "M8", "R1Z")}
+READS = {"v1": ("50", "M8", "R12"), "v2": ("⌀50", "M8", "R1Z")}
 
 
 def place(index: int) -> list[tuple[float, float]]:
@@ -89,9 +94,11 @@ def test_what_changed_is_sorted_into_better_and_worse_with_pictures(versions: Wo
     labelled(tmp_path, "sheet")
     answer = compare(versions, tmp_path, tmp_path / "out")
     changes = {change["kind"]: (change["label"], change["left"], change["right"]) for change in answer["on"]["changes"]}
-    assert changes == {"better": ("⌀50", "050", "⌀50"), "worse": ("R12", "R12", "R1Z")}
+    assert changes == {"better": ("⌀50", "50", "⌀50"), "worse": ("R12", "R12", "R1Z")}
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert page.count("data:image/png;base64,") == 2
+    assert '<mark class="gap"></mark>50<' in page
+    assert "R1<mark>Z</mark>" in page
     assert "Nearer to the label: 1" in page
     assert "Further from the label: 1" in page
 
@@ -101,7 +108,7 @@ def test_without_labels_the_changes_are_shown_and_no_figure_is_made_up(versions:
     answer = compare(versions, tmp_path, tmp_path / "out")
     assert answer["rows"] == []
     assert [(change["left"], change["right"], change["kind"]) for change in answer["on"]["changes"]] == [
-        ("050", "⌀50", "different"),
+        ("50", "⌀50", "different"),
         ("R12", "R1Z", "different"),
     ]
 
@@ -141,3 +148,51 @@ def test_a_package_is_fetched_once_and_its_checksum_compared(
     first = compare_drawings.fetch_package(world.environment, good)
     assert compare_drawings.fetch_package(world.environment, good) == first
     assert len(unpacked) == 1
+
+
+def test_two_packages_of_the_registry_read_drawings_and_the_report_shows_each_place_upright(
+    world: World, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("confused", "better"):
+        folder, archive = write_package(tmp_path / name), tmp_path / f"{name}.tar.gz"
+        if name == "confused":  # its dictionary has two digits in each other's place
+            dictionary = folder / package.RECOGNISER / package.DICTIONARY_NAME
+            content = dictionary.read_text("utf-8").translate(str.maketrans("38", "83"))
+            dictionary.write_text(content, "utf-8")
+            package.describe(folder, name=name)
+        digest = package.pack(folder, archive)
+        uri = put(f"models/{name}/model.tar.gz", archive.read_bytes())
+        registry.register(world.environment, uri, {"package_sha256": digest}, name)
+    drawings = tmp_path / "drawings"
+    drawings.mkdir()
+    page = sheet({"R35": (60, 40, 0), "M12": (60, 180, 0), "81.05": (300, 40, 90)}, (480, 260))
+    cv2.imwrite(str(drawings / "plate.png"), page)
+    shapes = [
+        {"label": label, "points": points, "shape_type": "polygon"}
+        for label, points in {
+            "R35": [[56, 36], [190, 36], [190, 88], [56, 88]],
+            "M12": [[56, 176], [160, 176], [160, 226], [56, 226]],
+            "81.05": [[296, 36], [348, 36], [348, 190], [296, 190]],
+        }.items()
+    ]
+    labels = {"version": "5", "imagePath": "plate.png", "imageWidth": 480, "imageHeight": 260, "shapes": shapes}
+    (drawings / "plate.json").write_text(json.dumps(labels), "utf-8")
+
+    answer = compare(world, drawings, tmp_path / "out")
+    changes = {each["label"]: (each["left"], each["right"], each["kind"]) for each in answer["on"]["changes"]}
+    assert changes == {"R35": ("R85", "R35", "better"), "81.05": ("31.05", "81.05", "better")}
+    exact = next(row for row in answer["rows"] if row["figure"] == "exact match")
+    assert (exact["lines"], exact["left"], exact["right"]) == (3, pytest.approx(1 / 3), 1.0)
+    report = (tmp_path / "out" / "index.html").read_text("utf-8")
+    assert "R<mark>8</mark>5" in report
+    assert "Further from the label: 0" in report
+    pictures = [
+        cv2.imdecode(np.frombuffer(base64.b64decode(found), np.uint8), cv2.IMREAD_GRAYSCALE)
+        for found in re.findall(r"data:image/png;base64,([^\"]+)", report)
+    ]
+    assert len(pictures) == len(changes)
+    for picture in pictures:
+        height, width = picture.shape
+        assert width > height, "it does not lie"
+        assert picture.min() < 100 < 200 < picture.mean(), "dark text on white paper"
