@@ -15,6 +15,7 @@ from cli.synthesis import Resource, text_of
 
 MINUTES = {"minute": 1, "minutes": 1, "hour": 60, "hours": 60, "day": 1440, "days": 1440}
 RATE = re.compile(r"rate\((\d+) (\w+)\)")
+READER_PIPELINE = "-training"  # how its name ends; the embedder has one of its own
 ENDPOINT_VARIABLE = "ENDPOINT"
 FOLLOWER_VARIABLE = "FOLLOWER"
 JOB_STEPS = {"Prepare": "prepare_minutes", "Train": "train_minutes", "Evaluate": "evaluate_minutes"}
@@ -75,7 +76,7 @@ def idle(resources: Sequence[Resource], table: PriceTable) -> list[Item]:
 
 
 def training_run(resources: Sequence[Resource], table: PriceTable, minutes: Mapping[str, float]) -> list[Item]:
-    """One run of the pipeline: its jobs by the machine's minutes.
+    """One run of the reader's pipeline: its jobs by the machine's minutes.
 
     Args:
         resources: of the environment.
@@ -280,7 +281,8 @@ def _stored(table: PriceTable) -> Iterator[Item]:
 
 def _pipeline_steps(resources: Sequence[Resource]) -> list[dict[str, Any]]:
     for resource in resources:
-        if resource.type == "AWS::SageMaker::Pipeline":
+        name = str(resource.properties.get("PipelineName", ""))
+        if resource.type == "AWS::SageMaker::Pipeline" and name.endswith(READER_PIPELINE):
             definition = json.loads(text_of(resource.properties["PipelineDefinition"]["PipelineDefinitionBody"]))
             return [step for step in definition["Steps"] if step["Type"] in ("Processing", "Training")]
     return []

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ def resources_of(env: str) -> list[Resource]:
         if done.returncode != 0:
             said = [line for line in done.stderr.splitlines() if line.strip()]
             raise OperatorError(f"the templates of {env} cannot be made: {said[-1] if said else 'app.py said nothing'}")
-        return list(_resources(Path(folder)))
+        return list(resources_in(sorted(Path(folder).rglob("*.template.json"))))
 
 
 def text_of(value: Any) -> str:
@@ -50,8 +50,9 @@ def text_of(value: Any) -> str:
     return "x"
 
 
-def _resources(folder: Path) -> Iterator[Resource]:
-    for file in sorted(folder.rglob("*.template.json")):
+def resources_in(templates: Sequence[Path]) -> Iterator[Resource]:
+    """Every resource of these templates, in their order."""
+    for file in templates:
         template = json.loads(file.read_text(encoding="utf-8"))
         for name, resource in template.get("Resources", {}).items():
             yield Resource(

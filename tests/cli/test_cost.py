@@ -1,6 +1,8 @@
 """`drawingops cost`: computed from real templates and a table whose every price has a month and a source."""
 
 import json
+import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -9,24 +11,32 @@ from typer.testing import CliRunner
 from cli import cost_items
 from cli.cost import Cost, cost_of
 from cli.cost_items import Item, UnpricedError
+from cli.environment import ROOT
 from cli.main import app
 from cli.prices import price_table
-from cli.synthesis import Resource, resources_of, text_of
+from cli.synthesis import Resource, resources_in, text_of
+from drawing_ocr.search.sizing import INSTANCE_MEMORY_GIB
 from drawing_platform.settings import load_settings
 
 TABLE = price_table()
+ENVIRONMENTS = ("dev", "staging", "prod", "local")
 # What a month of dev may cost while nobody uses it.
 DEV_LIMIT_USD = 60
 
 
+def resources(env: str) -> list[Resource]:
+    """Of the templates as they are synthesised (tests/stacks/test_snapshots.py holds these files to it)."""
+    return list(resources_in(sorted((ROOT / "tests" / "snapshots").glob(f"{env}-*.json"))))
+
+
 @pytest.fixture(scope="module")
 def dev() -> list[Resource]:
-    return resources_of("dev")
+    return resources("dev")
 
 
 @pytest.fixture(scope="module")
 def prod() -> list[Resource]:
-    return resources_of("prod")
+    return resources("prod")
 
 
 def bill(env: str, resources: list[Resource]) -> Cost:
@@ -88,6 +98,56 @@ def test_the_minutes_of_a_real_run_replace_the_assumed_ones(prod: list[Resource]
 def test_a_thousand_drawings_have_a_price_for_each_way(dev: list[Resource], prod: list[Resource]) -> None:
     assert set(bill("dev", dev).thousand_drawings) == {"serverless", "batch"}
     assert set(bill("prod", prod).thousand_drawings) == {"real time", "batch"}
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_every_resource_of_every_environment_has_a_price_or_a_reason_to_have_none(env: str) -> None:
+    found = bill(env, resources(env))
+    assert found.idle_usd == pytest.approx(sum(item.usd for item in found.idle))
+    assert all(TABLE.free.values()), "each says why"
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_every_machine_that_the_settings_name_has_a_price(env: str) -> None:
+    text = (ROOT / "config" / f"{env}.toml").read_text("utf-8")
+    machines = {each for each in strings(tomllib.loads(text)) if re.search(r"^ml\.|\.search$", each)}
+    assert machines
+    assert machines | set(INSTANCE_MEMORY_GIB) <= set(TABLE.instances)
+
+
+def strings(value: Any) -> list[str]:
+    """Every string in a document."""
+    if isinstance(value, dict):
+        return [each for item in value.values() for each in strings(item)]
+    if isinstance(value, list):
+        return [each for item in value for each in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_a_derived_price_is_what_its_derivation_gives() -> None:
+    derived = 0
+    for name, price in TABLE.instances.items():
+        if factors := re.search(r"([\d.]+) × ([\d.]+)", price.source):
+            derived += 1
+            assert price.usd == pytest.approx(float(factors[1]) * float(factors[2]), rel=1e-3), name
+            assert not price.certain, f"{name} was derived, not read"
+    assert derived >= 5
+
+
+def test_machines_of_one_family_cost_by_their_cores() -> None:
+    families: dict[str, set[float]] = {}
+    for name, price in TABLE.instances.items():
+        family = re.sub(r"\.\w*(large|medium|small)", "", name)
+        if family not in ("ml.t3", "t3.search"):  # whose sizes differ in memory, not in cores
+            families.setdefault(family, set()).add(round(price.usd / price.vcpus, 4))
+    assert {family for family, each in families.items() if len(each) > 1} == set()
+    assert len(families) >= 6
+
+
+def test_the_run_that_is_priced_is_the_readers_whatever_stands_first(prod: list[Resource]) -> None:
+    turned = bill("prod", prod[::-1]).training_run
+    assert turned == bill("prod", prod).training_run
+    assert len(turned) == 6
 
 
 def test_a_resource_that_nobody_priced_is_an_error_not_a_zero() -> None:
