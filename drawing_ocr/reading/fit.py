@@ -25,7 +25,7 @@ _GAP: Final = 0.35  # widest space between a character and the box that it is ta
 _LOWEST, _HIGHEST = 0.4, 1.1  # of a character that is taken in
 _WIDEST: Final = 0.9
 _MARGIN: Final = 0.15  # left beside a character that was taken in
-_LARGEST_CUT: Final = 0.35  # margin that is taken away; more would cut letters that touch a line
+_LARGEST_CUT: Final = 0.35  # margin that is taken away where ink runs through: it may be letters that touch a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ def _fit(page: Page, index: int, quads: Sequence[Quad]) -> Fitted:
     # A standing box is looked at from the right, where ISO 129 wants vertical text to be read from.
     lying = np.roll(quad, 1, axis=0) if standing else quad
     frame = _Frame.around(lying)
-    pieces = _pieces(crop(page, frame.corners(-frame.reach, -frame.above, frame.reach, frame.above)))
-    left = _grown(frame, pieces, [other for place, other in enumerate(quads) if place != index])
+    ink = _Ink.of(crop(page, frame.corners(-frame.reach, -frame.above, frame.reach, frame.above)))
+    left = _grown(frame, ink.pieces, [other for place, other in enumerate(quads) if place != index])
     loose = frame.corners(left, 0, 0, 0)
-    tight = frame.corners(*_tightened(frame, pieces, left))
+    tight = frame.corners(*_tightened(frame, ink, left))
     return Fitted(*(np.roll(box, -1, axis=0) if standing else box for box in (loose, tight)))
 
 
@@ -104,16 +104,30 @@ class _Frame:
 _Pieces = npt.NDArray[np.int32]
 
 
-def _pieces(picture: Page) -> _Pieces:
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    _, _, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    pieces = np.asarray(statistics[1:, :4], np.int32)
-    height, width = grey.shape
-    whole = (pieces[:, 0] > 0) & (pieces[:, 1] > 0)
-    whole &= (pieces[:, 0] + pieces[:, 2] < width) & (pieces[:, 1] + pieces[:, 3] < height)
-    specks = (pieces[:, 2] < 2) | (pieces[:, 3] < 2)
-    return pieces[whole & ~specks]
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    """What is drawn around a box.
+
+    Attributes:
+        pieces: Those that may be characters.
+        through: Ink that runs out of the crop, bool [height, width].
+    """
+
+    pieces: _Pieces
+    through: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, picture: Page) -> _Ink:
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+        _, labels, statistics, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+        found = np.asarray(statistics[:, :4], np.int32)
+        height, width = grey.shape
+        whole = (found[:, 0] > 0) & (found[:, 1] > 0)
+        whole &= (found[:, 0] + found[:, 2] < width) & (found[:, 1] + found[:, 3] < height)
+        specks = (found[:, 2] < 2) | (found[:, 3] < 2)
+        paper = np.arange(len(found)) == 0
+        return cls(found[whole & ~specks & ~paper], (~whole & ~paper)[labels])
 
 
 def _grown(frame: _Frame, pieces: _Pieces, others: Sequence[Quad]) -> float:
@@ -140,21 +154,36 @@ def _inside_any(point: Quad, quads: Sequence[Quad]) -> bool:
     return any(cv2.pointPolygonTest(quad, (x, y), False) >= 0 for quad in quads)
 
 
-def _tightened(frame: _Frame, pieces: _Pieces, left: float) -> tuple[float, float, float, float]:
+def _tightened(frame: _Frame, ink: _Ink, left: float) -> tuple[float, float, float, float]:
     """How far each side moves (left, top, right, bottom) so that the box just holds its ink."""
+    pieces = ink.pieces
     middle = pieces[:, 0] + pieces[:, 2] / 2 - frame.reach
     level = pieces[:, 1] + pieces[:, 3] / 2 - frame.above
     own = pieces[(middle > left) & (middle < frame.width) & (level > 0) & (level < frame.height)]
     if not len(own):
         return left, 0.0, 0.0, 0.0
-    cut = _LARGEST_CUT * frame.height
     ink_left = float(own[:, 0].min()) - frame.reach - 1
     ink_top = float(own[:, 1].min()) - frame.above - 1
     ink_right = float((own[:, 0] + own[:, 2]).max()) - frame.reach + 1 - frame.width
     ink_bottom = float((own[:, 1] + own[:, 3]).max()) - frame.above + 1 - frame.height
+    first, last = max(0, int(frame.reach + left)), int(frame.reach + frame.width)
+    through = ink.through[int(frame.above) : int(frame.above + frame.height), first:last]
+    columns, rows = through.max(axis=0, initial=False), through.max(axis=1, initial=False)
+    cut = _LARGEST_CUT * frame.height
     return (
-        float(np.clip(ink_left, left, left + cut)),
-        float(np.clip(ink_top, -frame.above, cut)),
-        float(np.clip(ink_right, -cut, 0)),
-        float(np.clip(ink_bottom, -cut, frame.above)),
+        float(np.clip(ink_left, left, left + _deepest(columns, ink_left - left, cut))),
+        float(np.clip(ink_top, -frame.above, _deepest(rows, ink_top, cut))),
+        float(np.clip(ink_right, -_deepest(columns[::-1], -ink_right, cut), 0)),
+        float(np.clip(ink_bottom, -_deepest(rows[::-1], -ink_bottom, cut), frame.above)),
     )
+
+
+def _deepest(through: npt.NDArray[np.bool_], wanted: float, cut: float) -> float:
+    """How much of a margin may go: all that is paper, but no more than `cut` of what other ink runs through.
+
+    Args:
+        through: Whether ink runs through the box at so many pixels from the side that moves.
+        wanted: How far it would move, pixels.
+        cut: How far it moves whatever is there, pixels.
+    """
+    return cut if through[int(cut) : max(int(cut), round(wanted))].any() else max(cut, wanted)

@@ -84,3 +84,8 @@ def test_a_box_without_ink_stays() -> None:
 def test_boxes_at_the_edge_of_the_page_are_fitted_too() -> None:
     boxes = [quad(0, 0, 60, 30), quad(440, 210, 499, 239)]
     assert len(fit(letters(), boxes)) == 2
+
+
+def test_all_paper_around_a_narrow_letter_goes() -> None:
+    (fitted,) = fit(letters(230, width=4), [BOX])
+    assert fitted.tight == pytest.approx(quad(229, 99, 235, 131), abs=1.5)
