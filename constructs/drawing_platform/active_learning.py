@@ -11,7 +11,6 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ecr as ecr
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
@@ -19,6 +18,7 @@ from constructs import Construct
 from drawing_platform.capture import CAPTURE_PREFIX
 from drawing_platform.drift import MONITORING_PREFIX
 from drawing_platform.metrics import VARIANT_NAME
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment
 from drawing_platform.runbooks import Runbook
 from drawing_platform.scheduled_job import ScheduledJob, ScheduledJobProps
@@ -100,7 +100,7 @@ class ActiveLearning(Construct):
             ),
         )
 
-    def _permissions(self) -> list[iam.PolicyStatement]:
+    def _permissions(self) -> list[Statement]:
         props, bucket = self._props, self._props.bucket
         captures, own = f"{CAPTURE_PREFIX}{props.endpoint_name}/*", f"{self._prefix}*"
         versions = cdk.Stack.of(self).format_arn(
@@ -111,22 +111,22 @@ class ActiveLearning(Construct):
             return [bucket.arn_for_objects(pattern) for pattern in patterns]
 
         return [
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:ListBucket"],
                 resources=[bucket.bucket_arn],
                 # Without the right to list, S3 answers 403 for a drawing or a manifest that is not there.
                 conditions={"StringLike": {"s3:prefix": [captures, own, LABELS, DRAWINGS]}},
             ),
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=objects(captures, own, LABELS, DRAWINGS, MODELS)),
-            iam.PolicyStatement(actions=["s3:GetObjectVersion"], resources=objects(LABELS, DRAWINGS)),
-            iam.PolicyStatement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=objects(own, DRAWINGS)),
-            iam.PolicyStatement(
+            Statement(actions=["s3:GetObject"], resources=objects(captures, own, LABELS, DRAWINGS, MODELS)),
+            Statement(actions=["s3:GetObjectVersion"], resources=objects(LABELS, DRAWINGS)),
+            Statement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=objects(own, DRAWINGS)),
+            Statement(
                 actions=["s3:PutObject"],
                 resources=[props.labelling_bucket.arn_for_objects(f"jobs/{JOB_NAMES}/job.json")],
             ),
-            iam.PolicyStatement(actions=["states:StartExecution"], resources=[self._workflow_arn]),
-            iam.PolicyStatement(actions=["dynamodb:Query"], resources=[props.history.table_arn]),
-            iam.PolicyStatement(actions=["sagemaker:DescribeModelPackage"], resources=[versions]),
+            Statement(actions=["states:StartExecution"], resources=[self._workflow_arn]),
+            Statement(actions=["dynamodb:Query"], resources=[props.history.table_arn]),
+            Statement(actions=["sagemaker:DescribeModelPackage"], resources=[versions]),
         ]
 
     def _arguments(self) -> dict[str, Any]:

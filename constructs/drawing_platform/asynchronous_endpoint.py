@@ -25,6 +25,7 @@ from constructs import Construct
 from drawing_platform import sagemaker_permissions
 from drawing_platform.endpoint_removal import EndpointRemoval, EndpointRemovalProps
 from drawing_platform.metrics import FIVE_MINUTES, VARIANT_NAME
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.pipeline_steps import has_nvme
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.runbooks import Runbook
@@ -97,29 +98,28 @@ class AsynchronousEndpoint(Construct):
             description="Reads large drawings asynchronously",
         )
         statements = [
-            iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),
-            iam.PolicyStatement(
+            Statement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),
+            Statement(
                 actions=["s3:GetObject"],
                 resources=[
                     bucket.arn_for_objects(prefix)
                     for prefix in ("models/*", "drawings/*", f"{ASYNCHRONOUS_PREFIX}requests/*")
                 ],
             ),
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:PutObject", "s3:AbortMultipartUpload"],
                 resources=[
                     bucket.arn_for_objects(f"{ASYNCHRONOUS_PREFIX}{folder}/*") for folder in ("answers", "failures")
                 ],
             ),
-            iam.PolicyStatement(actions=["sns:Publish"], resources=[self.succeeded.topic_arn, self.failed.topic_arn]),
-            iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
+            Statement(actions=["sns:Publish"], resources=[self.succeeded.topic_arn, self.failed.topic_arn]),
+            Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
             *sagemaker_permissions.key(props.common.key),
             *sagemaker_permissions.image(props.inference_repository),
             *sagemaker_permissions.observation(self, (f"Endpoints/{self.endpoint_name}",)),
             *(sagemaker_permissions.network() if props.common.vpc else []),
         ]
-        for statement in statements:
-            self.role.add_to_policy(statement)
+        allow(self.role, statements)
 
     def _define_function(self) -> None:
         self.function = PlatformFunction(
@@ -173,17 +173,17 @@ class AsynchronousEndpoint(Construct):
     def _arn(self, resource: str, name: str) -> str:
         return cdk.Stack.of(self).format_arn(service="sagemaker", resource=resource, resource_name=name)
 
-    def _read_leader(self) -> list[iam.PolicyStatement]:
+    def _read_leader(self) -> list[Statement]:
         leader = self._props.leader
         return [
-            iam.PolicyStatement(actions=["sagemaker:DescribeEndpoint"], resources=[self._arn("endpoint", leader)]),
-            iam.PolicyStatement(
+            Statement(actions=["sagemaker:DescribeEndpoint"], resources=[self._arn("endpoint", leader)]),
+            Statement(
                 actions=["sagemaker:DescribeEndpointConfig"], resources=[self._arn("endpoint-config", f"{leader}-*")]
             ),
-            iam.PolicyStatement(actions=["sagemaker:DescribeModel"], resources=[self._arn("model", f"{leader}-*")]),
+            Statement(actions=["sagemaker:DescribeModel"], resources=[self._arn("model", f"{leader}-*")]),
         ]
 
-    def _change_endpoint(self) -> list[iam.PolicyStatement]:
+    def _change_endpoint(self) -> list[Statement]:
         endpoint = self._arn("endpoint", self.endpoint_name)
         config, model = (self._arn(kind, f"{self.endpoint_name}-*") for kind in ("endpoint-config", "model"))
         allowed = {
@@ -192,21 +192,19 @@ class AsynchronousEndpoint(Construct):
             model: ["sagemaker:CreateModel", "sagemaker:DeleteModel"],
         }
         return [
-            *(iam.PolicyStatement(actions=actions_, resources=[arn]) for arn, actions_ in allowed.items()),
-            iam.PolicyStatement(actions=["sagemaker:CreateEndpointConfig"], resources=[config, model]),
-            iam.PolicyStatement(
-                actions=["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], resources=[endpoint, config]
-            ),
-            iam.PolicyStatement(actions=["sagemaker:AddTags"], resources=[endpoint, config, model]),
-            iam.PolicyStatement(actions=["sagemaker:ListEndpointConfigs"], resources=["*"]),
-            iam.PolicyStatement(
+            *(Statement(actions=actions_, resources=[arn]) for arn, actions_ in allowed.items()),
+            Statement(actions=["sagemaker:CreateEndpointConfig"], resources=[config, model]),
+            Statement(actions=["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], resources=[endpoint, config]),
+            Statement(actions=["sagemaker:AddTags"], resources=[endpoint, config, model]),
+            Statement(actions=["sagemaker:ListEndpointConfigs"], resources=["*"]),
+            Statement(
                 actions=["iam:PassRole"],
                 resources=[self.role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
             ),
         ]
 
-    def _scale_endpoint(self) -> list[iam.PolicyStatement]:
+    def _scale_endpoint(self) -> list[Statement]:
         stack = cdk.Stack.of(self)
         alarm = stack.format_arn(
             service="cloudwatch",
@@ -216,7 +214,7 @@ class AsynchronousEndpoint(Construct):
         )
         return [
             *sagemaker_permissions.scaling(self, self._arn("endpoint", self.endpoint_name)),
-            iam.PolicyStatement(actions=["cloudwatch:PutMetricAlarm"], resources=[alarm]),
+            Statement(actions=["cloudwatch:PutMetricAlarm"], resources=[alarm]),
         ]
 
     def _define_removal(self) -> None:

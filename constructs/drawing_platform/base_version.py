@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 
 from constructs import Construct
+from drawing_platform.permissions import Statement
 from drawing_platform.settings import BaseRule
 
 
@@ -24,7 +24,7 @@ class BaseVersionProps:
         """Of a function that uses `shared.base_version`."""
         return {"GROUP": self.group_name, "BASE_RULE": self.rule, "ENDPOINT_NAME": self.endpoint_name}
 
-    def statements(self, scope: Construct) -> list[iam.PolicyStatement]:
+    def statements(self, scope: Construct) -> list[Statement]:
         """What its role may ask SageMaker; about endpoints only where the rule needs it."""
         stack = cdk.Stack.of(scope)
 
@@ -32,8 +32,8 @@ class BaseVersionProps:
             return stack.format_arn(service="sagemaker", resource=resource, resource_name=name)
 
         statements = [
-            iam.PolicyStatement(actions=["sagemaker:ListModelPackages"], resources=["*"]),
-            iam.PolicyStatement(
+            Statement(actions=["sagemaker:ListModelPackages"], resources=["*"]),
+            Statement(
                 actions=["sagemaker:DescribeModelPackage"], resources=[arn("model-package", f"{self.group_name}/*")]
             ),
         ]
@@ -44,7 +44,5 @@ class BaseVersionProps:
                 "sagemaker:DescribeEndpointConfig": arn("endpoint-config", f"{self.endpoint_name}-*"),
                 "sagemaker:DescribeModel": arn("model", f"{self.endpoint_name}-*"),
             }
-            statements += [
-                iam.PolicyStatement(actions=[action], resources=[resource]) for action, resource in served.items()
-            ]
+            statements += [Statement(actions=[action], resources=[resource]) for action, resource in served.items()]
         return statements

@@ -16,6 +16,7 @@ from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
 from drawing_platform import sagemaker_permissions
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.pipeline_steps import has_nvme
 from drawing_platform.platform_function import FunctionEnvironment
 
@@ -61,12 +62,12 @@ class BatchReading(Construct):
             description="Reads many drawings in batch transform jobs",
         )
         statements = [
-            iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),
-            iam.PolicyStatement(
+            Statement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),
+            Statement(
                 actions=["s3:GetObject"],
                 resources=[bucket.arn_for_objects(prefix) for prefix in ("models/*", *SOURCES)],
             ),
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:PutObject", "s3:AbortMultipartUpload"],
                 resources=[bucket.arn_for_objects(f"{BATCH_PREFIX}*")],
             ),
@@ -75,8 +76,7 @@ class BatchReading(Construct):
             *sagemaker_permissions.observation(self, ("TransformJobs",)),
             *(sagemaker_permissions.network() if common.vpc else []),
         ]
-        for statement in statements:
-            self.role.add_to_policy(statement)
+        allow(self.role, statements)
 
     @property
     def parameters(self) -> str:

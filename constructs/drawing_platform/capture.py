@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+
+from drawing_platform.permissions import Statement
 
 CAPTURE_PREFIX = "capture/"
 
@@ -37,8 +38,6 @@ class Capture:
             "kms_key_arn": self.key.key_arn,
         }
 
-    def statements(self) -> list[iam.PolicyStatement]:
+    def statements(self) -> list[Statement]:
         """What the endpoint's role needs beside the key."""
-        return [
-            iam.PolicyStatement(actions=["s3:PutObject"], resources=[self.bucket.arn_for_objects(f"{CAPTURE_PREFIX}*")])
-        ]
+        return [Statement(actions=["s3:PutObject"], resources=[self.bucket.arn_for_objects(f"{CAPTURE_PREFIX}*")])]

@@ -10,7 +10,6 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
@@ -21,6 +20,7 @@ from drawing_platform import function_bundle
 from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.embedding_endpoint import EmbeddingEndpoint, embedders_arn
 from drawing_platform.metrics import FIVE_MINUTES
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import (
     METRICS_NAMESPACE,
     FunctionEnvironment,
@@ -124,31 +124,31 @@ class DrawingIndex(Construct):
             "EMBEDDERS": ",".join(embedder.endpoint_name for embedder in props.embedders),
         }
 
-    def _statements(self) -> list[iam.PolicyStatement]:
+    def _statements(self) -> list[Statement]:
         """What both functions need: to list the bucket, to embed, to order, to write to the index."""
         props = self._props
         return [
-            iam.PolicyStatement(
+            Statement(
                 # Without it S3 says "forbidden" of what is not there.
                 actions=["s3:ListBucket", "s3:ListBucketVersions"],
                 resources=[props.bucket.bucket_arn],
             ),
-            iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[embedders_arn(self, props.embedders)]),
+            Statement(actions=["sagemaker:InvokeEndpoint"], resources=[embedders_arn(self, props.embedders)]),
             # Which embedders were released.
             self._objects("s3:GetObject", prefixes=(SWAPS_PREFIX,)),
-            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
-            iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.common.key.key_arn]),
+            Statement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
+            Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.common.key.key_arn]),
             *props.store.writing,
         ]
 
-    def _objects(self, *actions_: str, prefixes: Sequence[str]) -> iam.PolicyStatement:
+    def _objects(self, *actions_: str, prefixes: Sequence[str]) -> Statement:
         resources = [self._props.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
-        return iam.PolicyStatement(actions=list(actions_), resources=resources)
+        return Statement(actions=list(actions_), resources=resources)
 
     def _define_index(self) -> None:
         props = self._props
         reader = cdk.Stack.of(self).format_arn(service="sagemaker", resource="endpoint", resource_name=props.reader)
-        reads = [iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[reader])]
+        reads = [Statement(actions=["sagemaker:InvokeEndpoint"], resources=[reader])]
         made = (THUMBNAILS_PREFIX, REFUSALS_PREFIX)
         self.index = PlatformFunction(
             self,

@@ -14,7 +14,6 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ecr as ecr
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -24,6 +23,7 @@ from constructs import Construct
 from drawing_platform.capture import CAPTURE_PREFIX
 from drawing_platform.drift_response import DriftResponse, DriftResponseProps
 from drawing_platform.metrics import VARIANT_NAME, drift_metric
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import METRICS_NAMESPACE, FunctionEnvironment
 from drawing_platform.runbooks import Runbook
 from drawing_platform.scheduled_job import ScheduledJob, ScheduledJobProps
@@ -99,23 +99,21 @@ class Drift(Construct):
             ),
         )
 
-    def _permissions(self) -> list[iam.PolicyStatement]:
+    def _permissions(self) -> list[Statement]:
         bucket = self._props.bucket
         captures, own = f"{CAPTURE_PREFIX}{self._props.endpoint_name}/*", f"{self._prefix}*"
         return [
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:ListBucket"],
                 resources=[bucket.bucket_arn],
                 conditions={"StringLike": {"s3:prefix": [captures, own]}},
             ),
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:GetObject"], resources=[bucket.arn_for_objects(captures), bucket.arn_for_objects(own)]
             ),
-            iam.PolicyStatement(
-                actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[bucket.arn_for_objects(own)]
-            ),
-            iam.PolicyStatement(actions=["dynamodb:Query"], resources=[self._props.history.table_arn]),
-            iam.PolicyStatement(
+            Statement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[bucket.arn_for_objects(own)]),
+            Statement(actions=["dynamodb:Query"], resources=[self._props.history.table_arn]),
+            Statement(
                 actions=["cloudwatch:PutMetricData"],
                 resources=["*"],  # IAM knows no narrower resource than the namespace below
                 conditions={"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}},

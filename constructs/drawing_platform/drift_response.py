@@ -18,6 +18,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from constructs import Construct
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.platform_function import FunctionEnvironment
 from drawing_platform.runbooks import Runbook
 
@@ -130,13 +131,15 @@ class DriftResponse(Construct):
             description="Orders a training run, or asks people for labels",
         )
         unbound = [*UNBOUND_ACTIONS, *(TRACING_ACTIONS if props.common.tracing else ())]
-        for statement in (
-            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[props.trigger.function_arn]),
-            iam.PolicyStatement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
-            iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
-            iam.PolicyStatement(actions=unbound, resources=["*"]),
-        ):
-            role.add_to_policy(statement)
+        allow(
+            role,
+            (
+                Statement(actions=["lambda:InvokeFunction"], resources=[props.trigger.function_arn]),
+                Statement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
+                Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
+                Statement(actions=unbound, resources=["*"]),
+            ),
+        )
         return role
 
     def _define_rule(self) -> None:

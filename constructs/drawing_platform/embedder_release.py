@@ -28,6 +28,7 @@ from drawing_platform.embedding_endpoint import (
     VARIANT,
 )
 from drawing_platform.endpoint_removal import EndpointRemoval, EndpointRemovalProps
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.pipeline_steps import has_nvme
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.settings import SHIPPED_EMBEDDER, SearchSettings
@@ -94,14 +95,13 @@ class EmbedderRelease(Construct):
             description="Embeds drawings with a version that was approved",
         )
         statements = [
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*")]),
+            Statement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*")]),
             *sagemaker_permissions.key(props.common.key),
             *sagemaker_permissions.image(props.repository),
             *sagemaker_permissions.observation(self, (f"Endpoints/{props.name_prefix}-v",)),
             *(sagemaker_permissions.network() if props.common.vpc else []),
         ]
-        for statement in statements:
-            self.role.add_to_policy(statement)
+        allow(self.role, statements)
 
     def _define_function(self) -> None:
         props = self._props
@@ -154,7 +154,7 @@ class EmbedderRelease(Construct):
             **network,
         }
 
-    def _statements(self) -> Sequence[iam.PolicyStatement]:
+    def _statements(self) -> Sequence[Statement]:
         props, stack = self._props, cdk.Stack.of(self)
 
         def arn(resource: str, name: str) -> str:
@@ -182,14 +182,14 @@ class EmbedderRelease(Construct):
             (["kms:Decrypt", "kms:GenerateDataKey"], [props.common.key.key_arn]),
         ]
         return [
-            *(iam.PolicyStatement(actions=actions, resources=resources) for actions, resources in allowed),
-            iam.PolicyStatement(
+            *(Statement(actions=actions, resources=resources) for actions, resources in allowed),
+            Statement(
                 actions=["iam:PassRole"],
                 resources=[self.role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
             ),
             # SageMaker takes the key of an endpoint's disks by a grant of who makes the endpoint.
-            iam.PolicyStatement(
+            Statement(
                 actions=["kms:CreateGrant", "kms:DescribeKey"],
                 resources=[props.common.key.key_arn],
                 conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},

@@ -23,6 +23,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 from drawing_platform import sagemaker_permissions
 from drawing_platform.metrics import FIVE_MINUTES
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.pipeline_steps import has_nvme
 from drawing_platform.platform_function import FunctionEnvironment
 from drawing_platform.runbooks import Runbook
@@ -102,11 +103,8 @@ class EmbeddingEndpoint(Construct):
         ]
         if props.package != SHIPPED_EMBEDDER:
             key = props.package.removeprefix("s3://").partition("/")[2]
-            statements.append(
-                iam.PolicyStatement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects(key)])
-            )
-        for statement in statements:
-            self.role.add_to_policy(statement)
+            statements.append(Statement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects(key)]))
+        self._policy = allow(self.role, statements)
 
     def _define_endpoint(self) -> None:
         props, common = self._props, self._props.common
@@ -129,9 +127,7 @@ class EmbeddingEndpoint(Construct):
             # It reads nothing but what it is asked about; in a VPC SageMaker takes the package by the VPC's way.
             enable_network_isolation=True,
         )
-        policy = self.role.node.try_find_child("DefaultPolicy")
-        if policy:
-            model.node.add_dependency(policy)
+        model.node.add_dependency(self._policy)
         # SageMaker refuses a key for machines with NVMe disks, which encrypt in hardware, and for no machines at all.
         has_volume = not props.serverless and not has_nvme(props.instance_type)
         config = sagemaker.CfnEndpointConfig(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 
 from constructs import Construct
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 
 
@@ -67,7 +67,7 @@ class EndpointRemoval(Construct):
         for maker in makers:
             maker.node.add_dependency(self.resource)
 
-    def _statements(self) -> list[iam.PolicyStatement]:
+    def _statements(self) -> list[Statement]:
         stack, name = cdk.Stack.of(self), self._props.endpoint_name
 
         def arn(resource: str, of: str) -> str:
@@ -93,4 +93,4 @@ class EndpointRemoval(Construct):
             (["sagemaker:ListEndpointConfigs", "sagemaker:ListModels"], ["*"]),
             *([(["cloudwatch:DeleteAlarms"], alarms)] if alarms else []),
         ]
-        return [iam.PolicyStatement(actions=actions, resources=resources) for actions, resources in allowed]
+        return [Statement(actions=actions, resources=resources) for actions, resources in allowed]

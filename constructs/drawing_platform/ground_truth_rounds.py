@@ -23,6 +23,7 @@ from drawing_platform import function_bundle, sagemaker_permissions
 from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.ground_truth_team import GroundTruthTeams
 from drawing_platform.labelling_store import DRAWING_PREFIXES, JOBS_PREFIX, LabellingStore
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 
 TEMPLATE = function_bundle.ROOT / "web" / "annotator" / "dist-ground-truth" / "template.liquid.html"
@@ -136,18 +137,18 @@ class GroundTruthRounds(Construct):
         some = sfn.Condition.number_greater_than("$.next.answer.left_out", 0)
         return sfn.Choice(self, "AnyLeftOut").when(some, tell).otherwise(end)
 
-    def permissions(self) -> list[iam.PolicyStatement]:
+    def permissions(self) -> list[Statement]:
         """What the state machine's role needs for these states."""
         jobs = cdk.Stack.of(self).format_arn(
             service="sagemaker", resource="labeling-job", resource_name=f"{self._name_prefix}*"
         )
         return [
-            iam.PolicyStatement(
+            Statement(
                 actions=["lambda:InvokeFunction"],
                 resources=[self.next_round.function.function_arn, self._props.export.function_arn],
             ),
-            iam.PolicyStatement(actions=["sagemaker:CreateLabelingJob", "sagemaker:AddTags"], resources=[jobs]),
-            iam.PolicyStatement(
+            Statement(actions=["sagemaker:CreateLabelingJob", "sagemaker:AddTags"], resources=[jobs]),
+            Statement(
                 actions=["iam:PassRole"],
                 resources=[self.role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
@@ -244,12 +245,12 @@ class GroundTruthRounds(Construct):
                 statements=[
                     store.read("job.json", *read),
                     store.write("ground_truth/*"),
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["s3:ListBucket"],
                         resources=[store.bucket.bucket_arn],
                         conditions={"StringLike": {"s3:prefix": [f"{JOBS_PREFIX}*"]}},
                     ),
-                    iam.PolicyStatement(actions=["sagemaker:DescribeLabelingJob"], resources=[jobs]),
+                    Statement(actions=["sagemaker:DescribeLabelingJob"], resources=[jobs]),
                     *store.state.allow("PutItem", "UpdateItem"),
                     store.use_key(),
                 ],
@@ -273,23 +274,25 @@ class GroundTruthRounds(Construct):
             resource_name=self._template.s3_object_key,
         )
         functions = [self.before.function.function_arn, self.after.function.function_arn]
-        for statement in (
-            store.read("tasks/*", "reviews/*", "pyramids/*", "pages/*", "ground_truth/*"),
-            store.write("ground_truth/*"),
-            iam.PolicyStatement(
-                actions=["s3:GetObject"],
-                resources=[props.data.arn_for_objects(f"{prefix}*") for prefix in DRAWING_PREFIXES],
+        allow(
+            self.role,
+            (
+                store.read("tasks/*", "reviews/*", "pyramids/*", "pages/*", "ground_truth/*"),
+                store.write("ground_truth/*"),
+                Statement(
+                    actions=["s3:GetObject"],
+                    resources=[props.data.arn_for_objects(f"{prefix}*") for prefix in DRAWING_PREFIXES],
+                ),
+                Statement(actions=["s3:GetObject"], resources=[template]),
+                Statement(
+                    actions=["s3:ListBucket", "s3:GetBucketLocation"],
+                    resources=[store.bucket.bucket_arn, props.data.bucket_arn],
+                ),
+                Statement(actions=["lambda:InvokeFunction"], resources=functions),
+                *sagemaker_permissions.key(props.common.key),
+                *sagemaker_permissions.observation(self, ("LabelingJobs",)),
             ),
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=[template]),
-            iam.PolicyStatement(
-                actions=["s3:ListBucket", "s3:GetBucketLocation"],
-                resources=[store.bucket.bucket_arn, props.data.bucket_arn],
-            ),
-            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=functions),
-            *sagemaker_permissions.key(props.common.key),
-            *sagemaker_permissions.observation(self, ("LabelingJobs",)),
-        ):
-            self.role.add_to_policy(statement)
+        )
 
     def _let_templates_read(self) -> None:
         # Ground Truth shows templates in a sandbox, whose origin is `null`: what protects the objects is that their

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import aws_cdk as cdk
 from aws_cdk import aws_cognito as cognito
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 
 from constructs import Construct
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 
 # Each group may do what those before it may (labelling_pool.py).
@@ -99,8 +99,8 @@ class GroundTruthTeams(Construct):
                 description="Tells the workforce's sign-in client where workers come back to",
                 timeout=cdk.Duration.minutes(2),
                 statements=[
-                    iam.PolicyStatement(actions=["sagemaker:DescribeWorkteam"], resources=[team]),
-                    iam.PolicyStatement(
+                    Statement(actions=["sagemaker:DescribeWorkteam"], resources=[team]),
+                    Statement(
                         actions=["cognito-idp:DescribeUserPoolClient", "cognito-idp:UpdateUserPoolClient"],
                         resources=[props.pool.user_pool_arn],
                     ),

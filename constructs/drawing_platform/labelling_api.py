@@ -8,12 +8,12 @@ import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_cognito as cognito
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
 from drawing_platform import http_api
 from drawing_platform.labelling_store import DRAFTS_PREFIX, LabellingStore
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.settings import LabellingSettings
 
@@ -120,9 +120,9 @@ class LabellingApi(Construct):
                     store.list_objects(),
                     store.use_key(),
                     *store.use_table("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
-                    iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[endpoint]),
-                    iam.PolicyStatement(actions=["states:StartExecution"], resources=[props.workflow_arn]),
-                    iam.PolicyStatement(
+                    Statement(actions=["sagemaker:InvokeEndpoint"], resources=[endpoint]),
+                    Statement(actions=["states:StartExecution"], resources=[props.workflow_arn]),
+                    Statement(
                         actions=["lambda:InvokeFunction"],
                         resources=[item.function.function_arn for item in (props.consolidate, props.export)],
                     ),

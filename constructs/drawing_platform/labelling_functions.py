@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
 from drawing_platform import function_bundle
 from drawing_platform.labelling_store import DRAWING_PREFIXES, LabellingStore
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.retraining_trigger import LABELS_PREFIX
 from drawing_platform.settings import LabellingSettings
@@ -71,7 +71,7 @@ class LabellingFunctions(Construct):
                 keep_failed_events=True,
                 statements=[
                     store.read("tasks/*", "answers/*", "gold/*"),
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["s3:GetObjectVersion"], resources=[store.bucket.arn_for_objects("jobs/*/answers/*")]
                     ),
                     store.write("consensus/*", "reviews/*"),
@@ -97,22 +97,22 @@ class LabellingFunctions(Construct):
                 keep_failed_events=True,
                 statements=[
                     store.read("job.json", "tasks/*", "consensus/*", "reviewed/*", "pages/*"),
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["s3:GetObjectVersion"], resources=[store.bucket.arn_for_objects("jobs/*/pages/*")]
                     ),
                     store.list_objects(),
                     store.use_key(),
                     *store.use_table("GetItem", "UpdateItem", "Query"),
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["s3:GetObject", "s3:GetObjectVersion"],
                         resources=[data.arn_for_objects(f"{prefix}*") for prefix in DRAWING_PREFIXES],
                     ),
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["s3:PutObject", "s3:AbortMultipartUpload"],
                         resources=[data.arn_for_objects(f"{LABELS_PREFIX}*")],
                     ),
                     # Without it S3 answers 403 for what is not there.
-                    iam.PolicyStatement(actions=["s3:ListBucket"], resources=[data.bucket_arn]),
+                    Statement(actions=["s3:ListBucket"], resources=[data.bucket_arn]),
                 ],
             ),
         )

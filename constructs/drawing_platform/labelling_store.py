@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
 from drawing_platform.access_logs import INCOMPLETE_UPLOAD_DAYS, log_access
+from drawing_platform.permissions import Statement
 from drawing_platform.retraining_trigger import LABELS_PREFIX
 from drawing_platform.state_table import StateTable, StateTableProps
 
@@ -112,27 +112,25 @@ class LabellingStore(Construct):
             max_age=CORS_CACHE_SECONDS,
         )
 
-    def read(self, *patterns: str) -> iam.PolicyStatement:
+    def read(self, *patterns: str) -> Statement:
         """A statement that lets a role read the objects below `jobs/*/` that match."""
-        return iam.PolicyStatement(actions=["s3:GetObject"], resources=self._objects(patterns))
+        return Statement(actions=["s3:GetObject"], resources=self._objects(patterns))
 
-    def write(self, *patterns: str) -> iam.PolicyStatement:
+    def write(self, *patterns: str) -> Statement:
         """A statement that lets a role write the objects below `jobs/*/` that match."""
-        return iam.PolicyStatement(actions=["s3:PutObject"], resources=self._objects(patterns))
+        return Statement(actions=["s3:PutObject"], resources=self._objects(patterns))
 
-    def list_objects(self) -> iam.PolicyStatement:
+    def list_objects(self) -> Statement:
         """A statement that lets a role list the bucket; without it S3 answers 403 for what is not there."""
-        return iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn])
+        return Statement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn])
 
-    def use_key(self) -> iam.PolicyStatement:
+    def use_key(self) -> Statement:
         """A statement that lets a role read and write encrypted objects."""
-        return iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._props.key.key_arn])
+        return Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._props.key.key_arn])
 
-    def use_table(self, *operations: str) -> list[iam.PolicyStatement]:
+    def use_table(self, *operations: str) -> list[Statement]:
         """Statements for operations on the table and queries of its index."""
-        index = iam.PolicyStatement(
-            actions=["dynamodb:Query"], resources=[f"{self.state.table.table_arn}/index/{INDEX}"]
-        )
+        index = Statement(actions=["dynamodb:Query"], resources=[f"{self.state.table.table_arn}/index/{INDEX}"])
         return [*self.state.allow(*operations), index]
 
     def _objects(self, patterns: Sequence[str]) -> list[str]:

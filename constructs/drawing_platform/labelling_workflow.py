@@ -16,6 +16,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 from drawing_platform.drift_response import TRACING_ACTIONS, UNBOUND_ACTIONS
 from drawing_platform.ground_truth_rounds import GroundTruthRounds
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.platform_function import FunctionEnvironment
 from drawing_platform.prelabelling import Prelabelling, PrelabellingProps
 
@@ -156,14 +157,16 @@ class LabellingWorkflow(Construct):
         opening = (
             rounds.permissions()
             if rounds
-            else [iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[props.open_job.function_arn])]
+            else [Statement(actions=["lambda:InvokeFunction"], resources=[props.open_job.function_arn])]
         )
-        for statement in (
-            *self.prelabelling.permissions(),
-            *opening,
-            iam.PolicyStatement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
-            iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
-            iam.PolicyStatement(actions=unbound, resources=["*"]),
-        ):
-            role.add_to_policy(statement)
+        allow(
+            role,
+            (
+                *self.prelabelling.permissions(),
+                *opening,
+                Statement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
+                Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
+                Statement(actions=unbound, resources=["*"]),
+            ),
+        )
         return role

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 
 from constructs import IConstruct
+
+
+def acknowledge_findings(construct: IConstruct, findings: Mapping[str, str]) -> None:
+    """Accepts several findings of cdk-nag on one construct and all below it: rules and their reasons."""
+    accepted = (cdk.Acknowledgment(id=finding, reason=reason) for finding, reason in findings.items())
+    cdk.Validations.of(construct).acknowledge(*accepted)
 
 
 def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
@@ -20,7 +28,7 @@ def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
     if finding.startswith("CKV_"):
         _skip_in_checkov(construct, finding, reason)
     else:
-        cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))
+        acknowledge_findings(construct, {finding: reason})
 
 
 def _skip_in_checkov(construct: IConstruct, finding: str, reason: str) -> None:

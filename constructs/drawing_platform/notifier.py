@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from constructs import Construct
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.state_table import StateTable, StateTableProps
 
@@ -68,17 +68,15 @@ class Notifier(Construct):
                 variables={"TOPIC_ARN": props.topic.topic_arn, "TABLE": self.told.table.table_name},
                 keep_failed_events=True,
                 statements=[
-                    iam.PolicyStatement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
-                    iam.PolicyStatement(
-                        actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]
-                    ),
+                    Statement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
+                    Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
                     *self.told.allow("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["sagemaker:ListPipelineExecutionSteps", "sagemaker:DescribePipelineExecution"],
                         resources=[f"{arn}/execution/*" for arn in self._pipeline_arns],
                     ),
                     # SageMaker itself names the jobs of a pipeline.
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["sagemaker:DescribeProcessingJob"],
                         resources=[
                             cdk.Stack.of(self).format_arn(
@@ -86,7 +84,7 @@ class Notifier(Construct):
                             )
                         ],
                     ),
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*/evaluation.json")]
                     ),
                 ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aws_cdk as cdk
@@ -17,8 +17,18 @@ from constructs import Construct
 from drawing_platform import function_bundle
 from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.nag import acknowledge
+from drawing_platform.permissions import Statement, allow
 
 METRICS_NAMESPACE = "DrawingPlatform"
+NETWORK_ACTIONS = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""Of a function in a VPC."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +82,7 @@ class PlatformFunctionProps:
     handler: str
     description: str
     variables: Mapping[str, str] = field(default_factory=dict)
-    statements: Sequence[iam.PolicyStatement] = ()
+    statements: Sequence[Statement] = ()
     timeout: cdk.Duration = field(default_factory=lambda: cdk.Duration.seconds(30))
     memory_mb: int = 256
     reserved_concurrency: int | None = None
@@ -111,41 +121,25 @@ class PlatformFunction(Construct):
             self.failed_events = dead_letter_queue(self, "FailedEvents")
 
     def _define_role(self) -> None:
-        common = self._props.common
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"{self._props.description}"[:1000],
         )
-        # Instead of AWSLambdaBasicExecutionRole, which may write to every log group of the account.
-        self._allow(["logs:CreateLogStream", "logs:PutLogEvents"], [self.log_group.log_group_arn])
-        self._allow(["kms:Decrypt"], [common.key.key_arn])
-        if common.tracing:
-            self._allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])
-        if common.vpc:
-            self._allow(
-                [
-                    "ec2:CreateNetworkInterface",
-                    "ec2:DescribeNetworkInterfaces",
-                    "ec2:DescribeSubnets",
-                    "ec2:DeleteNetworkInterface",
-                    "ec2:AssignPrivateIpAddresses",
-                    "ec2:UnassignPrivateIpAddresses",
-                ],
-                ["*"],
-            )
-        if common.tracing or common.vpc:
-            acknowledge(
-                self.role,
-                "AwsSolutions-IAM5[Resource::*]",
-                "X-Ray and the network interfaces of a function in a VPC know no narrower resource",
-            )
-        for statement in self._props.statements:
-            self.role.add_to_policy(statement)
+        self._policy = allow(self.role, [*self._own_statements(), *self._props.statements])
 
-    def _allow(self, actions: list[str], resources: list[str]) -> None:
-        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+    def _own_statements(self) -> Iterator[Statement]:
+        common = self._props.common
+        # Instead of AWSLambdaBasicExecutionRole, which may write to every log group of the account.
+        yield Statement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.log_group.log_group_arn])
+        yield Statement(actions=["kms:Decrypt"], resources=[common.key.key_arn])
+        if common.tracing:
+            yield Statement(actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"])
+        if common.vpc:
+            yield Statement(actions=NETWORK_ACTIONS, resources=["*"])
+        if self.failed_events:
+            yield Statement(actions=["sqs:SendMessage"], resources=[self.failed_events.queue_arn])
 
     def _define_function(self) -> None:
         props, common = self._props, self._props.common
@@ -185,12 +179,8 @@ class PlatformFunction(Construct):
                 arn=props.mount.arn, local_mount_path=props.mount.path
             )
             resource.file_system_configs = [mounted]
-        if self.failed_events:
-            self._allow(["sqs:SendMessage"], [self.failed_events.queue_arn])
         # A function that starts before its policy is there fails in ways that look like something else.
-        policy = self.role.node.try_find_child("DefaultPolicy")
-        if policy:
-            self.function.node.add_dependency(policy)
+        self.function.node.add_dependency(self._policy)
         acknowledge(
             self.function,
             "AwsSolutions-L1",

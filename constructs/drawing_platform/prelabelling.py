@@ -14,6 +14,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from constructs import Construct
 from drawing_platform.labelling_store import DRAWING_PREFIXES, JOBS_PREFIX, LabellingStore
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment
 from drawing_platform.processing_job import FOLDER, ProcessingJob
 
@@ -93,7 +94,7 @@ class Prelabelling(Construct):
         endpoint.next(config).next(model).next(with_model).next(work).next(then)
         return endpoint
 
-    def permissions(self) -> list[iam.PolicyStatement]:
+    def permissions(self) -> list[Statement]:
         """What the state machine's role needs for these states."""
         stack = cdk.Stack.of(self)
 
@@ -102,34 +103,34 @@ class Prelabelling(Construct):
 
         endpoint = self._props.endpoint_name
         return [
-            iam.PolicyStatement(actions=["sagemaker:DescribeEndpoint"], resources=[arn("endpoint", endpoint)]),
+            Statement(actions=["sagemaker:DescribeEndpoint"], resources=[arn("endpoint", endpoint)]),
             # The release workflow names both after the endpoint.
-            iam.PolicyStatement(
+            Statement(
                 actions=["sagemaker:DescribeEndpointConfig"], resources=[arn("endpoint-config", f"{endpoint}-*")]
             ),
-            iam.PolicyStatement(actions=["sagemaker:DescribeModel"], resources=[arn("model", f"{endpoint}-*")]),
+            Statement(actions=["sagemaker:DescribeModel"], resources=[arn("model", f"{endpoint}-*")]),
             # https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html, "Run a Job (.sync)"
             *self._job.starting(self, self.job_role, "Describe", "Stop"),
-            iam.PolicyStatement(
+            Statement(
                 actions=["events:PutTargets", "events:PutRule", "events:DescribeRule"],
                 resources=[arn("rule", "StepFunctionsGetEventsForSageMakerProcessingJobsRule", "events")],
             ),
         ]
 
-    def _job_permissions(self) -> list[iam.PolicyStatement]:
+    def _job_permissions(self) -> list[Statement]:
         data, bucket = self._props.data, self._props.store.bucket
         jobs = bucket.arn_for_objects(f"{JOBS_PREFIX}*")
         return [
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:ListBucket"],
                 resources=[bucket.bucket_arn, data.bucket_arn],
                 conditions={"StringLike": {"s3:prefix": [f"{JOBS_PREFIX}*", "models/*"]}},
             ),
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:GetObject", "s3:GetObjectVersion"],
                 resources=[data.arn_for_objects(f"{prefix}*") for prefix in (*DRAWING_PREFIXES, "models/")],
             ),
-            iam.PolicyStatement(actions=["s3:GetObject", "s3:PutObject"], resources=[jobs]),
+            Statement(actions=["s3:GetObject", "s3:PutObject"], resources=[jobs]),
         ]
 
     def _ask(self, name: str, action: str, parameters: dict[str, Any]) -> tasks.CallAwsService:

@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 
 from constructs import Construct
 from drawing_platform import sagemaker_permissions
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.pipeline_steps import JobResources, VpcConfig
 from drawing_platform.platform_function import FunctionEnvironment
 
@@ -46,7 +47,7 @@ class ProcessingJob:
         """What the names of its jobs begin with; SageMaker ends names at 63 characters, and ids take 36 of them."""
         return f"{self.program}-{self.common.env}-"
 
-    def role(self, scope: Construct, construct_id: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
+    def role(self, scope: Construct, construct_id: str, statements: Sequence[Statement]) -> iam.Role:
         """As whom it runs: `statements`, and what every job needs."""
         role = iam.Role(
             scope,
@@ -54,17 +55,19 @@ class ProcessingJob:
             assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
             description=self.description,
         )
-        for statement in (
-            *statements,
-            *sagemaker_permissions.key(self.common.key),
-            *sagemaker_permissions.image(self.repository),
-            *sagemaker_permissions.observation(scope, ("ProcessingJobs",)),
-            *(sagemaker_permissions.network() if self.common.vpc else []),
-        ):
-            role.add_to_policy(statement)
+        allow(
+            role,
+            (
+                *statements,
+                *sagemaker_permissions.key(self.common.key),
+                *sagemaker_permissions.image(self.repository),
+                *sagemaker_permissions.observation(scope, ("ProcessingJobs",)),
+                *(sagemaker_permissions.network() if self.common.vpc else []),
+            ),
+        )
         return role
 
-    def starting(self, scope: Construct, role: iam.Role, *operations: str) -> list[iam.PolicyStatement]:
+    def starting(self, scope: Construct, role: iam.Role, *operations: str) -> list[Statement]:
         """What somebody needs who starts it.
 
         Args:
@@ -77,8 +80,8 @@ class ProcessingJob:
         )
         actions = [f"sagemaker:{operation}ProcessingJob" for operation in ("Create", *operations)]
         return [
-            iam.PolicyStatement(actions=[*actions, "sagemaker:AddTags"], resources=[jobs]),
-            iam.PolicyStatement(
+            Statement(actions=[*actions, "sagemaker:AddTags"], resources=[jobs]),
+            Statement(
                 actions=["iam:PassRole"],
                 resources=[role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},

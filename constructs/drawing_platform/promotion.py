@@ -18,6 +18,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.settings import PromotionPartner, Settings
 
 PACKAGES = "models/"
@@ -71,13 +72,12 @@ class PromotionSource(Construct):
             description=f"Takes a version of {self._env} to the next environment, and nothing else",
             max_session_duration=SESSION,
         )
-        self.promoter.add_to_policy(
-            iam.PolicyStatement(
-                sid="TakeThePromotionRoleOfATarget",
-                actions=["sts:AssumeRole"],
-                resources=[self._promotion_role(target) for target in self._targets],
-            )
+        take = Statement(
+            sid="TakeThePromotionRoleOfATarget",
+            actions=["sts:AssumeRole"],
+            resources=[self._promotion_role(target) for target in self._targets],
         )
+        allow(self.promoter, [take])
 
     def _promotion_role(self, target: PromotionPartner) -> str:
         return role_arn(self, target.account, promotion_role_name(self._project, target.env))
@@ -161,22 +161,21 @@ class PromotionTarget(Construct):
             description=f"Brings a version of {source.env} into {settings.env}, where it waits for approval",
             max_session_duration=SESSION,
         )
-        for statement in [*self._read_the_source(), *self._keep_the_copy(), *self._register()]:
-            self.role.add_to_policy(statement)
+        allow(self.role, [*self._read_the_source(), *self._keep_the_copy(), *self._register()])
 
-    def _read_the_source(self) -> list[iam.PolicyStatement]:
+    def _read_the_source(self) -> list[Statement]:
         settings, source, stack = self._props.settings, self._props.source, cdk.Stack.of(self)
         # CloudFormation makes the names of the source's bucket and key. Their own policies decide; here the account is
         # named, and the beginning of the bucket's name.
         bucket = f"arn:{stack.partition}:s3:::{settings.project}-{source.env}-*"
         return [
-            iam.PolicyStatement(
+            Statement(
                 sid="ReadPackagesOfTheSource",
                 actions=["s3:GetObject"],
                 resources=[f"{bucket}/{PACKAGES}*"],
                 conditions={"StringEquals": {"aws:ResourceAccount": source.account}},
             ),
-            iam.PolicyStatement(
+            Statement(
                 sid="DecryptPackagesOfTheSource",
                 actions=["kms:Decrypt"],
                 resources=[f"arn:{stack.partition}:kms:{stack.region}:{source.account}:key/*"],
@@ -184,44 +183,42 @@ class PromotionTarget(Construct):
             ),
         ]
 
-    def _keep_the_copy(self) -> list[iam.PolicyStatement]:
+    def _keep_the_copy(self) -> list[Statement]:
         props = self._props
         prefix = props.settings.parameter_prefix.removeprefix("/")
         names = cdk.Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=prefix)
         return [
-            iam.PolicyStatement(
+            Statement(
                 sid="KeepTheCopy",
                 actions=["s3:GetObject", "s3:PutObject"],  # read back to compare its checksum
                 resources=[props.bucket.arn_for_objects(f"{COPIES}*")],
             ),
-            iam.PolicyStatement(
+            Statement(
                 sid="EncryptTheCopy",
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=[props.key.key_arn],
                 conditions={"StringEquals": {"kms:ViaService": _s3_of(self)}},
             ),
-            iam.PolicyStatement(
+            Statement(
                 sid="FindTheNamesOfThisEnvironment",
                 actions=["ssm:GetParametersByPath"],
                 resources=[names, f"{names}/*"],
             ),
         ]
 
-    def _register(self) -> list[iam.PolicyStatement]:
+    def _register(self) -> list[Statement]:
         versions = cdk.Stack.of(self).format_arn(
             service="sagemaker", resource="model-package", resource_name=f"{self._props.group_name}/*"
         )
         return [
             # Not UpdateModelPackage: who promotes does not approve.
-            iam.PolicyStatement(
+            Statement(
                 sid="RegisterTheCopy",
                 actions=["sagemaker:CreateModelPackage"],
                 resources=[self._props.group_arn, versions],
             ),
-            iam.PolicyStatement(
-                sid="DescribeVersions", actions=["sagemaker:DescribeModelPackage"], resources=[versions]
-            ),
-            iam.PolicyStatement(sid="LookForAnEarlierCopy", actions=["sagemaker:ListModelPackages"], resources=["*"]),
+            Statement(sid="DescribeVersions", actions=["sagemaker:DescribeModelPackage"], resources=[versions]),
+            Statement(sid="LookForAnEarlierCopy", actions=["sagemaker:ListModelPackages"], resources=["*"]),
         ]
 
 

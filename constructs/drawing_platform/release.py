@@ -27,6 +27,7 @@ from drawing_platform.capture import Capture
 from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.endpoint_removal import EndpointRemoval, EndpointRemovalProps
 from drawing_platform.metrics import VARIANT_NAME
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.pipeline_steps import has_nvme
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.release_permissions import ReleasePermissions
@@ -123,16 +124,15 @@ class Release(Construct):
             description="Serves the released version",
         )
         statements = [
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*")]),
-            iam.PolicyStatement(actions=["s3:ListBucket"], resources=[props.bucket.bucket_arn]),
+            Statement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*")]),
+            Statement(actions=["s3:ListBucket"], resources=[props.bucket.bucket_arn]),
             *sagemaker_permissions.key(props.common.key),
             *sagemaker_permissions.image(props.inference_repository),
             *sagemaker_permissions.observation(self, (f"Endpoints/{props.endpoint_name}",)),
             *(sagemaker_permissions.network() if props.common.vpc else []),
             *(props.capture.statements() if props.capture else []),
         ]
-        for statement in statements:
-            self.endpoint_role.add_to_policy(statement)
+        allow(self.endpoint_role, statements)
 
     def _define_functions(self) -> None:
         allowed = ReleasePermissions(
@@ -196,7 +196,7 @@ class Release(Construct):
         self,
         name: str,
         description: str,
-        statements: Sequence[iam.PolicyStatement],
+        statements: Sequence[Statement],
         *,
         timeout: cdk.Duration = STEP_TIMEOUT,
     ) -> PlatformFunction:

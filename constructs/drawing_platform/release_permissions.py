@@ -11,8 +11,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from drawing_platform import sagemaker_permissions
+from drawing_platform.permissions import Statement
 
-Statements = list[iam.PolicyStatement]
+Statements = list[Statement]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ class ReleasePermissions:
         return [
             _allow(["sagemaker:CreateModel"], [self._models()]),
             _allow(["sagemaker:CreateEndpointConfig"], [self._configs(), self._models()]),
-            iam.PolicyStatement(
+            Statement(
                 actions=["iam:PassRole"],
                 resources=[self.endpoint_role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
@@ -137,5 +138,5 @@ class ReleasePermissions:
         return self._arn("model-package", f"{self.group_name}/*")
 
 
-def _allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=actions, resources=resources)
+def _allow(actions: list[str], resources: list[str]) -> Statement:
+    return Statement(actions=actions, resources=resources)

@@ -12,7 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from constructs import Construct
-from drawing_platform.nag import acknowledge
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction
 from drawing_platform.settings import ReleaseSettings
 
@@ -176,11 +176,7 @@ class ReleaseWorkflow(Construct):
             description="Calls the functions of the release workflow",
         )
         called = [*self._props.functions.values(), self._props.notifier]
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"], resources=[item.function.function_arn for item in called]
-            )
-        )
+        functions = [item.function.function_arn for item in called]
         # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html: these know no narrower resource.
         unbound = [
             "logs:CreateLogDelivery",
@@ -194,6 +190,11 @@ class ReleaseWorkflow(Construct):
         ]
         if self._props.common.tracing:
             unbound += ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-        role.add_to_policy(iam.PolicyStatement(actions=unbound, resources=["*"]))
-        acknowledge(role, "AwsSolutions-IAM5[Resource::*]", "Log delivery and X-Ray know no narrower resource")
+        allow(
+            role,
+            [
+                Statement(actions=["lambda:InvokeFunction"], resources=functions),
+                Statement(actions=unbound, resources=["*"]),
+            ],
+        )
         return role

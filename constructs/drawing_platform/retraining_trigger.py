@@ -8,7 +8,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -16,6 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 from drawing_platform.base_version import BaseVersionProps
 from drawing_platform.dead_letters import dead_letter_queue
+from drawing_platform.permissions import Statement
 from drawing_platform.pipeline_definition import RUNS_PREFIX
 from drawing_platform.platform_function import (
     METRICS_NAMESPACE,
@@ -150,28 +150,24 @@ class RetrainingTrigger(Construct):
             event_sources.SqsEventSource(self.queue, batch_size=MESSAGES_AT_ONCE, max_batching_window=COLLECTING)
         )
 
-    def _statements(self) -> list[iam.PolicyStatement]:
+    def _statements(self) -> list[Statement]:
         bucket = self._props.bucket
         pipelines = (self._props.pipeline_arn, self._props.embedder.pipeline_arn)
         return [
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:ListBucket", "s3:ListBucketVersions"],
                 resources=[bucket.bucket_arn],
                 conditions={"StringLike": {"s3:prefix": [f"{LABELS_PREFIX}*"]}},
             ),
-            iam.PolicyStatement(
-                actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{RUNS_PREFIX}*/run.json")]
-            ),
-            iam.PolicyStatement(
-                actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._props.common.key.key_arn]
-            ),
+            Statement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{RUNS_PREFIX}*/run.json")]),
+            Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._props.common.key.key_arn]),
             *self.state.allow("GetItem", "PutItem", "DeleteItem", "Query", "BatchWriteItem", "ConditionCheckItem"),
-            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
-            iam.PolicyStatement(
+            Statement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
+            Statement(
                 actions=["sagemaker:StartPipelineExecution", "sagemaker:ListPipelineExecutions"],
                 resources=[*pipelines],
             ),
-            iam.PolicyStatement(
+            Statement(
                 actions=["sagemaker:DescribePipelineExecution"],
                 resources=[f"{arn}/execution/*" for arn in pipelines],
             ),

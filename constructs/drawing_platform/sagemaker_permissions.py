@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from constructs import IConstruct
+from drawing_platform.permissions import Statement
 
 
-def key(used: kms.IKey) -> list[iam.PolicyStatement]:
+def key(used: kms.IKey) -> list[Statement]:
     """Reads and writes what the key encrypts; SageMaker's volumes take the key by a grant."""
     return [
-        iam.PolicyStatement(
-            actions=["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"], resources=[used.key_arn]
-        ),
-        iam.PolicyStatement(
+        Statement(actions=["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"], resources=[used.key_arn]),
+        Statement(
             actions=["kms:CreateGrant"],
             resources=[used.key_arn],
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
@@ -24,22 +22,22 @@ def key(used: kms.IKey) -> list[iam.PolicyStatement]:
     ]
 
 
-def image(repository: ecr.IRepository) -> list[iam.PolicyStatement]:
+def image(repository: ecr.IRepository) -> list[Statement]:
     """Pulls images of one repository."""
     return [
-        iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),  # IAM knows no narrower resource
-        iam.PolicyStatement(
+        Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),  # IAM knows no narrower resource
+        Statement(
             actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             resources=[repository.repository_arn],
         ),
     ]
 
 
-def observation(scope: IConstruct, groups: tuple[str, ...]) -> list[iam.PolicyStatement]:
+def observation(scope: IConstruct, groups: tuple[str, ...]) -> list[Statement]:
     """Writes the log groups `/aws/sagemaker/<group>` and SageMaker's own metrics."""
     stack = cdk.Stack.of(scope)
     return [
-        iam.PolicyStatement(
+        Statement(
             actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             resources=[
                 stack.format_arn(
@@ -51,7 +49,7 @@ def observation(scope: IConstruct, groups: tuple[str, ...]) -> list[iam.PolicySt
                 for group in groups
             ],
         ),
-        iam.PolicyStatement(
+        Statement(
             actions=["cloudwatch:PutMetricData"],
             resources=["*"],  # IAM knows no narrower resource than the namespace below
             conditions={"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
@@ -59,10 +57,10 @@ def observation(scope: IConstruct, groups: tuple[str, ...]) -> list[iam.PolicySt
     ]
 
 
-def network() -> list[iam.PolicyStatement]:
+def network() -> list[Statement]:
     """Puts network interfaces into a VPC, as SageMaker asks of the role in a private network."""
     return [
-        iam.PolicyStatement(
+        Statement(
             actions=[
                 "ec2:CreateNetworkInterface",
                 "ec2:CreateNetworkInterfacePermission",
@@ -79,20 +77,20 @@ def network() -> list[iam.PolicyStatement]:
     ]
 
 
-def scaling(scope: IConstruct, endpoint_arn: str) -> list[iam.PolicyStatement]:
+def scaling(scope: IConstruct, endpoint_arn: str) -> list[Statement]:
     """Registers a variant of an endpoint with Application Auto Scaling, and its policies."""
     stack = cdk.Stack.of(scope)
     # The service names its targets.
     targets = stack.format_arn(service="application-autoscaling", resource="scalable-target", resource_name="*")
     role = "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*"
     return [
-        iam.PolicyStatement(
+        Statement(
             actions=["application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScalingPolicy"],
             resources=[targets],
             conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
         ),
-        iam.PolicyStatement(actions=["sagemaker:UpdateEndpointWeightsAndCapacities"], resources=[endpoint_arn]),
-        iam.PolicyStatement(
+        Statement(actions=["sagemaker:UpdateEndpointWeightsAndCapacities"], resources=[endpoint_arn]),
+        Statement(
             actions=["iam:CreateServiceLinkedRole"],
             resources=[f"arn:{stack.partition}:iam::{stack.account}:{role}"],
             conditions={"StringLike": {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}},

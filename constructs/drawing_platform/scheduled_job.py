@@ -18,6 +18,7 @@ from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from drawing_platform.dead_letters import dead_letter_queue
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.platform_function import FunctionEnvironment
 from drawing_platform.processing_job import FOLDER, ProcessingJob
 
@@ -59,7 +60,7 @@ class ScheduledJobProps:
     bucket: s3.IBucket
     reports_prefix: str
     arguments: Mapping[str, Any]
-    permissions: Sequence[iam.PolicyStatement]
+    permissions: Sequence[Statement]
     topic: sns.ITopic
 
 
@@ -114,12 +115,14 @@ class ScheduledJob(Construct):
             ),
             description=f"Starts the job {self._props.name}",
         )
-        for statement in (
-            *self._job.starting(self, self._job_role),
-            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.undelivered.queue_arn]),
-            iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self._props.common.key.key_arn]),
-        ):
-            role.add_to_policy(statement)
+        allow(
+            role,
+            (
+                *self._job.starting(self, self._job_role),
+                Statement(actions=["sqs:SendMessage"], resources=[self.undelivered.queue_arn]),
+                Statement(actions=["kms:Decrypt"], resources=[self._props.common.key.key_arn]),
+            ),
+        )
         return role
 
     def _request(self) -> dict[str, Any]:

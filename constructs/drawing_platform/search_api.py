@@ -9,7 +9,6 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
@@ -18,6 +17,7 @@ from drawing_platform import function_bundle, http_api
 from drawing_platform.drawing_index import DRAWINGS_PREFIX, SWAPS_PREFIX, THUMBNAILS_PREFIX
 from drawing_platform.embedding_endpoint import EmbeddingEndpoint, embedders_arn
 from drawing_platform.metrics import FIVE_MINUTES
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.runbooks import Runbook
 from drawing_platform.search_store import SearchStore
@@ -94,27 +94,23 @@ class SearchApi(Construct):
                 },
                 statements=[
                     # Whoever gets a signed address may do with it what this role may: look at a thumbnail.
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["s3:GetObject", "s3:GetObjectVersion"],
                         resources=[
                             props.bucket.arn_for_objects(f"{prefix}*")
                             for prefix in (DRAWINGS_PREFIX, THUMBNAILS_PREFIX)
                         ],
                     ),
-                    iam.PolicyStatement(
+                    Statement(
                         # Without it S3 says "forbidden" of what is not there.
                         actions=["s3:ListBucket"],
                         resources=[props.bucket.bucket_arn],
                         conditions={"StringLike": {"s3:prefix": [f"{DRAWINGS_PREFIX}*", f"{SWAPS_PREFIX}*"]}},
                     ),
-                    iam.PolicyStatement(actions=["kms:Decrypt"], resources=[props.common.key.key_arn]),
-                    iam.PolicyStatement(
-                        actions=["sagemaker:InvokeEndpoint"], resources=[embedders_arn(self, props.embedders)]
-                    ),
+                    Statement(actions=["kms:Decrypt"], resources=[props.common.key.key_arn]),
+                    Statement(actions=["sagemaker:InvokeEndpoint"], resources=[embedders_arn(self, props.embedders)]),
                     # Which embedders were released.
-                    iam.PolicyStatement(
-                        actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects(f"{SWAPS_PREFIX}*")]
-                    ),
+                    Statement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects(f"{SWAPS_PREFIX}*")]),
                     *props.store.reading,
                 ],
             ),

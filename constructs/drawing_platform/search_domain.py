@@ -10,7 +10,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_opensearchservice as opensearch
 from aws_cdk import aws_sns as sns
@@ -18,6 +17,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 from drawing_platform.domain_size import domain_size
 from drawing_platform.nag import acknowledge
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
 from drawing_platform.runbooks import Runbook
 from drawing_platform.search_store import SearchStore
@@ -94,8 +94,8 @@ class SearchDomain(Construct):
         self.store = SearchStore(
             address=f"https://{self.domain.attr_domain_endpoint}",
             index_settings=json.dumps({"shards": size.shards, "replicas": size.replicas}),
-            reading=[iam.PolicyStatement(actions=list(READING), resources=[f"{self.arn}/*"])],
-            writing=[iam.PolicyStatement(actions=list(WRITING), resources=[f"{self.arn}/*"])],
+            reading=[Statement(actions=list(READING), resources=[f"{self.arn}/*"])],
+            writing=[Statement(actions=list(WRITING), resources=[f"{self.arn}/*"])],
         )
 
     def let_in(self, *, readers: Sequence[PlatformFunction], writers: Sequence[PlatformFunction]) -> None:
@@ -137,9 +137,7 @@ class SearchDomain(Construct):
                 handler="search_access.handler.handle",
                 description="Tells the domain which roles may read and write",
                 timeout=cdk.Duration.minutes(3),
-                statements=[
-                    iam.PolicyStatement(actions=["es:ESHttpPut"], resources=[f"{self.arn}/_plugins/_security/api/*"])
-                ],
+                statements=[Statement(actions=["es:ESHttpPut"], resources=[f"{self.arn}/_plugins/_security/api/*"])],
             ),
         )
 

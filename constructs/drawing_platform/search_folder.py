@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_efs as efs
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from constructs import Construct
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import Mount
 from drawing_platform.search_store import SearchStore
 
@@ -47,7 +47,7 @@ class SearchFolder(Construct):
             ),
         )
         through_point = {"StringEquals": {"elasticfilesystem:AccessPointArn": point.attr_arn}}
-        writing = iam.PolicyStatement(
+        writing = Statement(
             actions=["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
             resources=[files.attr_arn],
             conditions=through_point,

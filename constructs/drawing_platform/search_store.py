@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import aws_iam as iam
-
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import Mount
 
 
@@ -23,6 +22,6 @@ class SearchStore:
 
     address: str
     index_settings: str = "{}"
-    reading: Sequence[iam.PolicyStatement] = ()
-    writing: Sequence[iam.PolicyStatement] = ()
+    reading: Sequence[Statement] = ()
+    writing: Sequence[Statement] = ()
     mount: Mount | None = None

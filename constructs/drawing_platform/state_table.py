@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from constructs import Construct
+from drawing_platform.permissions import Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +50,11 @@ class StateTable(Construct):
             resource_policy=_nobody_deletes() if props.append_only else None,
         )
 
-    def allow(self, *operations: str) -> list[iam.PolicyStatement]:
+    def allow(self, *operations: str) -> list[Statement]:
         """Statements for operations such as `PutItem`, with what they need of the key."""
         return [
-            iam.PolicyStatement(
-                actions=[f"dynamodb:{operation}" for operation in operations], resources=[self.table.table_arn]
-            ),
-            iam.PolicyStatement(
+            Statement(actions=[f"dynamodb:{operation}" for operation in operations], resources=[self.table.table_arn]),
+            Statement(
                 actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
                 resources=[self._key.key_arn],
             ),

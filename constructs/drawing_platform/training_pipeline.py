@@ -14,6 +14,7 @@ from constructs import Construct
 from drawing_platform import sagemaker_permissions
 from drawing_platform.base_version import BaseVersionProps
 from drawing_platform.embedder_pipeline import EmbedderPipeline
+from drawing_platform.permissions import Statement, allow
 from drawing_platform.pipeline_definition import (
     METRICS,
     RUNS_PREFIX,
@@ -107,7 +108,7 @@ class TrainingPipeline(Construct):
                 timeout=cdk.Duration.minutes(1),
                 statements=[
                     *self._props.base.statements(self),
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["s3:GetObject", "s3:PutObject"], resources=[bucket.arn_for_objects(f"{RUNS_PREFIX}*")]
                     ),
                     self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
@@ -129,12 +130,12 @@ class TrainingPipeline(Construct):
                 statements=[
                     self._list_packages(),
                     self._describe_packages("sagemaker:CreateModelPackage", "sagemaker:AddTags"),
-                    iam.PolicyStatement(
+                    Statement(
                         actions=["sagemaker:CreateModelPackage"],
                         resources=[props.group_arn],
                     ),
-                    iam.PolicyStatement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*")]),
-                    iam.PolicyStatement(
+                    Statement(actions=["s3:GetObject"], resources=[props.bucket.arn_for_objects("models/*")]),
+                    Statement(
                         actions=["ecr:BatchGetImage", "ecr:DescribeImages"],
                         resources=[props.inference_repository.repository_arn],
                     ),
@@ -151,17 +152,17 @@ class TrainingPipeline(Construct):
             description="Prepare, train and evaluate",
         )
         statements = [
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:ListBucket", "s3:GetBucketLocation", *(["s3:ListBucketVersions"] if embedder else [])],
                 resources=[bucket.bucket_arn],
             ),
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:GetObject", "s3:GetObjectVersion"],
                 resources=[
                     bucket.arn_for_objects(f"{prefix}/*") for prefix in (self._learned_from, "datasets", "models")
                 ],
             ),
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:PutObject", "s3:AbortMultipartUpload"],
                 resources=[bucket.arn_for_objects(f"{prefix}/*") for prefix in ("datasets", "models", "quarantine")],
             ),
@@ -170,8 +171,7 @@ class TrainingPipeline(Construct):
             *sagemaker_permissions.observation(self, ("TrainingJobs", "ProcessingJobs")),
             *(sagemaker_permissions.network() if self._props.common.vpc else []),
         ]
-        for statement in statements:
-            self.job_role.add_to_policy(statement)
+        allow(self.job_role, statements)
 
     def _define_pipeline_role(self) -> None:
         stack = cdk.Stack.of(self)
@@ -185,7 +185,7 @@ class TrainingPipeline(Construct):
         kinds = {"training-job": "TrainingJob", "processing-job": "ProcessingJob"}
         statements = [
             *(
-                iam.PolicyStatement(
+                Statement(
                     actions=[
                         *(f"sagemaker:{verb}{name}" for verb in ("Create", "Describe", "Stop")),
                         "sagemaker:AddTags",
@@ -195,22 +195,19 @@ class TrainingPipeline(Construct):
                 )
                 for kind, name in kinds.items()
             ),
-            iam.PolicyStatement(
+            Statement(
                 actions=["iam:PassRole"],
                 resources=[self.job_role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
             ),
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"], resources=[item.function.function_arn for item in functions]
-            ),
+            Statement(actions=["lambda:InvokeFunction"], resources=[item.function.function_arn for item in functions]),
             # The gate reads evaluation.json.
-            iam.PolicyStatement(
+            Statement(
                 actions=["s3:GetObject"], resources=[self._props.bucket.arn_for_objects("models/*/evaluation.json")]
             ),
             self._use_key("kms:Decrypt"),
         ]
-        for statement in statements:
-            self._pipeline_role.add_to_policy(statement)
+        allow(self._pipeline_role, statements)
 
     def _define_pipeline(self) -> None:
         props = self._props
@@ -262,11 +259,11 @@ class TrainingPipeline(Construct):
         """Folder of the bucket."""
         return self._props.drawings_prefix.rstrip("/") if self._props.embedder else "labels"
 
-    def _list_packages(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(actions=["sagemaker:ListModelPackages"], resources=["*"])
+    def _list_packages(self) -> Statement:
+        return Statement(actions=["sagemaker:ListModelPackages"], resources=["*"])
 
-    def _describe_packages(self, *more: str) -> iam.PolicyStatement:
-        return iam.PolicyStatement(actions=["sagemaker:DescribeModelPackage", *more], resources=[self._package_arns])
+    def _describe_packages(self, *more: str) -> Statement:
+        return Statement(actions=["sagemaker:DescribeModelPackage", *more], resources=[self._package_arns])
 
-    def _use_key(self, *actions: str) -> iam.PolicyStatement:
-        return iam.PolicyStatement(actions=list(actions), resources=[self._props.common.key.key_arn])
+    def _use_key(self, *actions: str) -> Statement:
+        return Statement(actions=list(actions), resources=[self._props.common.key.key_arn])

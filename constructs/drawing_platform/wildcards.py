@@ -14,7 +14,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from drawing_platform.nag import acknowledge
+from drawing_platform.nag import acknowledge_findings
 
 # Resources whose last part is made at run time, below a name that is ours.
 NARROW = {
@@ -87,8 +87,12 @@ def accept_narrow_wildcards(stack: cdk.Stack, exports: Mapping[str, str]) -> Non
     """
     for policy in stack.node.find_all():
         if isinstance(policy, iam.CfnPolicy):
-            for finding, reason in _explained(stack.resolve(policy.policy_document), exports):
-                acknowledge(policy, f"AwsSolutions-IAM5[Resource::{finding}]", reason)
+            explained = {
+                f"AwsSolutions-IAM5[Resource::{finding}]": reason
+                for finding, reason in _explained(stack.resolve(policy.policy_document), exports)
+            }
+            if explained:
+                acknowledge_findings(policy, explained)
 
 
 def _explained(document: Any, exports: Mapping[str, str]) -> Iterator[tuple[str, str]]:
