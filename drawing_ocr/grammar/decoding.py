@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from drawing_ocr.grammar.forms import Deviations, Dimension, Length, Limits
-from drawing_ocr.grammar.geometric import parse_geometric
+from drawing_ocr.grammar.geometric import CHARACTERISTICS, parse_geometric
 from drawing_ocr.grammar.parse import parse, parse_count, parse_fit
 from drawing_ocr.grammar.roughness import parse_roughness
 
@@ -27,6 +27,7 @@ _MARGIN: Final = 0.7  # by which another reading must be likelier than the netwo
 _WORD: Final = re.compile(r"[^\W\d_]{3,}|[\u3040-\u30ff\u4e00-\u9fff]")
 _MARK: Final = re.compile(
     r"[A-Z]{1,2}(?: ?- ?[A-Z]{1,2})?|\d{1,3} ?: ?\d{1,3}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{1,2}[.)]?"
+    r"|[A-Z]{1,4}[-_]?\d{3,}"  # numbers of drawings and of steels: V-3723, S235
 )
 _LEADING_ZERO: Final = re.compile(r"0\d+(?:[.,]\d+)?")
 
@@ -85,6 +86,8 @@ def prior(text: str) -> float:
     if found is not None:
         return _ODD if isinstance(found.dimension, Dimension) and _is_odd(found.dimension) else 0.0
     if parse_geometric(text) or parse_roughness(text) or parse_fit(text) or parse_count(text):
+        return 0.0
+    if text in CHARACTERISTICS:  # the first cell of a frame that is read cell by cell
         return 0.0
     return 0.0 if _WORD.search(text) or _MARK.fullmatch(text) else _JUMBLE
 

@@ -22,7 +22,7 @@ from drawing_ocr.reading.image import Limits, Page
 from drawing_ocr.reading.layout import layout_of
 from drawing_ocr.reading.legibility import too_small
 from drawing_ocr.reading.overlap import one_of_each, without_doubles
-from drawing_ocr.reading.recogniser import Recogniser
+from drawing_ocr.reading.recogniser import Line, Recogniser
 from drawing_ocr.reading.rectify import crop, is_tall, may_stand, sheet_to_upright, turn, turn_quad
 from drawing_ocr.reading.regions import letters, regions_of
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
@@ -85,6 +85,7 @@ class _Reading:
     text: str
     confidence: float
     is_dimension: bool = False
+    raw: str | None = None
 
 
 class Reader:
@@ -265,12 +266,22 @@ class Reader:
             for quarters in self._directions(picture):
                 crops.append(turn(picture, quarters))
                 sources.append((index, quarters))
-        lines: list[dict[int, Hypothesis]] = [{} for _ in boxes]
+        lines: list[dict[int, Line]] = [{} for _ in boxes]
         for (index, quarters), line in zip(sources, self._recogniser.read(crops), strict=True):
-            lines[index][quarters] = Hypothesis(canonical(line.text), line.confidence)
+            lines[index][quarters] = line
+        # Which way is told by what the network reads: the grammar, which chose already, would have its say twice.
+        hypotheses = [
+            {way: Hypothesis(line.raw or canonical(line.text), line.confidence) for way, line in ways.items()}
+            for ways in lines
+        ]
         return [
-            _Reading(turn_quad(box.tight, quarters), line[quarters].text, line[quarters].confidence)
-            for box, line, quarters in zip(boxes, lines, choose_directions(lines), strict=True)
+            _Reading(
+                turn_quad(box.tight, quarters),
+                canonical(ways[quarters].text),
+                ways[quarters].confidence,
+                raw=ways[quarters].raw,
+            )
+            for box, ways, quarters in zip(boxes, lines, choose_directions(hypotheses), strict=True)
         ]
 
     def _directions(self, picture: Page) -> tuple[int, ...]:
@@ -300,4 +311,5 @@ def _prediction(reading: _Reading, category: Category) -> Prediction:
         text=reading.text,
         confidence=round(min(reading.confidence, 1.0), 5),
         category=Category.DIMENSION if reading.is_dimension else category,
+        raw=reading.raw,
     )

@@ -1,4 +1,4 @@
-"""Reads text lines: crops padded to one of few widths, CTC decoding, confidence."""
+"""Reads text lines: crops padded to one of few widths, CTC decoding, the grammar of drawings, confidence."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from drawing_ocr.reading.image import Page
 from drawing_ocr.reading.session import Network
+from drawing_ocr.reading.structure.hypotheses import correction
 
 HEIGHT: Final = 48  # of the network's input, pixels
 # A crop is padded to the next multiple of the step, no further: what a line reads depends on its own pixels only, and
@@ -32,12 +33,14 @@ class Line:
     """What one crop reads.
 
     Attributes:
-        text: As the network spells it.
-        confidence: Mean probability of its characters, 0 to 1; 0 for an empty text.
+        text: As the network spells it, or what the grammar chose among its readings, then in canonical form.
+        confidence: Mean probability of the characters of the likeliest reading, 0 to 1; 0 for an empty text.
+        raw: That reading in canonical form, where the grammar chose another one.
     """
 
     text: str
     confidence: float
+    raw: str | None = None
 
 
 class Recogniser:
@@ -71,14 +74,17 @@ class Recogniser:
         return lines
 
     def _decode(self, steps: npt.NDArray[np.float32]) -> Line:
-        """Best path: the likeliest class of each step, repetitions and blanks dropped."""
+        """Best path: the likeliest class of each step, repetitions and blanks dropped; then what drawings write."""
         best = steps.argmax(axis=1)
         kept = best != _BLANK
         kept[1:] &= best[1:] != best[:-1]
         if not kept.any():
             return Line("", 0.0)
-        text = "".join(self._classes[index] for index in best[kept])
-        return Line(text, float(steps.max(axis=1)[kept].mean()))
+        confidence = float(steps.max(axis=1)[kept].mean())
+        chosen = correction(steps, self._classes)
+        if chosen is not None:
+            return Line(chosen.text, confidence, chosen.raw)
+        return Line("".join(self._classes[index] for index in best[kept]), confidence)
 
 
 def _batched(crops: Sequence[Page]) -> npt.NDArray[np.float32]:

@@ -35,7 +35,17 @@ def test_what_the_network_is_sure_of_stays(likeliest: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("likeliest", "other"), [("NOTES", "N0TES"), ("12.5", "12.6"), ("A-A", "4-4"), ("1:2", "12"), ("⌀5", "5")]
+    ("likeliest", "other"),
+    [
+        ("⏤", "一"),
+        ("⌰", "⌰1"),
+        ("V-3723", "-3723"),
+        ("NOTES", "N0TES"),
+        ("12.5", "12.6"),
+        ("A-A", "4-4"),
+        ("1:2", "12"),
+        ("⌀5", "5"),
+    ],
 )
 def test_between_two_that_drawings_write_the_network_decides(likeliest: str, other: str) -> None:
     choice = choose(logs(**{likeliest: 0.5, other: 0.45}))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,10 +15,14 @@ from PIL import Image
 from shapely.geometry import Polygon, box
 
 from drawing_ocr.models import package
+from drawing_ocr.reading.detector import Detector
 from drawing_ocr.reading.reader import Reader, ReadingSettings
+from drawing_ocr.reading.recogniser import Line, Recogniser
+from drawing_ocr.reading.result import ModelName
+from drawing_ocr.reading.session import Session
 from drawing_ocr.synthesis.sheet import draw_sheet
 from drawing_ocr.text import canonical
-from tests.drawing_ocr.reading.world import open_reader, sheet, write_package
+from tests.drawing_ocr.reading.world import DETECTOR, open_reader, sheet, write_package
 
 ROOT = Path(__file__).resolve().parents[3]
 DRAWINGS = ROOT.parent / "shared" / "drawings"
@@ -58,6 +64,18 @@ def test_lines_come_in_reading_order(reader: Reader) -> None:
 def test_texts_are_answered_in_canonical_form(reader: Reader) -> None:
     texts = [item.text for item in reader.read(sheet({"4x20": (100, 100, 0)})).predictions]
     assert texts == ["4×20"]
+
+
+def test_what_the_network_reads_is_answered_beside_what_the_grammar_chose() -> None:
+    class InDoubt:
+        def read(self, crops: Sequence[np.ndarray]) -> list[Line]:
+            return [Line("⌀42", 0.9, raw="042") for _ in crops]
+
+    settings = ReadingSettings()
+    detector = Detector(Session(DETECTOR, threads=1), settings.detector)
+    reader = Reader(detector, cast(Recogniser, InDoubt()), ModelName(name="in doubt"), settings)
+    answer = json.loads(reader.read(sheet({"120.75": (300, 200, 0)})).model_dump_json())
+    assert [(item["text"], item["raw"]) for item in answer["predictions"]] == [("⌀42", "042")]
 
 
 def test_a_document_is_read_page_by_page(reader: Reader) -> None:

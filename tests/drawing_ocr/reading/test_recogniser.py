@@ -42,6 +42,21 @@ def test_confidence_is_the_mean_of_the_characters_and_zero_for_nothing() -> None
     assert recogniser(Steps([0, 0], 0.8)).read([crop])[0].confidence == 0
 
 
+def test_what_drawings_write_is_read_where_the_network_doubts_and_its_own_reading_is_kept_as_raw() -> None:
+    steps = np.full((4, 6), 0.01, np.float32)
+    steps[0, [1, 4]] = 0.6, 0.36  # 0 or ⌀
+    steps[1, 2] = steps[2, 0] = steps[3, 3] = 0.96  # 4, blank, 2
+    reader = Recogniser(lambda images: np.repeat(steps[None], len(images), axis=0), ["0", "4", "2", "⌀"])
+    (line,) = reader.read([np.zeros((10, 20, 3), np.uint8)])
+    assert (line.text, line.raw) == ("⌀42", "042")
+    assert line.confidence == pytest.approx((0.6 + 0.96 + 0.96) / 3)
+
+
+def test_a_line_that_the_network_is_sure_of_has_no_raw_reading() -> None:
+    (line,) = recogniser(Steps([1, 0, 2], 0.95)).read([np.zeros((10, 20, 3), np.uint8)])
+    assert (line.text, line.raw) == ("ab", None)
+
+
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(1, 600)), max_size=20), st.integers(1, 7))
 def test_crops_of_every_size_are_read_in_batches_of_one_shape(sizes: list[tuple[int, int]], batch: int) -> None:
     network = Steps([1])
