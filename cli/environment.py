@@ -75,6 +75,7 @@ class Names(BaseModel):
     labelling_table: str
     labelling_workflow_arn: str
     search_api: str
+    search_backfill_function: str
     search_dead_letters: str
     search_queue: str
     search_reconcile_function: str

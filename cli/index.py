@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from typing import Annotated, Any
 
 import typer
@@ -11,9 +12,11 @@ from rich.table import Table
 
 from cli import dead_letters
 from cli.command import Call, command
-from cli.console import Result, Said
+from cli.console import Result, Said, duration
+from cli.data import progress_bar
 from cli.environment import Environment
 from cli.errors import OperatorError
+from cli.index_backfill import Begun, Filling, Function, Order, Watcher
 
 app = typer.Typer(help="The index of similar drawings: status, backfill, reconcile, swap.", no_args_is_help=True)
 
@@ -72,6 +75,31 @@ class Reconciled(Result):
         )
 
 
+class Backfilled(Result):
+    """An index that is as the bucket.
+
+    Attributes:
+        index: that was filled; "" = so few were missing that each went through the queue.
+        loaded: what became of the drawings that were loaded into it (lambda/backfill_index/answer.py).
+        seconds: that this command took.
+        compared: the last comparison.
+    """
+
+    index: str
+    loaded: dict[str, int]
+    seconds: float
+    compared: Reconciled
+
+    def render(self) -> RenderableType:
+        if not self.index:
+            return self.compared.render()
+        some = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in self.loaded.items() if count)
+        return Group(
+            f"{self.index}: {some or 'everything was loaded before'}, in {duration(self.seconds)}",
+            self.compared.render(),
+        )
+
+
 class ReleaseProgress(Result):
     """How far the newest approved embedder is."""
 
@@ -116,9 +144,61 @@ def reconcile(call: Call) -> Result:
     return Reconciled(**ask(call.environment, "reconcile"))
 
 
-@command(app, "backfill", "drawingops index backfill --env prod")
-def backfill(call: Call) -> Result:
-    """Indexes every drawing that the index lacks and waits until it has them; safe to stop and to repeat."""
+@command(app, "backfill", "drawingops index backfill --env prod", "drawingops index backfill --least 1 --instances 8")
+def backfill(
+    call: Call,
+    least: Annotated[
+        int, typer.Option("--least", min=1, help="Where fewer are missing, each goes through the queue alone.")
+    ] = 2_000,
+    shard: Annotated[int, typer.Option("--shard", min=1, max=5_000, help="Drawings that one call loads.")] = 500,
+    instances: Annotated[int, typer.Option("--instances", min=1, max=100, help="Machines that embed.")] = 1,
+    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Calls that load at the same time.")] = 8,
+) -> Result:
+    """Indexes every drawing that the index lacks and waits until it has them; stopped, the same command goes on.
+
+    Many are embedded by batch transform and loaded into a new index, which is searched once it is complete.
+    """
+    order = Order(least=least, shard_size=shard, instances=instances, parallel=parallel)
+    function = Function(call.environment, parallel)
+    with call.progress.status("comparing bucket and index"):
+        answer = function.ask("begin", least=least, shard_size=shard)
+    if not answer["id"]:
+        return Backfilled(index="", loaded={}, seconds=0.0, compared=_repaired(call))
+    begun, started = Begun.model_validate(answer), time.monotonic()
+    with function.alive():
+        counted = _filled(call, function, begun, order)
+        compared = _repaired(call)
+        if begun.replaces:
+            ask(call.environment, "swap", index=begun.index, requested_by=call.environment.caller)
+            ask(call.environment, "drop", index=begun.replaces, requested_by=call.environment.caller)
+    function.ask("close")
+    seconds = time.monotonic() - started
+    return Backfilled(index=begun.index, loaded=dict(counted), seconds=seconds, compared=compared)
+
+
+def _filled(call: Call, function: Function, begun: Begun, order: Order) -> Counter[str]:
+    """Loads what is planned; how many drawings became what."""
+    call.progress.print(f"{begun.drawings:,} drawings into {begun.index}, embedded by {begun.model}")
+    with progress_bar(call) as bar:
+        embedding = bar.add_task("embedding", total=None)
+        loading = bar.add_task("loaded", total=begun.drawings)
+        watch = Watcher(
+            found=lambda total, before: bar.update(loading, total=total, completed=before),
+            loaded=lambda count: bar.advance(loading, count),
+            state=lambda state, answered, total: bar.update(
+                embedding, description=f"embedding ({state})", completed=answered, total=total or None
+            ),
+            busy=lambda seconds: call.progress.print(f"the index has too much to do: {seconds:.1f} s of pause"),
+        )
+        filling = Filling(call.environment, function, begun, order, watch)
+        if not begun.loaded:
+            filling.load()
+        filling.put_in_order()
+    return filling.counted
+
+
+def _repaired(call: Call) -> Reconciled:
+    """Compares and has the queue index what differs, until nothing does."""
     environment = call.environment
     vain, before = 0, -1
     while True:

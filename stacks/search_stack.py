@@ -54,7 +54,9 @@ class SearchStack(cdk.Stack):
         self._define_release()
         self._define_api()
         if self.domain:
-            self.domain.let_in(readers=[self.api.function], writers=[self.index.index, self.index.reconcile])
+            self.domain.let_in(
+                readers=[self.api.function], writers=[self.index.index, self.index.reconcile, self.index.backfill]
+            )
         self._define_parameters()
 
     @property
@@ -69,6 +71,7 @@ class SearchStack(cdk.Stack):
             "SearchDrawings": self.api.function,
             "IndexDrawings": self.index.index,
             "ReconcileIndex": self.index.reconcile,
+            "BackfillIndex": self.index.backfill,
             "ReleaseEmbedder": self.release.function,
         }
 
@@ -177,6 +180,7 @@ class SearchStack(cdk.Stack):
                 prefix=self._props.settings.parameter_prefix,
                 values={
                     "search-api": self.api.address,
+                    "search-backfill-function": self.index.backfill.function.function_name,
                     "search-reconcile-function": self.index.reconcile.function.function_name,
                     "search-release-function": self.release.function.function.function_name,
                     "search-queue": self.index.queue.queue_url,

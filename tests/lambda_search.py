@@ -1,4 +1,4 @@
-"""A bucket, a queue, an embedded index and the three functions of similar drawings in one process."""
+"""A bucket, a queue, an embedded index and the functions of similar drawings in one process."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import boto3
 from botocore.exceptions import ClientError
 from PIL import Image, ImageDraw
 
+from backfill_index import handler as backfilling
 from drawing_ocr.reading.image import ImageError, load_bytes
 from drawing_ocr.search.embedded.store import EmbeddedStore
 from drawing_ocr.search.vector import encode
@@ -195,6 +196,11 @@ class World:
         answer: dict[str, Any] = reconciling.handle({"action": action, **more}, Context())
         return answer
 
+    def backfill(self, action: str, *, owner: str = "operator", **more: Any) -> dict[str, Any]:
+        order = {"action": action, "owner": owner, "requested_by": owner, **more}
+        answer: dict[str, Any] = backfilling.handle(order, Context())
+        return answer
+
     def ask(self, method: str, path: str, body: Any = None, *, query: dict[str, str] | None = None) -> Answered:
         event: dict[str, Any] = {
             "version": "2.0",
@@ -255,7 +261,7 @@ class Answered:
 
 @contextmanager
 def functions(world: World) -> Iterator[World]:
-    """The three functions in this world."""
+    """The functions in this world."""
     common = {"bucket": BUCKET, "store": str(world.folder), "embedders": ",".join(world.endpoints)}
     settings = {
         indexing: indexing.Settings(
@@ -263,6 +269,7 @@ def functions(world: World) -> Iterator[World]:
         ),
         reconciling: reconciling.Settings(queue_url=world.queue_url, index_settings="{}", **common),
         searching: searching.Settings(url_seconds=900, **common),
+        backfilling: backfilling.Settings(reads=True, largest_bytes=100_000, index_settings="{}", **common),
     }
     with ExitStack() as stack:
         for module, own in settings.items():

@@ -19,7 +19,7 @@ from cli.batch import gallery, ledger, source, tables
 from cli.batch.ledger import Entry, Job, Ledger
 from cli.batch.platform import batch_platform
 from cli.batch.source import Drawing
-from cli.batch.transform import State, Transform
+from cli.batch.transform import Served, State, Transform
 from cli.environment import Environment
 from cli.errors import OperatorError
 from drawing_ocr.atomic_write import PARTIAL, write_atomically
@@ -128,7 +128,7 @@ class _Run:
             platform=self._platform,
             batch=self._ledger.batch,
             prefix=self._prefix,
-            version=registry.version(environment, f"v{self._ledger.version}"),
+            served=Served.version(registry.version(environment, f"v{self._ledger.version}")),
             instances=order.instances,
         )
         self._drawings = {drawing.name: drawing for drawing in self._found()}

@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
@@ -37,12 +37,35 @@ class State:
 
 
 @dataclass(frozen=True)
+class Served:
+    """What answers in a job.
+
+    Attributes:
+        name: for the SageMaker model.
+        container: of it: image, package, environment.
+    """
+
+    name: str
+    container: Mapping[str, Any]
+
+    @classmethod
+    def version(cls, version: ModelVersion) -> Self:
+        """A version of the reader."""
+        container = {
+            "Image": version.image,
+            "ModelDataUrl": version.model_data_url,
+            "Environment": {"MODEL_PACKAGE_VERSION": str(version.version)},
+        }
+        return cls(version.name, container)
+
+
+@dataclass(frozen=True)
 class Transform:
     """The jobs of one batch.
 
     Attributes:
         prefix: of the batch in the data bucket.
-        version: the model version that reads.
+        served: what answers.
         instances: machines of a job; SageMaker deals the drawings out to them.
     """
 
@@ -50,7 +73,7 @@ class Transform:
     platform: BatchPlatform
     batch: str
     prefix: str
-    version: ModelVersion
+    served: Served
     instances: int
 
     def job_name(self, number: int) -> str:
@@ -157,14 +180,10 @@ class Transform:
         }
 
     def _model(self) -> str:
-        """The SageMaker model of the version, made unless it is there; it is free and stays for the next batch."""
+        """The SageMaker model of what is served, made unless it is there; it is free and stays for the next batch."""
         request: dict[str, Any] = {
             "ExecutionRoleArn": self.platform.role_arn,
-            "PrimaryContainer": {
-                "Image": self.version.image,
-                "ModelDataUrl": self.version.model_data_url,
-                "Environment": {"MODEL_PACKAGE_VERSION": str(self.version.version)},
-            },
+            "PrimaryContainer": dict(self.served.container),
         }
         if self.platform.subnets:
             request["VpcConfig"] = {
@@ -172,7 +191,7 @@ class Transform:
                 "SecurityGroupIds": list(self.platform.security_groups),
             }
         content = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:8]
-        name = self._name(f"-batch-{self.version.name}-{content}")
+        name = self._name(f"-batch-{self.served.name}-{content}")
         _unless_there(self._sagemaker.create_model, {"ModelName": name, **request})
         return name
 

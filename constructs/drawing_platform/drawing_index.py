@@ -17,6 +17,7 @@ from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from drawing_platform import function_bundle
+from drawing_platform.batch_reading import BATCH_PREFIX
 from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.embedding_endpoint import EmbeddingEndpoint, embedders_arn
 from drawing_platform.metrics import FIVE_MINUTES
@@ -42,6 +43,7 @@ INDEX_TIMEOUT = cdk.Duration.seconds(150)
 # AWS advises six times the function's timeout.
 VISIBILITY_TIMEOUT = cdk.Duration.minutes(15)
 RECEIVES_BEFORE_DEAD_LETTER = 5
+# Of the functions that look at the whole bucket.
 RECONCILE_TIMEOUT = cdk.Duration.minutes(15)
 # An A0 sheet at 300 dpi has 139 megapixels: two are decoded at a time.
 INDEX_MEMORY_MB = 3008
@@ -77,7 +79,7 @@ class DrawingIndexProps:
 
 
 class DrawingIndex(Construct):
-    """Rule, queue with dead-letter queue, the function that indexes, and the one that compares.
+    """Rule, queue with dead-letter queue, the functions that index one drawing, compare, and index very many.
 
     An event only says that it is worth looking; the function looks at the bucket. So doubled, late and reordered events
     do no harm, and what no event told is found at night. What is busy is asked again later, with growing delays.
@@ -87,6 +89,7 @@ class DrawingIndex(Construct):
     dead_letters: sqs.Queue
     index: PlatformFunction
     reconcile: PlatformFunction
+    backfill: PlatformFunction
     alarms: list[cloudwatch.IAlarm]
 
     def __init__(self, scope: Construct, construct_id: str, *, props: DrawingIndexProps) -> None:
@@ -95,6 +98,7 @@ class DrawingIndex(Construct):
         self._define_queues()
         self._define_index()
         self._define_reconcile()
+        self._define_backfill()
         self._define_rule()
         self._define_schedule()
         self._define_alarms()
@@ -124,8 +128,15 @@ class DrawingIndex(Construct):
             "EMBEDDERS": ",".join(embedder.endpoint_name for embedder in props.embedders),
         }
 
+    @property
+    def _largest_bytes(self) -> str:
+        return str(SERVERLESS_BYTES if self._props.serverless else LARGEST_BYTES)
+
+    def _orders(self) -> Statement:
+        return Statement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn])
+
     def _statements(self) -> list[Statement]:
-        """What both functions need: to list the bucket, to embed, to order, to write to the index."""
+        """What all functions need: to list the bucket, to embed, to write to the index."""
         props = self._props
         return [
             Statement(
@@ -136,7 +147,6 @@ class DrawingIndex(Construct):
             Statement(actions=["sagemaker:InvokeEndpoint"], resources=[embedders_arn(self, props.embedders)]),
             # Which embedders were released.
             self._objects("s3:GetObject", prefixes=(SWAPS_PREFIX,)),
-            Statement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
             Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.common.key.key_arn]),
             *props.store.writing,
         ]
@@ -164,10 +174,11 @@ class DrawingIndex(Construct):
                 variables={
                     **self._variables,
                     "READER": props.reader if props.search.read_text else "",
-                    "LARGEST_BYTES": str(SERVERLESS_BYTES if props.serverless else LARGEST_BYTES),
+                    "LARGEST_BYTES": self._largest_bytes,
                 },
                 statements=[
                     *self._statements(),
+                    self._orders(),
                     self._objects("s3:GetObject", "s3:GetObjectVersion", prefixes=(DRAWINGS_PREFIX, REFUSALS_PREFIX)),
                     self._objects("s3:PutObject", "s3:DeleteObject", prefixes=made),
                     *(reads if props.search.read_text else []),
@@ -203,8 +214,39 @@ class DrawingIndex(Construct):
                 variables=self._variables,
                 statements=[
                     *self._statements(),
+                    self._orders(),
                     self._objects("s3:GetObject", prefixes=(REFUSALS_PREFIX,)),
                     self._objects("s3:PutObject", prefixes=(SWAPS_PREFIX,)),
+                ],
+            ),
+        )
+
+    def _define_backfill(self) -> None:
+        props = self._props
+        made = (THUMBNAILS_PREFIX, REFUSALS_PREFIX, SWAPS_PREFIX, BATCH_PREFIX)
+        read = (DRAWINGS_PREFIX, REFUSALS_PREFIX, BATCH_PREFIX)
+        self.backfill = PlatformFunction(
+            self,
+            "Backfill",
+            props=PlatformFunctionProps(
+                common=props.common,
+                handler="backfill_index.handler.handle",
+                description="Fills an index with many drawings that batch transform has embedded",
+                bundle=function_bundle.SEARCH,
+                memory_mb=INDEX_MEMORY_MB,
+                # A million drawings are listed and planned in one call.
+                timeout=RECONCILE_TIMEOUT,
+                mount=props.store.mount,
+                variables={
+                    **{name: value for name, value in self._variables.items() if name != "QUEUE_URL"},
+                    "READS": str(props.search.read_text).lower(),
+                    "LARGEST_BYTES": self._largest_bytes,
+                },
+                statements=[
+                    *self._statements(),
+                    self._objects("s3:GetObject", "s3:GetObjectVersion", prefixes=read),
+                    self._objects("s3:PutObject", prefixes=made),
+                    self._objects("s3:DeleteObject", prefixes=(SWAPS_PREFIX,)),
                 ],
             ),
         )

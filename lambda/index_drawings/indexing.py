@@ -1,6 +1,5 @@
 """Brings the index to where the bucket is, for the drawings that changed."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,16 +13,14 @@ from drawing_ocr.search.document import DrawingDocument
 from drawing_ocr.search.store import IndexMissing, Refused, Store, StoreBusy
 from drawing_ocr.search.title_block import Facts, facts
 from drawing_ocr.validation import first_reason
-from index_drawings.thumbnail import thumbnail
 from shared.drawing_changes import Change
-from shared.drawing_index import ALIAS, index_name
-from shared.drawings import THUMBNAILS, Drawings, StoredDrawing
-from shared.embedding import Embedded, Embedder, EmbedderBusyError, PictureRefusedError
+from shared.drawing_document import document
+from shared.drawing_index import ALIAS, index_name, indexes_of
+from shared.drawings import Drawings, StoredDrawing
+from shared.embedding import Embedder, EmbedderBusyError, PictureRefusedError
+from shared.thumbnail import put_thumbnail
 
 logger = Logger(child=True)
-
-# Of one drawing, as an index takes them; of more pages the first ones are found.
-MAX_REGIONS = 64
 
 
 @dataclass
@@ -131,7 +128,7 @@ class Indexing:
     def _is_indexed(self, drawing: StoredDrawing) -> bool:
         """Whether every index of our embedders has this very version; unknown before an embedder has answered once."""
         known = [each for each in self.store.indexes() if each.name.startswith(f"{ALIAS}-")]
-        if len(known) < len(self.embedders):
+        if len({each.model for each in known}) < len(self.embedders):
             return False
         standings = [self.store.index(each.name).standing([drawing.drawing_id]) for each in known]
         return all(
@@ -155,48 +152,17 @@ class Indexing:
             self._refuse(drawing, str(refusal), followed)
             return None
         reading = self.read(picture) if self.read else None
-        small = thumbnail(picture)
-        if small:
-            self.drawings.s3.put_object(
-                Bucket=self.drawings.bucket,
-                Key=f"{THUMBNAILS}{drawing.drawing_id}.jpg",
-                Body=small,
-                ContentType="image/jpeg",
-            )
+        put_thumbnail(self.drawings, drawing.drawing_id, picture)
         told = facts(reading) if reading else Facts()
-        digest = hashlib.sha256(picture).hexdigest()
         try:
             documents = tuple(
-                (each.dimension, self._document(change, drawing, each, told, digest)) for each in embedded
+                (each.dimension, document(self.drawings, drawing, change.sequencer, picture, each, told))
+                for each in embedded
             )
         except ValidationError as error:  # a name that is too long for an index
             self._refuse(drawing, first_reason(error), followed)
             return None
         return _Made(change, drawing, documents, reading is not None)
-
-    def _document(
-        self, change: Change, drawing: StoredDrawing, embedded: Embedded, told: Facts, digest: str
-    ) -> DrawingDocument:
-        return DrawingDocument(
-            drawing_id=drawing.drawing_id,
-            version=drawing.version,
-            sequencer=change.sequencer,
-            uri=self.drawings.uri(drawing.drawing_id),
-            pages=embedded.pages,
-            width=embedded.width,
-            height=embedded.height,
-            sha256=digest,
-            number=told.number,
-            title=told.title,
-            material=told.material,
-            revision=told.revision,
-            date=told.date,
-            dimensions=told.dimensions,
-            text=told.text,
-            size_mm=told.size_mm,
-            model=embedded.model,
-            regions=embedded.regions[:MAX_REGIONS],
-        )
 
     def _refuse(self, drawing: StoredDrawing, reason: str, followed: Followed) -> None:
         self.drawings.refuse(drawing, reason)
@@ -207,20 +173,20 @@ class Indexing:
         waiting = {each.change.drawing_id: each for each in made}
         by_model: dict[str, list[tuple[int, DrawingDocument]]] = {}
         for each in waiting.values():
-            for dimension, document in each.documents:
-                by_model.setdefault(document.model, []).append((dimension, document))
+            for dimension, made_of_it in each.documents:
+                by_model.setdefault(made_of_it.model, []).append((dimension, made_of_it))
         busy: set[str] = set()
         for model, documents in by_model.items():
             try:
-                refusals = self._put_of(model, documents[0][0], [document for _, document in documents])
+                refusals = self._put_of(model, documents[0][0], [each for _, each in documents])
             except StoreBusy:
-                busy |= {document.drawing_id for _, document in documents}
+                busy |= {each.drawing_id for _, each in documents}
                 continue
             for refusal in refusals:
                 if refusal.retriable:
                     busy.add(refusal.drawing_id)
-                else:
-                    self._refuse(waiting.pop(refusal.drawing_id).drawing, refusal.reason, followed)
+                elif at_fault := waiting.pop(refusal.drawing_id, None):
+                    self._refuse(at_fault.drawing, refusal.reason, followed)
         for drawing_id, each in waiting.items():
             if drawing_id in busy:
                 followed.later.append(each.change)
@@ -229,12 +195,14 @@ class Indexing:
                 followed.without_text += not each.has_text
 
     def _put_of(self, model: str, dimension: int, documents: list[DrawingDocument]) -> list[Refused]:
-        name = index_name(model)
-        index = self.store.index(name)
-        try:
-            return index.put(documents)
-        except IndexMissing:
-            self.store.create(name, dimension, model)
+        """Into every index of the model: beside the one that is searched a new one may be filled."""
+        names = indexes_of(self.store, model)
+        if not names:
+            names = [index_name(model)]
+            self.store.create(names[0], dimension, model)
             if self.store.aliased(ALIAS) is None:
-                self.store.swap(ALIAS, name)
-            return index.put(documents)
+                self.store.swap(ALIAS, names[0])
+        try:
+            return [refusal for name in names for refusal in self.store.index(name).put(documents)]
+        except IndexMissing as error:
+            raise StoreBusy(f"an index of {model} was removed meanwhile: try again") from error

@@ -1,28 +1,27 @@
 """Compares indexes with the bucket and orders what differs; moves the alias from one index to another."""
 
-import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
-from PIL import Image, ImageDraw
 
 from drawing_ocr.search.store import Index, Store
 from reconcile_index.answer import Dropped, IndexState, Reconciliation, Status, Swapped
-from reconcile_index.differences import Difference, Kind, differences
+from shared.backfill import Backfills
 from shared.drawing_changes import message
-from shared.drawing_index import ALIAS, index_name
-from shared.drawings import MISSING, Drawings, StoredDrawing
+from shared.drawing_index import ALIAS, index_name, indexes_of
+from shared.drawings import MISSING, Drawings
 from shared.embedding import Embedded, Embedder
 from shared.errors import PlatformError
+from shared.index_differences import Kind, repairable
+from shared.probe import probe_sheet
 
 # Which index was searched before the one that is; the bucket keeps its older versions.
 SWAPS = "monitoring/search/alias.json"
 SENT_AT_ONCE = 10  # messages that SendMessageBatch takes
-SHEET_PIXELS = 256
 
 
 @dataclass(frozen=True)
@@ -47,22 +46,24 @@ class Reconciling:
         """Orders every drawing of which an index of our embedders says something else than the bucket.
 
         An order carries the sequencer that the index knows of the drawing, so that an event that comes meanwhile is
-        newer and stays.
+        newer and stays. What an index lacks that a back-fill is loading is counted and not ordered.
 
         Args:
             limit: how many are ordered at most; the rest is counted.
         """
-        indexes = [self._make(embedded) for embedded in self._embedded()]
+        indexes = [index for embedded in self._embedded() for index in self._made(embedded)]
+        loaded = Backfills(self.drawings.s3, self.drawings.bucket).loaded_now()
         counted: Counter[str] = Counter()
         wanted: dict[str, Index] = {}
         seen: set[str] = set()
         for index in indexes:
             counted["drawings"] = 0
-            for each in self._differences(index, counted):
+            ordering = index.info().name != loaded
+            for each in repairable(self.drawings, index, counted):
                 if each.drawing_id not in seen:
                     seen.add(each.drawing_id)
                     counted[each.kind] += 1
-                    if len(wanted) < limit:
+                    if ordering and len(wanted) < limit:
                         wanted[each.drawing_id] = index
         for index in indexes:
             self._order(index, [drawing_id for drawing_id, differing in wanted.items() if differing is index])
@@ -111,14 +112,15 @@ class Reconciling:
                 f"no endpoint embeds with {known[index].model}, so that nothing would be found by a picture: "
                 "name its package in search.embedders and deploy"
             )
-        lacking = sum(1 for _ in self._differences(self.store.index(index), Counter()))
+        lacking = sum(1 for _ in repairable(self.drawings, self.store.index(index), Counter()))
         if lacking and not incomplete:
             raise PlatformError(
                 f"{index} differs from the bucket in {lacking} drawings: run `drawingops index backfill` first, "
                 "or insist with --incomplete"
             )
         previous = self.store.swap(ALIAS, index) or ""
-        if previous != index:
+        # The index of the same embedder before a back-fill is nothing to go back to: it lacks drawings.
+        if previous and known[previous].model != known[index].model:
             self._remember(previous)
         return Swapped(index=index, previous=previous)
 
@@ -141,7 +143,7 @@ class Reconciling:
         """
         models = {embedded.model for embedded in self._embedded()}
         known = {each.name: each.model for each in self.store.indexes()}
-        if known.get(index) in models:
+        if known.get(index) in models and len(indexes_of(self.store, known[index])) == 1:
             raise PlatformError(
                 f"{index} is kept for {known[index]}, which an endpoint embeds with: take that away first"
             )
@@ -152,32 +154,18 @@ class Reconciling:
 
     def _embedded(self) -> list[Embedded]:
         """What each endpoint says to a small sheet: whose model it has, and how long its vectors are."""
-        sheet = _sheet()
+        sheet = probe_sheet()
         return [embedder.embed(sheet) for embedder in self.embedders]
 
-    def _make(self, embedded: Embedded) -> Index:
-        """The index of an embedder, made where there is none; the first one is searched."""
-        name = index_name(embedded.model)
-        self.store.create(name, embedded.dimension, embedded.model)
+    def _made(self, embedded: Embedded) -> list[Index]:
+        """The indexes of an embedder, one made where there is none; the first one of all is searched."""
+        names = indexes_of(self.store, embedded.model)
+        if not names:
+            names = [index_name(embedded.model)]
+            self.store.create(names[0], embedded.dimension, embedded.model)
         if self.store.aliased(ALIAS) is None:
-            self.store.swap(ALIAS, name)
-        return self.store.index(name)
-
-    def _differences(self, index: Index, counted: Counter[str]) -> Iterator[Difference]:
-        """Those that can be repaired; `counted` learns of the drawings, and of those that no index can hold."""
-
-        def stored() -> Iterator[StoredDrawing]:
-            for drawing in self.drawings.all():
-                counted["drawings"] += 1
-                yield drawing
-
-        index.refresh()
-        refused = set(self.drawings.refused_ids())
-        for each in differences(stored(), index.listing()):
-            if each.drawing and each.drawing_id in refused and self.drawings.is_refused(each.drawing):
-                counted["refused"] += 1
-            else:
-                yield each
+            self.store.swap(ALIAS, names[0])
+        return [self.store.index(name) for name in names]
 
     def _order(self, index: Index, drawing_ids: Sequence[str]) -> None:
         for first in range(0, len(drawing_ids), SENT_AT_ONCE):
@@ -209,13 +197,3 @@ class Reconciling:
             Body=json.dumps({"previous": previous}).encode(),
             ContentType="application/json",
         )
-
-
-def _sheet() -> bytes:
-    """PNG of a sheet with a rectangle on it."""
-    image = Image.new("L", (SHEET_PIXELS, SHEET_PIXELS), 255)
-    quarter = SHEET_PIXELS // 4
-    ImageDraw.Draw(image).rectangle((quarter, quarter, 3 * quarter, 3 * quarter), outline=0, width=3)
-    written = io.BytesIO()
-    image.save(written, "PNG")
-    return written.getvalue()

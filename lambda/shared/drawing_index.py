@@ -1,4 +1,7 @@
-"""The index of similar drawings: one for each embedder, and the alias that says which of them is searched."""
+"""The index of similar drawings: one for each embedder, and the alias that says which of them is searched.
+
+While a back-fill makes the index of an embedder anew, that embedder has two.
+"""
 
 import hashlib
 import re
@@ -12,16 +15,31 @@ from drawing_ocr.search.store import Store
 
 ALIAS = "drawings"
 _LONGEST_NAME = 80
+_OTHER = "-b"
 
 
 def index_name(model: str) -> str:
-    """Name of the index of an embedder.
+    """Name of the first index of an embedder.
 
     >>> index_name("drawing-embedder/1")
     'drawings-drawing-embedder-1-50ea8e80'
     """
     readable = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")[:_LONGEST_NAME]
     return f"{ALIAS}-{readable}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+
+
+def indexes_of(store: Store, model: str) -> list[str]:
+    """The indexes of an embedder: none, one, or two while one is made anew."""
+    return [each.name for each in store.indexes() if each.model == model and each.name.startswith(f"{ALIAS}-")]
+
+
+def other_index_name(name: str) -> str:
+    """Name of the index that takes the place of another one of the same embedder.
+
+    >>> other_index_name("drawings-a-50ea8e80"), other_index_name("drawings-a-50ea8e80-b")
+    ('drawings-a-50ea8e80-b', 'drawings-a-50ea8e80')
+    """
+    return name.removesuffix(_OTHER) if name.endswith(_OTHER) else name + _OTHER
 
 
 @cache

@@ -103,7 +103,7 @@ class Embedder:
                 Accept="application/json",
                 Body=picture,
             )
-            return _embedded(answer["Body"].read())
+            return read_embedded(answer["Body"].read())
         except ClientError as error:
             status = error.response.get("OriginalStatusCode", 0)
             code = error.response["Error"]["Code"]
@@ -116,7 +116,12 @@ class Embedder:
             raise EmbedderBusyError(f"{self.endpoint_name} does not answer ({error}): try later") from error
 
 
-def _embedded(body: bytes) -> Embedded:
+def read_embedded(body: bytes) -> Embedded:
+    """An answer of the container.
+
+    Raises:
+        PlatformError: it has another form.
+    """
     try:
         answer = _Answer.model_validate_json(body)
         regions = tuple(

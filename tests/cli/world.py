@@ -65,6 +65,7 @@ NAMES = {
     "search-api": "https://search",
     "search-dead-letters": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/search-dead-letters",
     "search-queue": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/search",
+    "search-backfill-function": "backfill-index-dev",
     "search-release-function": "release-embedder",
     "search-reconcile-function": "reconcile-index-dev",
     "region": REGION,

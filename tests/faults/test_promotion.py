@@ -22,6 +22,7 @@ SEARCH_NAMES = (
     "search-dead-letters",
     "search-queue",
     "search-reconcile-function",
+    "search-backfill-function",
     "search-release-function",
 )
 PARTNERS = {

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconcile_index.differences import Difference, Kind, differences
 from shared.drawing_index import ALIAS, index_name
 from shared.drawings import StoredDrawing
 from shared.errors import PlatformError
+from shared.index_differences import Difference, Kind, differences
 from tests.lambda_search import ENDPOINT, MODEL, NEXT_ENDPOINT, NEXT_MODEL, World, functions, sheet
 
 CURRENT, NEXT = index_name(MODEL), index_name(NEXT_MODEL)

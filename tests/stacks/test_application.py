@@ -47,6 +47,7 @@ PARAMETERS = {
     "search-dead-letters",
     "search-queue",
     "search-reconcile-function",
+    "search-backfill-function",
     "search-release-function",
     "label-dead-letters",
     "labelling-api",

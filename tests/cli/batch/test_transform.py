@@ -9,7 +9,7 @@ import pytest
 from cli import registry
 from cli.batch.ledger import Job
 from cli.batch.platform import batch_platform
-from cli.batch.transform import Transform
+from cli.batch.transform import Served, Transform
 from cli.errors import OperatorError
 from tests.cli.world import World
 
@@ -26,7 +26,7 @@ def transform(world: World) -> Transform:
         platform=batch_platform(world.environment),
         batch="one",
         prefix="results/batch/one/",
-        version=registry.version(world.environment, "v1"),
+        served=Served.version(registry.version(world.environment, "v1")),
         instances=1,
     )
 

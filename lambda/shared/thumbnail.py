@@ -5,6 +5,7 @@ import io
 from PIL import Image
 
 from drawing_ocr.reading.image import ImageError, Limits, load_bytes
+from shared.drawings import THUMBNAILS, Drawings
 
 SIDE = 512  # pixels at most
 QUALITY = 80
@@ -25,3 +26,12 @@ def thumbnail(picture: bytes) -> bytes | None:
     written = io.BytesIO()
     image.save(written, "JPEG", quality=QUALITY, optimize=True)
     return written.getvalue()
+
+
+def put_thumbnail(drawings: Drawings, drawing_id: str, picture: bytes) -> None:
+    """Puts the small picture of a drawing into the bucket."""
+    small = thumbnail(picture)
+    if small:
+        drawings.s3.put_object(
+            Bucket=drawings.bucket, Key=f"{THUMBNAILS}{drawing_id}.jpg", Body=small, ContentType="image/jpeg"
+        )

@@ -1,10 +1,12 @@
 """Where the bucket and an index differ: both told by key, compared side by side, so that memory does not grow."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.drawings import StoredDrawing
+from drawing_ocr.search.store import Index
+from shared.drawings import Drawings, StoredDrawing
 
 
 class Kind(StrEnum):
@@ -46,3 +48,26 @@ def differences(stored: Iterable[StoredDrawing], indexed: Iterable[tuple[str, st
     while row is not None:
         yield Difference(row[0], Kind.ORPHAN, None)
         row = next(rows, None)
+
+
+def repairable(drawings: Drawings, index: Index, counted: Counter[str]) -> Iterator[Difference]:
+    """The differences that can be repaired.
+
+    Args:
+        drawings: the bucket.
+        index: of one embedder.
+        counted: learns of `drawings`, all of the bucket, and of `refused`, those that no index can hold.
+    """
+
+    def stored() -> Iterator[StoredDrawing]:
+        for drawing in drawings.all():
+            counted["drawings"] += 1
+            yield drawing
+
+    index.refresh()
+    refused = set(drawings.refused_ids())
+    for each in differences(stored(), index.listing()):
+        if each.drawing and each.drawing_id in refused and drawings.is_refused(each.drawing):
+            counted["refused"] += 1
+        else:
+            yield each

@@ -1,0 +1,1 @@
+"""Fills an index with many drawings that batch transform has embedded: planned once, loaded part by part."""
