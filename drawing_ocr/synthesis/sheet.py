@@ -6,7 +6,7 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 
-from drawing_ocr.annotation import Annotation, Region
+from drawing_ocr.annotation import PAGE_TOLERANCE, Annotation, Region
 from drawing_ocr.annotation import Polygon as RegionPolygon
 from drawing_ocr.synthesis import further_views, text_source
 from drawing_ocr.synthesis.canvas import Canvas, Point, Polygon
@@ -62,8 +62,14 @@ def scanned(canvas: Canvas, seed: int, style: SheetStyle, rng: Random) -> Sheet:
     write_by_hand(canvas.ink, texts, style, rng)
     picture, polygons = scan(canvas.ink, [*texts, *outlines], style, rng)
     picture = age(picture, style, rng)
+    edge = np.array([canvas.width, canvas.height]) + PAGE_TOLERANCE
     regions = tuple(
-        Region(points=_points(polygon), text=canonical(text.text), category=text.category)
+        # A scan askew moves a text at the edge partly off the page.
+        Region(
+            points=_points(np.clip(polygon, -PAGE_TOLERANCE, edge)),
+            text=canonical(text.text),
+            category=text.category,
+        )
         for polygon, text in zip(polygons, canvas.texts, strict=False)
     )
     image = f"sheet-{seed}.png"

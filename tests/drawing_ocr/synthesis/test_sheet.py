@@ -176,3 +176,18 @@ def test_only_sheets_of_a_house_with_signs_of_its_own_carry_the_new_modifiers() 
 def test_the_shipped_reader_does_not_know_the_new_modifiers() -> None:
     dictionary = Path(models.__file__).with_name("default") / "dict.txt"
     assert not set(Charset.load(dictionary).characters) & set(text_source.NEW_MODIFIERS)
+
+
+def test_a_text_that_a_scan_moves_partly_off_the_page_is_labelled_as_far_as_it_shows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = draw_sheet(SEEDS[0], PLOTTED)[1]
+    lowest = max(corners(region)[:, 1].max() for region in whole.regions)
+    down = np.array([0, whole.height - lowest + 4])
+
+    def low(ink: Any, polygons: Any, *_: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+        return 255 - ink, [polygon + down for polygon in polygons]
+
+    monkeypatch.setattr(sheet, "scan", low)
+    moved = draw_sheet(SEEDS[0], PLOTTED)[1]
+    assert max(corners(region)[:, 1].max() for region in moved.regions) <= whole.height + 1
