@@ -46,6 +46,7 @@ LIGHT_MODULES = (
     "drawing_ocr/labelling/progress.py",
     "drawing_ocr/labelling/task.py",
     "drawing_ocr/models/__init__.py",
+    "drawing_ocr/models/calibration.py",
     "drawing_ocr/models/package.py",
     "drawing_ocr/reading/__init__.py",
     "drawing_ocr/reading/result.py",
@@ -94,11 +95,13 @@ def python_version(wanted: PythonVersion) -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}" if wanted == "host" else wanted
 
 
+@functools.cache  # both are the same for all functions, and each costs a call into the CDK's process
 def runtime(wanted: PythonVersion) -> lambda_.Runtime:
     """The Lambda runtime of that version."""
     return lambda_.Runtime(f"python{python_version(wanted)}", lambda_.RuntimeFamily.PYTHON)
 
 
+@functools.cache
 def architecture(wanted: PythonVersion) -> lambda_.Architecture:
     """x86-64 in AWS; on the host whatever it is, since compiled wheels fit one processor only."""
     on_arm = wanted == "host" and platform.machine() in ("aarch64", "arm64")
@@ -130,7 +133,7 @@ def code(wanted: PythonVersion, bundle: Bundle = LIGHT) -> lambda_.Code:
     )
 
 
-@functools.cache  # ninety functions ask for six archives
+@functools.cache  # every stack asks for the same few archives
 def source_hash(wanted: PythonVersion, bundle: Bundle = LIGHT) -> str:
     """SHA-256 over everything that the archive is made of."""
     digest = hashlib.sha256(f"{python_version(wanted)} {architecture(wanted).name}".encode())

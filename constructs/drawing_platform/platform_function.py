@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -33,7 +34,7 @@ NETWORK_ACTIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionEnvironment:
-    """What all functions of one environment have in common.
+    """What all functions of one stack have in common.
 
     Attributes:
         env: name of the environment, in every log line.
@@ -51,6 +52,18 @@ class FunctionEnvironment:
     tracing: bool = True
     vpc: ec2.IVpc | None = None
     security_group: ec2.ISecurityGroup | None = None
+    _codes: dict[function_bundle.Bundle, lambda_.Code] = field(default_factory=dict, init=False, compare=False)
+
+    @functools.cached_property
+    def key_arn(self) -> str:
+        """Of the key."""
+        return self.key.key_arn
+
+    def code(self, bundle: function_bundle.Bundle) -> lambda_.Code:
+        """The archive, as one asset of the stack however many functions run from it."""
+        if bundle not in self._codes:
+            self._codes[bundle] = function_bundle.code(self.python, bundle)
+        return self._codes[bundle]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +146,7 @@ class PlatformFunction(Construct):
         common = self._props.common
         # Instead of AWSLambdaBasicExecutionRole, which may write to every log group of the account.
         yield Statement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.log_group.log_group_arn])
-        yield Statement(actions=["kms:Decrypt"], resources=[common.key.key_arn])
+        yield Statement(actions=["kms:Decrypt"], resources=[common.key_arn])
         if common.tracing:
             yield Statement(actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"])
         if common.vpc:
@@ -149,7 +162,7 @@ class PlatformFunction(Construct):
             "Function",
             runtime=function_bundle.runtime(common.python),
             architecture=function_bundle.architecture(common.python),
-            code=function_bundle.code(common.python, props.bundle),
+            code=common.code(props.bundle),
             handler=props.handler,
             description=props.description,
             timeout=props.timeout,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Match, Template
 
 from drawing_platform import function_archive, function_bundle
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import PlatformFunction, PlatformFunctionProps
 from tests.constructs.platform_parts import Parts, parts
 
@@ -39,7 +39,7 @@ def define(around: Parts, **more: object) -> Template:
         "handler": "notify.handler.handle",
         "description": "Tells people",
         "variables": {"TABLE": "told"},
-        "statements": [iam.PolicyStatement(actions=["sns:Publish"], resources=["arn:aws:sns:::topic"])],
+        "statements": [Statement(actions=["sns:Publish"], resources=["arn:aws:sns:::topic"])],
     }
     PlatformFunction(around.stack, "Notify", props=PlatformFunctionProps(**(props | more)))  # type: ignore[arg-type]
     return Template.from_stack(around.stack)
