@@ -29,7 +29,7 @@ from cli.environment import Environment
 from cli.errors import OperatorError
 
 # A quarter of the function's lease (lambda/shared/backfill.py).
-RENEW_SECONDS = 15.0
+RENEW_SECONDS = 7.5
 POLL_SECONDS = 2.0
 # Shards of a job: with 500 drawings each, 50,000.
 SHARDS_A_JOB = 100

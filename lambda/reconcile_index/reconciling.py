@@ -46,19 +46,21 @@ class Reconciling:
         """Orders every drawing of which an index of our embedders says something else than the bucket.
 
         An order carries the sequencer that the index knows of the drawing, so that an event that comes meanwhile is
-        newer and stays. What an index lacks that a back-fill is loading is counted and not ordered.
+        newer and stays. What an index lacks that a back-fill is loading is counted and not ordered; the index that it
+        replaces is not looked at.
 
         Args:
             limit: how many are ordered at most; the rest is counted.
         """
-        indexes = [index for embedded in self._embedded() for index in self._made(embedded)]
-        loaded = Backfills(self.drawings.s3, self.drawings.bucket).loaded_now()
+        backfills = Backfills(self.drawings.s3, self.drawings.bucket)
+        loading, leaving = backfills.loading(), backfills.leaving()
+        indexes = [index for embedded in self._embedded() for index in self._made(embedded, leaving)]
         counted: Counter[str] = Counter()
         wanted: dict[str, Index] = {}
         seen: set[str] = set()
         for index in indexes:
             counted["drawings"] = 0
-            ordering = index.info().name != loaded
+            ordering = index.info().name != loading
             for each in repairable(self.drawings, index, counted):
                 if each.drawing_id not in seen:
                     seen.add(each.drawing_id)
@@ -157,15 +159,15 @@ class Reconciling:
         sheet = probe_sheet()
         return [embedder.embed(sheet) for embedder in self.embedders]
 
-    def _made(self, embedded: Embedded) -> list[Index]:
-        """The indexes of an embedder, one made where there is none; the first one of all is searched."""
+    def _made(self, embedded: Embedded, leaving: str) -> list[Index]:
+        """The indexes of an embedder but one, made where there is none; the first one of all is searched."""
         names = indexes_of(self.store, embedded.model)
         if not names:
             names = [index_name(embedded.model)]
             self.store.create(names[0], embedded.dimension, embedded.model)
         if self.store.aliased(ALIAS) is None:
             self.store.swap(ALIAS, names[0])
-        return [self.store.index(name) for name in names]
+        return [self.store.index(name) for name in names if name != leaving]
 
     def _order(self, index: Index, drawing_ids: Sequence[str]) -> None:
         for first in range(0, len(drawing_ids), SENT_AT_ONCE):

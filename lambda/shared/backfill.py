@@ -14,7 +14,7 @@ from shared.errors import PlatformError
 
 KEY = "monitoring/search/backfill.json"
 # Who has the back-fill says so at least every quarter of this; a caller that was silent for so long was killed.
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
 _TRIES = 20  # of a change, beside those that say that the owner lives
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
@@ -69,10 +69,15 @@ class Backfills:
     s3: Any
     bucket: str
 
-    def loaded_now(self) -> str:
+    def loading(self) -> str:
         """The index that is being loaded; "" = none."""
         known, _ = self._read()
         return known.index if known and not known.loaded else ""
+
+    def leaving(self) -> str:
+        """The index that is searched until another one takes its place, for as long as somebody sees to that."""
+        known, _ = self._read()
+        return known.replaces if known and time.time() - known.renewed < LEASE_SECONDS else ""
 
     def take(self, owner: str, requested_by: str) -> Backfill | None:
         """The back-fill that is under way, held by `owner` from now on; None = there is none.

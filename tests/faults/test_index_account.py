@@ -1,11 +1,18 @@
-"""Similar drawings in a deployed account: put, indexed, found by a photograph, deleted, gone; strangers stay out."""
+"""Similar drawings in a deployed account: put, found by a photograph, deleted, filled by many; strangers stay out."""
 
 from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +26,7 @@ from cli.demo.search import photographed
 from drawing_ocr.synthesis.batch import write_batch
 from drawing_ocr.synthesis.style import VIEWS
 from emulator import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
-from tests.e2e.account import REGION, Account, eventually
+from tests.e2e.account import REGION, ROOT, Account, eventually
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
 
@@ -92,3 +99,72 @@ def test_a_drawing_is_found_by_its_distorted_self_until_it_is_deleted(account: A
 
 def test_a_key_of_nobody_in_the_account_is_refused(account: Account) -> None:
     assert ask(account, {"words": "flange"}, key="AKIAFOREIGN") == (403, {"message": "Forbidden"})
+
+
+BACKFILL = "monitoring/search/backfill.json"
+
+
+@contextmanager
+def nobody_tells_of_drawings(account: Account) -> Iterator[None]:
+    """As of drawings that were in the bucket before there was an index."""
+    events = account.client("events")
+    pages = events.get_paginator("list_rules").paginate()
+    (rule,) = (rule["Name"] for page in pages for rule in page["Rules"] if "DrawingsChanged" in rule["Name"])
+    events.disable_rule(Name=rule)
+    try:
+        yield
+    finally:
+        events.enable_rule(Name=rule)
+
+
+def start_backfill(account: Account) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "cli.main", "--env", "local", "--json", "index", "backfill", "--least", "1"]
+    return subprocess.Popen(
+        [*command, "--shard", "2"],
+        cwd=ROOT,
+        env=account.cdk.variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def under_way(account: Account) -> dict[str, Any] | None:
+    s3, bucket = account.client("s3"), account.names["data-bucket"]
+    try:
+        found: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=BACKFILL)["Body"].read())
+    except s3.exceptions.NoSuchKey:
+        return None
+    return found if found["shards"] else None
+
+
+def test_a_backfill_goes_on_after_kills_and_its_index_takes_the_place_of_the_one_before(
+    account: Account, tmp_path: Path
+) -> None:
+    s3, bucket = account.client("s3"), account.names["data-bucket"]
+    before = {each["name"] for each in status(account)["indexes"] if each["searched"]}
+    sheets = sorted((write_batch(tmp_path, 4, 78, VIEWS).parent / "images").iterdir())
+    with nobody_tells_of_drawings(account):
+        for sheet in sheets:
+            s3.put_object(Bucket=bucket, Key=f"drawings/old/{sheet.name}", Body=sheet.read_bytes())
+    killed = start_backfill(account)
+    begun = eventually(lambda: under_way(account), seconds=60, what="a back-fill is planned")
+    assert {begun["replaces"]} == before
+    _, refused = start_backfill(account).communicate(timeout=60)
+    assert f"is filling {begun['index']} now: wait for it" in refused
+    time.sleep(1.0)  # it is somewhere between its job and its last shard
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    # Half a minute later.
+    silent = json.loads(s3.get_object(Bucket=bucket, Key=BACKFILL)["Body"].read()) | {"renewed": 0.0}
+    s3.put_object(Bucket=bucket, Key=BACKFILL, Body=json.dumps(silent).encode())
+    said, told = start_backfill(account).communicate(timeout=120)
+    assert said, told
+    assert json.loads(said)["index"] == begun["index"]
+    assert under_way(account) is None
+    jobs = account.client("sagemaker").list_transform_jobs(NameContains=begun["id"])["TransformJobSummaries"]
+    assert len(jobs) == 1, "the job that was ordered before the kill, and no other"
+    assert {each["name"] for each in status(account)["indexes"]} == {begun["index"]}
+    photo = {"image": base64.b64encode(photographed(sheets[1])).decode()}
+    assert ask(account, photo)[1]["hits"][0]["drawing"]["id"] == f"old/{sheets[1].name}"

@@ -64,6 +64,8 @@ def load_all(world: World, begun: dict[str, Any], owner: str = OWNER) -> list[di
 def end(world: World, begun: dict[str, Any]) -> None:
     """As the command ends it."""
     assert world.backfill("end", owner=OWNER)["in_order"]
+    if begun["replaces"]:
+        assert world.order()["missing"] == 0, "the index before is repaired no more"
     while world.order()["missing"]:
         world.drain()
     if begun["replaces"]:
