@@ -6,7 +6,8 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,15 @@ class Podman:
             timeout=BUILD_SECONDS,
         )
         return tag
+
+    @contextmanager
+    def built(self, name: str, variant: str, **arguments: str) -> Iterator[str]:
+        """An image for one test: it goes afterwards, for with Paddle's libraries it has gigabytes."""
+        tag = self.build(name, variant=variant, **arguments)
+        try:
+            yield tag
+        finally:
+            self.run("rmi", "--force", tag, check=False)
 
 
 @pytest.fixture(scope="session")

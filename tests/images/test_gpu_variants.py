@@ -20,17 +20,17 @@ PACKAGES = (
 def test_the_inference_image_takes_the_gpu_build_of_its_runtime_at_the_same_version(
     podman: Podman, inference_image: str
 ) -> None:
-    gpu = podman.build("inference", variant="gpu", ORT_PACKAGE="onnxruntime-gpu")
-    plain, found = (
-        podman.run("run", "--rm", "--network=none", image, "python3", "-c", PROVIDERS).stdout.split(" ", 1)
-        for image in (inference_image, gpu)
-    )
+    with podman.built("inference", "gpu", ORT_PACKAGE="onnxruntime-gpu") as gpu:
+        plain, found = (
+            podman.run("run", "--rm", "--network=none", image, "python3", "-c", PROVIDERS).stdout.split(" ", 1)
+            for image in (inference_image, gpu)
+        )
     assert found[0] == plain[0]
     assert "CUDAExecutionProvider" in found[1]
     assert "CUDAExecutionProvider" not in plain[1]
 
 
 def test_the_training_image_takes_the_gpu_build_of_paddle_in_place_of_the_plain_one(podman: Podman) -> None:
-    gpu = podman.build("training", variant="gpu", PADDLE_PACKAGE="paddlepaddle-gpu", PADDLE_VERSION="2.6.2")
-    found = podman.run("run", "--rm", "--network=none", gpu, "python3", "-c", PACKAGES).stdout
+    with podman.built("training", "gpu", PADDLE_PACKAGE="paddlepaddle-gpu", PADDLE_VERSION="2.6.2") as gpu:
+        found = podman.run("run", "--rm", "--network=none", gpu, "python3", "-c", PACKAGES).stdout
     assert found.split("\n")[-2] == "['paddlepaddle-gpu']"

@@ -15,6 +15,7 @@ from PIL import Image
 from shapely.geometry import Polygon, box
 
 from drawing_ocr.models import package
+from drawing_ocr.reading import recogniser
 from drawing_ocr.reading.detector import Detector
 from drawing_ocr.reading.reader import Reader, ReadingSettings
 from drawing_ocr.reading.recogniser import Line, Recogniser
@@ -128,18 +129,21 @@ def test_reading_imports_neither_paddle_nor_rapidocr() -> None:
 
 
 @pytest.mark.slow
-def test_with_its_settings_the_reader_finds_what_rapidocr_finds_and_reads_nearly_all_alike() -> None:
+def test_with_its_settings_the_reader_finds_and_reads_what_rapidocr_does(monkeypatch: pytest.MonkeyPatch) -> None:
     from rapidocr import RapidOCR
+
+    # What a line reads depends on its padding: here both give each line alone, at its own width but at least at 320.
+    monkeypatch.setattr(recogniser, "MIN_WIDTH", 320)
+    monkeypatch.setattr(recogniser, "WIDTH_STEP", 1)
 
     grey, _ = draw_sheet(1)
     page = np.repeat(grey[:, :, None], 3, axis=2)
-    peer: Any = RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error"})(page)
+    peer: Any = RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error", "Rec.rec_batch_num": 1})(page)
     mine = open_reader(AS_RAPIDOCR, threads=2).read(page).predictions
     assert len(mine) > 50
     theirs = {
         tuple(map(tuple, quad.tolist())): canonical(text) for quad, text in zip(peer.boxes, peer.txts, strict=True)
     }
-    alike = 0
     for item in mine:
         corners = np.array(item.box)
         nearest = min(
@@ -149,9 +153,8 @@ def test_with_its_settings_the_reader_finds_what_rapidocr_finds_and_reads_nearly
         )
         # A box's first corner is its text's own top left here, the page's there: hence the turns.
         assert nearest[0] <= 1
-        alike += nearest[1] == item.text
-    # Its crops are padded to the widest of six, at least to 320; ours stand for themselves.
-    assert alike >= 0.93 * len(peer.txts)
+        # The grammar's choice among readings is ours alone.
+        assert (item.raw or item.text) == nearest[1]
 
 
 @pytest.mark.slow
