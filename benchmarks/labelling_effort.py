@@ -47,6 +47,7 @@ from drawing_ocr.labelling.effort import (
 )
 from drawing_ocr.labelling.guideline import check
 from drawing_ocr.models.official import build_official_package
+from drawing_ocr.models.shipped import build_shipped_package
 from drawing_ocr.reading.image import Page
 from drawing_ocr.reading.reader import Reader
 from drawing_ocr.reading.result import Prediction, ReadingResult
@@ -161,12 +162,13 @@ def _ratio(efforts: Sequence[Effort], base: Sequence[Effort], value: Callable[[E
 
 
 def main(work: Path, models: Sequence[Path]) -> None:
-    """Measures the official reader and each model."""
+    """Measures the official reader, the shipped one and each model."""
     work.mkdir(parents=True, exist_ok=True)
-    official = work / "official.tar.gz"
-    if not official.exists():
-        build_official_package(official)
-    for model in (official, *models):
+    known = {work / "official.tar.gz": build_official_package, work / "shipped.tar.gz": build_shipped_package}
+    for package, build in known.items():
+        if not package.exists():
+            build(package)
+    for model in (*known, *models):
         for style in (StyleName.SCANNED, StyleName.DETAILS):
             show(f"{model.name}, {style}", sheets(work, model, style))
 
