@@ -35,4 +35,8 @@ def write_derived_package(
     directory.mkdir(parents=True, exist_ok=True)
     shutil.copytree(base / package.DETECTOR, directory / package.DETECTOR)
     export_recogniser(recogniser, directory / package.RECOGNISER)
-    return package.describe(directory, name=NAME, parent=parent, training=training, metrics=metrics)
+    # The same detector and nearly the same network: the base's map stays true for it (docs/reading.md).
+    calibration = package.read_info(base).calibration
+    return package.describe(
+        directory, name=NAME, parent=parent, training=training, metrics=metrics, calibration=calibration
+    )

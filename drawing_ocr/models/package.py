@@ -21,6 +21,7 @@ from typing import IO, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drawing_ocr.atomic_write import write_atomically
+from drawing_ocr.models.calibration import Calibration
 from drawing_ocr.text import Charset, CharsetError
 from drawing_ocr.validation import first_reason
 
@@ -88,6 +89,7 @@ class PackageInfo(BaseModel):
     recogniser: RecogniserInfo
     training: dict[str, Any] | None = Field(default=None, description="hyperparameters and dataset summary")
     metrics: dict[str, Any] = Field(default_factory=dict)
+    calibration: Calibration | None = Field(default=None, description="of the confidence that its reader answers")
 
     def to_json(self) -> str:
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
@@ -189,6 +191,7 @@ def describe(
     parent: Parent | None = None,
     training: dict[str, Any] | None = None,
     metrics: dict[str, Any] | None = None,
+    calibration: Calibration | None = None,
 ) -> PackageInfo:
     """Writes the `package.json` of a folder whose models are complete.
 
@@ -198,6 +201,7 @@ def describe(
         parent: what it was trained on from.
         training: hyperparameters and dataset summary.
         metrics: what training measured.
+        calibration: of the confidence that its reader answers; without it, what the network says.
     """
     info = PackageInfo(
         name=name,
@@ -211,6 +215,7 @@ def describe(
         ),
         training=training,
         metrics=metrics or {},
+        calibration=calibration,
     )
     write_atomically(directory / INFO_NAME, info.to_json())
     return info

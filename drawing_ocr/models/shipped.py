@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.models import package
+from drawing_ocr.models.calibration import Calibration
 from drawing_ocr.models.export import export_detector, export_recogniser
 from drawing_ocr.models.official import import_detector
 from drawing_ocr.models.recogniser import Recogniser
@@ -26,6 +27,7 @@ NAME: Final = "drawing-reader-default"
 FOLDER: Final = Path(__file__).with_name("default")
 WEIGHTS: Final = "recogniser.npz"
 RECORD: Final = "record.json"
+CALIBRATION: Final = "calibration.json"
 
 
 class Record(BaseModel):
@@ -52,6 +54,15 @@ class Record(BaseModel):
     weights_sha256: str
 
 
+class _KeptCalibration(BaseModel):
+    """`calibration.json`, made by `python -m drawing_ocr.training.default_calibration`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights_sha256: str
+    calibration: Calibration
+
+
 def keep(recogniser: Recogniser, folder: Path) -> str:
     """Writes weights and dictionary of the recogniser as they are shipped; the SHA-256 of the weights' file.
 
@@ -72,6 +83,20 @@ def write_record(record: Record, folder: Path) -> None:
 def read_record(folder: Path = FOLDER) -> Record:
     """How the reader in the folder was made."""
     return Record.model_validate_json((folder / RECORD).read_bytes())
+
+
+def write_calibration(calibration: Calibration, folder: Path) -> None:
+    """Writes the calibration of the confidence beside the weights that it is of."""
+    kept = _KeptCalibration(weights_sha256=read_record(folder).weights_sha256, calibration=calibration)
+    write_atomically(folder / CALIBRATION, kept.model_dump_json(indent=2) + "\n")
+
+
+def read_calibration(folder: Path = FOLDER) -> Calibration | None:
+    """The calibration of the reader in the folder; None where there is none, or it is of other weights."""
+    if not (folder / CALIBRATION).is_file():
+        return None
+    kept = _KeptCalibration.model_validate_json((folder / CALIBRATION).read_bytes())
+    return kept.calibration if kept.weights_sha256 == read_record(folder).weights_sha256 else None
 
 
 def load_recogniser(folder: Path = FOLDER) -> Recogniser:
@@ -101,6 +126,8 @@ def build_shipped_package(out: Path, folder: Path = FOLDER) -> Path:
         export_detector(import_detector(), directory / package.DETECTOR)
         export_recogniser(load_recogniser(folder), directory / package.RECOGNISER)
         training = {"hyperparameters": record.options, "dataset": {"sheets": record.sheets, "lines": record.lines}}
-        package.describe(directory, name=NAME, training=training, metrics=record.metrics)
+        package.describe(
+            directory, name=NAME, training=training, metrics=record.metrics, calibration=read_calibration(folder)
+        )
         package.pack(directory, out)
     return out

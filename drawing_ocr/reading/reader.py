@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, Protocol, Self
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from drawing_ocr.annotation import Category
 from drawing_ocr.models import package
+from drawing_ocr.models.calibration import Calibration
 from drawing_ocr.reading.categorise import categories_in
 from drawing_ocr.reading.detector import Detector, DetectorSettings
 from drawing_ocr.reading.direction import LYING, Hypothesis, choose_directions
@@ -57,7 +58,7 @@ class ReadingSettings:
             kept, or `counter-clockwise` only, as PaddleOCR and rapidocr do.
         fit: Whether boxes are fitted to the ink: characters that the detector cut off come in, and the answered box is
             tight. Without it boxes are the detector's, as in rapidocr.
-        min_confidence: Lines below it are dropped.
+        min_confidence: Lines of which the network is less sure, before calibration, are dropped.
         detector: How boxes are found.
         limits: What is refused before decoding.
         batch: Lines that the recogniser reads in one call (`Recogniser`).
@@ -97,10 +98,12 @@ class Reader:
         recogniser: Recogniser,
         model: ModelName,
         settings: ReadingSettings = ReadingSettings(),
+        calibration: Calibration | None = None,
     ) -> None:
         self._detector = detector
         self._recogniser = recogniser
         self._settings = settings
+        self._calibration = calibration
         self.model = model
 
     @classmethod
@@ -145,6 +148,7 @@ class Reader:
             Recogniser(recogniser, characters, batch=settings.batch),
             ModelName(name=info.name, version=info.version),
             settings,
+            info.calibration,
         )
 
     def read_file(self, path: Path | str) -> ReadingResult:
@@ -251,7 +255,13 @@ class Reader:
         ]
         worth = [reading.confidence * len(reading.text) for reading in readings]
         kept = without_doubles([reading.quad for reading in readings], worth)
-        return [readings[index] for index in kept]
+        return [self._answered(readings[index]) for index in kept]
+
+    def _answered(self, reading: _Reading) -> _Reading:
+        """What was compared until here is what the network says; what is answered is how often that is right."""
+        if self._calibration is None:
+            return reading
+        return replace(reading, confidence=self._calibration(reading.confidence))
 
     def _fitted(self, page: Page, quads: Sequence[Quad] | Quad) -> list[Fitted]:
         if self._settings.fit:

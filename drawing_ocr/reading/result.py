@@ -20,7 +20,8 @@ class Prediction(BaseModel):
     Attributes:
         box: Corners [x, y] in pixels of the upright page, clockwise from the text's own top left.
         text: In canonical form (`drawing_ocr.text.canonical`).
-        confidence: Mean probability of the characters, 0 to 1.
+        confidence: Probability that a line in this box is read exactly, as far as the package is calibrated
+            (`drawing_ocr.models.calibration`); else the mean probability of its characters. 0 to 1.
         category: Its kind, by rules.
         page: From 1; only where the file has several pages.
         raw: What the network reads; only where the grammar chose another of its readings as `text`.

@@ -66,6 +66,7 @@ def test_package_json_has_the_fields_of_the_contract(tmp_path: Path) -> None:
     assert content["schema"] == 1
     assert set(content) == {
         "schema", "name", "version", "created", "parent", "detector", "recogniser", "training", "metrics",
+        "calibration",
     }  # fmt: skip
     assert content["detector"]["architecture"] == "PP-OCRv6_small_det"
     assert content["recogniser"]["architecture"] == "PP-OCRv6_small_rec"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import paddle
 import pytest
 
 from drawing_ocr.models import package
+from drawing_ocr.models.calibration import Calibration
 from drawing_ocr.models.derive import write_derived_package
 from drawing_ocr.models.recogniser import Recogniser
 from drawing_ocr.text import Charset, CharsetError
@@ -52,9 +54,12 @@ def test_a_derived_version_is_a_complete_reader_with_its_own_weights(
     official: Path, recogniser: Recogniser, tmp_path: Path
 ) -> None:
     extended = recogniser.extended(recogniser.charset.extended("⌖"))
-    parent = package.Parent(sha256="1" * 64)
-    write_derived_package(official, extended, tmp_path / "new", parent=parent, training={"seed": 1}, metrics={})
+    parent, base = package.Parent(sha256="1" * 64), tmp_path / "base"
+    shutil.copytree(official, base)
+    calibration = package.describe(base, name="base", calibration=Calibration(right=2.0)).calibration
+    write_derived_package(base, extended, tmp_path / "new", parent=parent, training={"seed": 1}, metrics={})
     info = package.check_folder(tmp_path / "new")
+    assert info.calibration == calibration == Calibration(right=2.0)
     assert info.recogniser.characters == 18_709
     assert info.detector == package.read_info(official).detector
     assert info.parent == parent

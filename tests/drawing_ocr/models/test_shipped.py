@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from drawing_ocr.models import package, shipped
+from drawing_ocr.models.calibration import Calibration
 from drawing_ocr.models.official import official_charset
 from drawing_ocr.models.recogniser import Recogniser
 from drawing_ocr.reading.recogniser import Recogniser as Reader
@@ -51,6 +53,25 @@ def test_the_package_of_kept_weights_is_a_complete_reader_that_reads_what_full_p
         reader = Reader(session, official_charset().characters)
         texts.append([line.text for line in reader.read([np.asarray(crop, np.uint8) for crop in crops])])
     assert sum(first == second for first, second in zip(*texts, strict=True)) >= len(crops) - 1
+
+
+def test_a_calibration_goes_into_the_package_and_one_of_other_weights_does_not(kept: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    shutil.copytree(kept, folder)
+    assert shipped.read_calibration(folder) is None
+    calibration = Calibration(right=2.0, wrong=0.5, offset=-1.0, lines=9)
+    shipped.write_calibration(calibration, folder)
+    info = package.read_info(shipped.build_shipped_package(tmp_path / "model.tar.gz", folder))
+    assert info.calibration == calibration
+    shipped.write_record(shipped.read_record(folder).model_copy(update={"weights_sha256": "another"}), folder)
+    assert shipped.read_calibration(folder) is None
+
+
+def test_the_confidence_of_what_is_shipped_is_calibrated() -> None:
+    calibration = shipped.read_calibration()
+    assert calibration is not None
+    assert calibration.lines > 2_000
+    assert calibration(0.9) < 0.8
 
 
 def test_what_is_shipped_is_what_its_record_says_and_small() -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 from shapely.geometry import Polygon, box
 
 from drawing_ocr.models import package
+from drawing_ocr.models.calibration import Calibration
 from drawing_ocr.reading import recogniser
 from drawing_ocr.reading.detector import Detector
 from drawing_ocr.reading.reader import Reader, ReadingSettings
@@ -109,6 +110,16 @@ def test_a_package_is_read_with_packed_and_unpacked(tmp_path: Path) -> None:
     assert results[0] == results[1]
     assert results[0].predictions[0].text == "R12.5"
     assert results[0].model.name == "official"
+
+
+def test_the_confidence_that_is_answered_is_calibrated_as_the_package_says(tmp_path: Path) -> None:
+    folder, page = write_package(tmp_path / "package"), sheet({"120.75": (300, 200, 0)})
+    (said,) = Reader.from_package(folder, threads=1).read(page).predictions
+    calibration = Calibration(right=2.0, wrong=0.0, offset=0.5)
+    package.describe(folder, name="calibrated", calibration=calibration)
+    (answered,) = Reader.from_package(folder, threads=1).read(page).predictions
+    assert answered.confidence == pytest.approx(calibration(said.confidence), abs=1e-3)
+    assert answered.text == said.text
 
 
 def test_a_damaged_package_is_refused_in_one_line(tmp_path: Path) -> None:
