@@ -21,8 +21,11 @@ SPEED = 20
 BAKE_SECONDS = 240
 CANARY_PERCENT = 25
 PER_SECOND = 20
-ANSWER_SECONDS = 0.4
-LATENCY_LIMIT_MS = 800
+# The limit lies close below what the slow version takes at least (2.4 s) and far above what a good one takes beside
+# others on a busy machine.
+ANSWER_SECONDS = 0.8
+LATENCY_LIMIT_MS = 2300
+SENDERS = 30  # of them, 20 a second, a quarter waiting 2.4 s, need 24
 SETTINGS = {
     "strategy": "canary",
     "canary_percent": CANARY_PERCENT,
@@ -57,12 +60,18 @@ def release_under_load(releases: Releases, behaviour: str) -> tuple[dict[str, st
     releases.calm()
     releases.alerts()
     arn = releases.register(behaviour)
-    with ConstantLoad(releases.ask, per_second=PER_SECOND, senders=12) as load:
+    with ConstantLoad(releases.ask, per_second=PER_SECOND, senders=SENDERS) as load:
         time.sleep(1)
         releases.decide(arn)
         entry = releases.ended(arn)
         time.sleep(1)
     return entry, load
+
+
+def guardrails(releases: Releases) -> list[str]:
+    """The alarms that the endpoint was told to go back on."""
+    alarms = releases.describe()["LastDeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    return [alarm["AlarmName"] for alarm in alarms]
 
 
 def expect_told(releases: Releases, why: str) -> None:
@@ -111,21 +120,23 @@ def test_a_version_that_cannot_answer_gets_no_request_at_all(releases: Releases,
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "alarm"),
+    ("behaviour", "kinds"),
     [
-        ("answers 5xx for one request in five", "ServerErrors"),
-        ("is three times slower", "Latency"),
-        ("runs out of memory", "ServerErrors"),
+        ("answers 5xx for one request in five", {"ServerErrors"}),
+        ("is three times slower", {"Latency"}),
+        # What dies and starts again fails some requests and lets others wait: either may be noticed first.
+        ("runs out of memory", {"ServerErrors", "Latency"}),
     ],
 )
 def test_a_version_that_gets_bad_under_traffic_goes_back_by_itself(
-    releases: Releases, behaviour: str, alarm: str
+    releases: Releases, behaviour: str, kinds: set[str]
 ) -> None:
     before = live(releases)
     entry, load = release_under_load(releases, behaviour)
     assert entry["status"] == "ROLLED_BACK", entry
     assert f"v{entry['to_version']} was rolled back" in entry["message"]
-    assert alarm in entry["message"]
+    rung = [name for name in guardrails(releases) if f"alarm {name}: " in entry["message"]]
+    assert any(kind in name for kind in kinds for name in rung), entry["message"]
     expect_told(releases, entry["message"][:80])
     assert live(releases) == before
     assert entry["to_version"] in load.versions, "the canary has served"
