@@ -81,7 +81,7 @@ def carry_out(order: Order, settings: Settings, store: Store) -> BaseModel:
         return Planning(
             drawings=drawings,
             store=store,
-            embedders=ReleasedEmbedders(_client("s3"), settings.bucket).asked(runtime, settings.embedders),
+            embedders=ReleasedEmbedders(_client("s3"), settings.bucket).kept(runtime, settings.embedders),
             backfills=backfills,
             reads=settings.reads,
             largest=settings.largest_bytes,

@@ -80,7 +80,7 @@ def build_indexing(settings: Settings) -> Indexing:
     return Indexing(
         drawings=Drawings(_client("s3"), settings.bucket),
         store=open_index_store(settings.store, settings.index_settings),
-        embedders=ReleasedEmbedders(_client("s3"), settings.bucket).asked(runtime, settings.embedders),
+        embedders=ReleasedEmbedders(_client("s3"), settings.bucket).kept(runtime, settings.embedders),
         read=DrawingReader(runtime, settings.reader).read if settings.reader else None,
         largest=settings.largest_bytes,
     )

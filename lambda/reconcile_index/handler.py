@@ -86,7 +86,7 @@ def build_reconciling(settings: Settings) -> Reconciling:
     return Reconciling(
         drawings=Drawings(_client("s3"), settings.bucket),
         store=open_index_store(settings.store, settings.index_settings),
-        embedders=ReleasedEmbedders(_client("s3"), settings.bucket).asked(runtime, settings.embedders),
+        embedders=ReleasedEmbedders(_client("s3"), settings.bucket).kept(runtime, settings.embedders),
         sqs=_client("sqs"),
         queue_url=settings.queue_url,
     )

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict
 
 from release_embedder.endpoints import EmbedderEndpoints
 from shared import registry
-from shared.drawing_index import index_name
 from shared.errors import PlatformError
 from shared.registry import ModelVersion
 from shared.released_embedders import ReleasedEmbedder, ReleasedEmbedders
@@ -91,7 +90,8 @@ class EmbedderRelease:
     def _give_up_rejected(self, approved: list[ModelVersion]) -> ModelVersion | None:
         """Removes what is approved no longer; gives back the version that searches had to move to, None = none had to.
 
-        First nobody asks it any more, so that one that does not answer cannot stand in the way of leaving it.
+        First no index is kept for it, so that one that does not answer cannot stand in the way of leaving it; searches
+        ask it until they are moved. Only then it is removed: a search that began before begins again.
         """
         self._retire([each for each in self.released.read() if self._is_rejected(each)])
         retiring = [each for each in self.released.read() if each.retiring]
@@ -149,11 +149,15 @@ class EmbedderRelease:
 
     def _move_to(self, version: ModelVersion, *, incomplete: bool) -> None:
         """Lets searches ask the version's index; what is neither searched nor searched before is given up next."""
-        index = index_name(_model(version))
+        indexes = self.ask({"action": "status"})["indexes"]
+        own = [each for each in indexes if each["model"] == _model(version)]
+        # While a back-fill makes the index anew there are two; the fuller one is whole.
+        index = max(own, key=lambda each: int(each["drawings"]))["name"]
         order = {"action": "swap", "index": index, "incomplete": incomplete, "requested_by": "release of an embedder"}
-        needed = {index, self.ask(order)["previous"]}
+        previous = self.ask(order)["previous"]
+        needed = {_model(version), *(each["model"] for each in indexes if each["name"] == previous)}
         self._change(lambda each: {"searched": True} if each.version_arn == version.arn else {})
-        self._retire([each for each in self.released.read() if index_name(each.model) not in needed])
+        self._retire([each for each in self.released.read() if each.model not in needed])
 
     def _retire(self, embedders: list[ReleasedEmbedder]) -> None:
         gone = {each.version_arn for each in embedders if not each.retiring}
@@ -161,8 +165,10 @@ class EmbedderRelease:
             self._change(lambda each: {"retiring": True} if each.version_arn in gone else {})
 
     def _remove(self, embedder: ReleasedEmbedder) -> None:
-        """Its index, its endpoint, and last its place in the list: killed in between, it is removed again."""
-        self.ask({"action": "drop", "index": index_name(embedder.model)})
+        """Its indexes, its endpoint, and last its place in the list: killed in between, it is removed again."""
+        for each in self.ask({"action": "status"})["indexes"]:
+            if each["model"] == embedder.model:
+                self.ask({"action": "drop", "index": each["name"]})
         self.endpoints.remove(embedder.endpoint)
         self.released.write([each for each in self.released.read() if each.version_arn != embedder.version_arn])
 

@@ -1,7 +1,7 @@
 """The routes of the search API. API Gateway has verified the signature of every request that comes here."""
 
 import json
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -15,7 +15,7 @@ from botocore.config import Config
 from drawing_ocr.search.store import AliasSplit, StoreBusy
 from search_drawings import openapi
 from search_drawings.body import SearchBody
-from search_drawings.searching import Searching, Timing, server_timing
+from search_drawings.searching import NobodyEmbedsError, Searching, Timing, server_timing
 from shared.drawing_index import open_index_store
 from shared.drawings import Drawings
 from shared.embedding import EmbedderBusyError
@@ -105,6 +105,13 @@ def busy(error: Exception) -> Response[str]:
     return _error(503, "busy", "the index does not answer now: try again in some seconds")
 
 
+@app.exception_handler(NobodyEmbedsError)  # type: ignore[untyped-decorator]
+def nobody_embeds(error: NobodyEmbedsError) -> Response[str]:
+    """The index that is searched has lost its embedder."""
+    logger.warning("nobody embeds", extra={"reason": str(error)})
+    return _error(503, "index_changing", str(error))
+
+
 @app.exception_handler(EmbedderBusyError)  # type: ignore[untyped-decorator]
 def embedder_unavailable(error: EmbedderBusyError) -> Response[str]:
     """Nobody embeds now."""
@@ -125,11 +132,10 @@ def _error(status: int, code: str, message: str) -> Response[str]:
 
 def _searching(timing: Timing) -> Searching:
     settings = _settings()
+    released = ReleasedEmbedders(_client("s3"), settings.bucket)
     return Searching(
         store=open_index_store(settings.store),
-        embedders=ReleasedEmbedders(_client("s3"), settings.bucket).asked(
-            _client("sagemaker-runtime"), settings.embedders, lately=True
-        ),
+        embedders=partial(released.searched, _client("sagemaker-runtime"), settings.embedders),
         drawings=Drawings(_client("s3"), settings.bucket),
         sign=_sign,
         timing=timing,

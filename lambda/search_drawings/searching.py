@@ -10,13 +10,13 @@ from drawing_ocr.search.document import IndexedRegion, RegionKind
 from drawing_ocr.search.fusion import FusedHit, fuse
 from drawing_ocr.search.groups import Group, grouped
 from drawing_ocr.search.ranking import both_ways
-from drawing_ocr.search.store import MAX_HITS, Hit, Index, IndexMissing, Store
+from drawing_ocr.search.store import MAX_HITS, Hit, Index, IndexInfo, IndexMissing, Store
 from search_drawings.answer import By, Found, Part, SearchAnswer
 from search_drawings.body import SearchBody
 from search_drawings.cutting import cut
 from shared.drawing_index import ALIAS
 from shared.drawings import PREFIX, THUMBNAILS, Drawings
-from shared.embedding import Embedded, Embedder, PictureRefusedError
+from shared.embedding import Embedded, Embedder, EmbedderBusyError, PictureRefusedError
 from shared.refusal import Refused
 
 FoundBy = dict[str, tuple[By, ...]]  # by drawing id
@@ -30,6 +30,10 @@ GROUP_FACTOR, GROUP_MARGIN = 2, 10
 COMPARED = 20
 # Drawings of each region's list at least: the mean over the regions is the better the fewer lists end before a drawing.
 DEEP = 100
+
+
+class NobodyEmbedsError(EmbedderBusyError):
+    """No endpoint has the model of the index that is searched."""
 
 
 @dataclass
@@ -54,14 +58,14 @@ class Searching:
 
     Attributes:
         store: holds it.
-        embedders: one of them gave the index its vectors.
+        embedders: those of which one gave the index its vectors, as they are or (`lately`) were some seconds ago.
         drawings: the bucket.
         sign: key of an object -> an address of it for some minutes.
         timing: what took how long.
     """
 
     store: Store
-    embedders: Sequence[Embedder]
+    embedders: Callable[..., Sequence[Embedder]]
     drawings: Drawings
     sign: Callable[[str], str]
     timing: Timing
@@ -73,14 +77,30 @@ class Searching:
             Refused: the picture cannot be used, or the drawing is not indexed.
             StoreBusy, EmbedderBusyError: try later.
         """
-        index = self.store.index(ALIAS)
-        try:
-            with self.timing.of("index"):
-                info, drawings = index.info(), index.count()
-        except IndexMissing:
-            if body.id is not None:
-                raise self._not_indexed(body.id) from None
-            return SearchAnswer(hits=(), page=body.page, k=body.k, more=False, drawings=0, model=None)
+        while True:
+            try:
+                with self.timing.of("index"):
+                    info = self.store.index(ALIAS).info()
+            except IndexMissing:
+                if body.id is not None:
+                    raise self._not_indexed(body.id) from None
+                return SearchAnswer(hits=(), page=body.page, k=body.k, more=False, drawings=0, model=None)
+            try:
+                return self._search_in(info, body)
+            except (IndexMissing, EmbedderBusyError):
+                # Another index is searched since: this one may be gone, and so may what embeds for it.
+                if self.store.aliased(ALIAS) == info.name:
+                    raise
+
+    def _search_in(self, info: IndexInfo, body: SearchBody) -> SearchAnswer:
+        """The whole search in one index, whatever the alias names meanwhile.
+
+        Raises:
+            IndexMissing: it is there no longer.
+        """
+        index = self.store.index(info.name)
+        with self.timing.of("index"):
+            drawings = index.count()
         wanted = min(MAX_HITS, body.page * body.k * (GROUP_FACTOR if body.group else 1) + GROUP_MARGIN)
         rankings: dict[str, list[Hit]] = {}
         regions = self._looked_for(body, index, info.model)
@@ -140,11 +160,13 @@ class Searching:
                         return embedded
         except PictureRefusedError as refusal:
             raise Refused(422, "unreadable_image", f"the picture cannot be used: {refusal}") from None
-        raise Refused(503, "index_changing", f"nobody embeds with {model} now: try later, or look for words or an id")
+        raise NobodyEmbedsError(f"nobody embeds with {model} now: try later, or look for words or an id")
 
-    def _embedders_of(self, model: str) -> list[Embedder]:
-        """Those that may have this model, the ones that are known to first."""
-        return sorted((each for each in self.embedders if each.model in (model, "")), key=lambda each: not each.model)
+    def _embedders_of(self, model: str) -> Iterator[Embedder]:
+        """Those that may have this model: known to have it; named by the settings; known since some seconds only."""
+        lately = self.embedders(lately=True)
+        yield from sorted((each for each in lately if each.model in (model, "")), key=lambda each: not each.model)
+        yield from (each for each in self.embedders(lately=False) if each.model == model and each not in lately)
 
     def _stored(self, drawing_id: str) -> bytes:
         now = self.drawings.now(drawing_id)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,7 +25,7 @@ class ReleasedEmbedder(BaseModel):
         model: `name/version`.
         version_arn: of the model package.
         searched: whether searches were moved to its index once; then it is for people to move them.
-        retiring: nobody asks it any more, and it is being removed.
+        retiring: no index is kept for it any more, and it is being removed once nobody searches with it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,17 +64,29 @@ class ReleasedEmbedders:
         content = json.dumps({"embedders": [each.model_dump() for each in embedders]})
         self.s3.put_object(Bucket=self.bucket, Key=KEY, Body=content.encode(), ContentType="application/json")
 
-    def asked(self, runtime: Any, configured: str, *, lately: bool = False) -> list[Embedder]:
+    def kept(self, runtime: Any, configured: str) -> list[Embedder]:
         """All that an index is kept for.
 
         Args:
             runtime: client of SageMaker's runtime.
             configured: names of the endpoints that the settings name, with commas between.
+        """
+        return _embedders(runtime, configured, (each for each in self.read() if not each.retiring))
+
+    def searched(self, runtime: Any, configured: str, *, lately: bool) -> list[Embedder]:
+        """All whose index may be searched: those that are on their way out too, until searches have moved.
+
+        Args:
+            runtime, configured: as above.
             lately: as it was some seconds ago: a search does not wait for the object every time.
         """
         known = _read_lately(self, int(time.monotonic() // _FRESH_SECONDS)) if lately else self.read()
-        named = [Embedder(runtime, name) for name in configured.split(",")]
-        return [*named, *(Embedder(runtime, each.endpoint, each.model) for each in known if not each.retiring)]
+        return _embedders(runtime, configured, known)
+
+
+def _embedders(runtime: Any, configured: str, released: Iterable[ReleasedEmbedder]) -> list[Embedder]:
+    named = [Embedder(runtime, name) for name in configured.split(",")]
+    return [*named, *(Embedder(runtime, each.endpoint, each.model) for each in released)]
 
 
 @lru_cache(maxsize=1)

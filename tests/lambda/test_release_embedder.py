@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,57 @@ def test_a_version_that_is_rejected_goes_and_searches_go_back(releasing: Releasi
     assert releasing.searched == MODEL
     assert (releasing.sagemaker.endpoints, releasing.sagemaker.configs, releasing.sagemaker.models) == ({}, {}, set())
     assert [each.name for each in releasing.world.store.indexes()] == [index_name(MODEL)]
+
+
+def test_no_search_fails_while_a_version_comes_and_goes(releasing: Releasing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.released_embedders._FRESH_SECONDS", 3600.0)  # searches know the list of before
+    world, asked, seen = releasing.world, releasing._ask, []
+
+    def searching(call: Callable[..., Any]) -> Callable[..., Any]:
+        def around(*arguments: Any, **named: Any) -> Any:
+            seen.append(releasing.searched)
+            answer = call(*arguments, **named)
+            seen.append(releasing.searched)
+            return answer
+
+        return around
+
+    def delete_endpoint(*, EndpointName: str) -> None:
+        del releasing.sagemaker.endpoints[EndpointName]
+        del world.runtime.models[EndpointName]
+
+    monkeypatch.setattr(releasing.sagemaker, "delete_endpoint", delete_endpoint)
+    monkeypatch.setattr(releasing, "_ask", searching(asked))
+    for step in ("delete_endpoint", "delete_endpoint_config", "delete_model", "create_endpoint"):
+        monkeypatch.setattr(releasing.sagemaker, step, searching(getattr(releasing.sagemaker, step)))
+    monkeypatch.setattr(world.s3, "put_object", searching(world.s3.put_object))
+    releasing.release(2, "fake/2")
+    assert releasing.searched == "fake/2"
+    releasing.sagemaker.versions[2]["state"] = "Rejected"
+    assert releasing.advance().state == "swapped"
+    assert releasing.searched == MODEL
+    moves = [model for model, before in pairwise([*seen, ""]) if model != before]
+    assert moves == [MODEL, "fake/2", MODEL]
+    assert index_name("fake/2") not in [each.name for each in world.store.indexes()]
+
+
+def test_a_search_whose_index_is_left_and_removed_meanwhile_begins_again(
+    releasing: Releasing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releasing.release(2, "fake/2")
+    runtime = releasing.world.runtime
+    real = runtime.invoke_endpoint
+
+    def rejected(**arguments: Any) -> Any:
+        """Between its question to the embedder and its question to the index."""
+        answer = real(**arguments)
+        if releasing.sagemaker.versions[2]["state"] == "Approved":
+            releasing.sagemaker.versions[2]["state"] = "Rejected"
+            assert releasing.advance().state == "swapped"
+        return answer
+
+    monkeypatch.setattr(runtime, "invoke_endpoint", rejected)
+    assert releasing.searched == MODEL
 
 
 def test_the_version_before_stays_to_go_back_to_and_older_ones_go(releasing: Releasing) -> None:
