@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import botocore.session
@@ -18,6 +19,7 @@ from tests.template_rules import Template, resources
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+GUIDES = tuple(ROOT / "docs" / name for name in ("operations.md", "operations.zh.md"))
 NAMED = re.compile(r"docs/runbooks/([a-z0-9-]+)\.md")
 LONGEST = 60  # lines: what is read at night fits on a page
 # Commands of the AWS CLI that are no operation of a service.
@@ -66,17 +68,28 @@ def test_a_page_is_short_and_its_links_lead_somewhere(page: Path) -> None:
     assert [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not (page.parent / link).is_file()] == []
 
 
-def commands(program: str) -> list[tuple[str, str]]:
+def commands(program: str, pages: Sequence[Path] = (*PAGES, *GUIDES)) -> list[tuple[str, str]]:
     """(page, command) for every command of `program` in code on the pages."""
     found = []
-    for page in PAGES:
+    for page in pages:
         text = page.read_text("utf-8").replace("\\\n", " ")
         blocks = re.findall(r"```\n(.*?)```", text, re.DOTALL)
-        lines = [line for block in blocks for line in block.splitlines()]
+        lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
         lines += re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
         found += [(page.stem, line.split(" #")[0].strip()) for line in lines if line.startswith(f"{program} ")]
     assert found
     return found
+
+
+def test_the_guide_names_the_same_commands_in_both_languages() -> None:
+    english, chinese = ({command for _, command in commands("drawingops", [page])} for page in GUIDES)
+    assert {without_words(each) for each in english} == {without_words(each) for each in chinese}
+    assert len(english) >= 20
+
+
+def without_words(command: str) -> str:
+    """The command without what may be translated in it."""
+    return re.sub(r'"[^"]*"', '""', command)
 
 
 @pytest.mark.parametrize(("page", "command"), commands("drawingops"))
@@ -90,7 +103,7 @@ def test_our_commands_on_the_pages_exist(page: str, command: str) -> None:  # no
         else:
             assert not children, f"drawingops has no command {word}"
             break
-    options = {name for parameter in known.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    options = {"--help", *(name for each in known.params for name in (*each.opts, *each.secondary_opts))}
     unknown = [word for word in words if word.startswith("--") and word not in options]
     assert unknown == []
 
