@@ -45,7 +45,12 @@ class Detector:
         Returns:
             [batch, 1, height, width] float32, 0 … 1.
         """
-        return self.network.head(self.network.model(images))
+        return paddle.nn.functional.sigmoid(self.logits(images))
+
+    def logits(self, images: Any) -> Any:
+        """The same before the sigmoid: losses need it, since a probability of exactly 0 or 1 teaches nothing."""
+        head = self.network.head
+        return head.conv_final(head.conv_up(head.conv_down(self.network.model(images))))
 
     def save(self, path: Path) -> None:
         """Writes `weights.pdparams`."""
