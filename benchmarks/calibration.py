@@ -1,8 +1,7 @@
 """Whether the confidence that readings carry is true, on sheets of the generator that neither trains nor calibrates.
 
-Of the shipped reader and the official one: the expected calibration error over the lines whose boxes are right (15
-bins of equal width), as the network says it and as it is answered, and the reliability of what is answered.
-`--picture` draws it.
+The expected calibration error over the lines whose boxes are right (15 bins of equal width), as the network says it and
+as it is answered, and the reliability of what is answered. `--picture` draws it.
 
 usage: python -m benchmarks.calibration [--sheets 40] [--package model.tar.gz] [--picture reliability.png]
 """
@@ -21,20 +20,13 @@ from rich.table import Table
 
 from drawing_ocr.evaluation.calibration import Bin, Verdict, expected_calibration_error, reliability, verdicts
 from drawing_ocr.models import package
-from drawing_ocr.models.standard import official_package, standard_package
+from drawing_ocr.models.standard import standard_package
 from drawing_ocr.reading.reader import Reader
 from drawing_ocr.synthesis.held_out.sheet import draw_held_out_sheet
 
 FIRST_SEED = 41_000
 THREADS = 2
 SIZE, MARGIN = 400, 40  # of the picture, pixels
-
-
-def as_the_network_says(folder: Path) -> Path:
-    """The unpacked package without its calibration."""
-    info = package.read_info(folder)
-    (folder / package.INFO_NAME).write_text(info.model_copy(update={"calibration": None}).to_json(), "utf-8")
-    return folder
 
 
 def judged(reader: Reader, sheets: int) -> list[Verdict]:
@@ -76,20 +68,16 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     console = Console(width=140)
-    table = Table("reader", "lines", "exact", "mean confidence", "calibration error", title="Held-out sheets")
+    table = Table("confidence", "lines", "exact", "mean", "calibration error", title="Held-out sheets")
     with tempfile.TemporaryDirectory() as folder:
-        archive = arguments.package or standard_package()
-        package.unpack(archive, Path(folder) / "package")
-        plain = as_the_network_says(Path(folder) / "package")
-        ways = {
-            "as it is answered": archive,
-            "as its network says it": plain,
-            "official weights, as the network says it": official_package(),
-        }
-        found = {
-            name: judged(Reader.from_package(path, threads=THREADS), arguments.sheets) for name, path in ways.items()
-        }
-    for name, lines in found.items():
+        unpacked = Path(folder) / "package"
+        info = package.unpack(arguments.package or standard_package(), unpacked)
+        if info.calibration is None:
+            parser.error(f"{info.name} is not calibrated: python -m drawing_ocr.training.default_calibration")
+        (unpacked / package.INFO_NAME).write_text(info.model_copy(update={"calibration": None}).to_json(), "utf-8")
+        said = judged(Reader.from_package(unpacked, threads=THREADS), arguments.sheets)
+    answered = [Verdict(info.calibration(line.confidence), line.right) for line in said]
+    for name, lines in {"as the network says it": said, "as it is answered": answered}.items():
         table.add_row(
             name,
             str(len(lines)),
@@ -97,11 +85,11 @@ def main() -> None:
             f"{np.mean([line.confidence for line in lines]):.3f}",
             f"{expected_calibration_error(lines):.4f}",
         )
-    answered, said, _ = (reliability(lines) for lines in found.values())
+    before, after = reliability(said), reliability(answered)
     console.print(table)
-    console.print(reliability_table(answered))
+    console.print(reliability_table(after))
     if arguments.picture:
-        draw([((150, 150, 150), said), ((60, 140, 60), answered)], arguments.picture)
+        draw([((150, 150, 150), before), ((60, 140, 60), after)], arguments.picture)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ _MARGIN: Final = 0.7  # by which another reading must be likelier than the netwo
 
 _WORD: Final = re.compile(r"[^\W\d_]{3,}|[\u3040-\u30ff\u4e00-\u9fff]")
 _MARK: Final = re.compile(
-    r"[A-Z]{1,2}(?: ?- ?[A-Z]{1,2})?|\d{1,3} ?: ?\d{1,3}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{1,2}[.)]?"
+    r"[A-Z]{1,2}(?: ?- ?[A-Z]{1,2})?|\d{1,3} ?[:/] ?\d{1,3}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{1,2}[.)]?"
     r"|[A-Z]{1,4}[-_]?\d{3,}"  # numbers of drawings and of steels: V-3723, S235
 )
 _LEADING_ZERO: Final = re.compile(r"0\d+(?:[.,]\d+)?")

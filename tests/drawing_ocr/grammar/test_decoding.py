@@ -40,6 +40,7 @@ def test_what_the_network_is_sure_of_stays(likeliest: str, other: str) -> None:
         ("⏤", "一"),
         ("⌰", "⌰1"),
         ("V-3723", "-3723"),
+        ("2/3", "23"),
         ("NOTES", "N0TES"),
         ("12.5", "12.6"),
         ("A-A", "4-4"),
