@@ -17,6 +17,7 @@ from drawing_ocr.training import detector as training
 from drawing_ocr.training.checkpoint import TrainingState
 from drawing_ocr.training.detector import DetectorOptions, TrainingDiverged, train_detector
 from drawing_ocr.training.detector_crops import Piece
+from drawing_ocr.training.detector_loss import detection_loss
 
 SIDE = 64
 
@@ -63,7 +64,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(
     whole, done = train(official, tmp_path / "whole", options)
     assert (done.step, done.images, done.finished) == (4, 4, True)
 
-    step = training.detection_loss
+    step = detection_loss
     calls = iter(range(3))
 
     def killed(*arguments: object) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import paddle
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from drawing_ocr.training.detector_loss import detection_loss
 
 
-def tensors(probability: np.ndarray) -> tuple[paddle.Tensor, paddle.Tensor]:
+def tensors(probability: np.ndarray) -> tuple[Any, Any]:
     target = paddle.to_tensor(probability[None, None].astype(np.float32))
     return target, paddle.ones_like(target)
 
@@ -23,7 +25,7 @@ def soft_map() -> np.ndarray:
 
 def test_a_map_that_is_the_target_has_no_loss_and_pulls_nowhere() -> None:
     target, weight = tensors(soft_map())
-    logits = paddle.log(target / (1 - target)).detach()
+    logits: Any = paddle.log(target / (1 - target)).detach()
     logits.stop_gradient = False
     loss = detection_loss(logits, target, weight)
     loss.backward()
@@ -33,7 +35,9 @@ def test_a_map_that_is_the_target_has_no_loss_and_pulls_nowhere() -> None:
 
 def test_text_that_is_missed_and_paper_that_is_called_text_are_pulled_the_right_way() -> None:
     target, weight = tensors(soft_map())
-    logits = paddle.full_like(target, 0.1)  # at 0 itself Paddle's cross entropy has no gradient that means anything
+    logits: Any = paddle.full_like(
+        target, 0.1
+    )  # at 0 itself Paddle's cross entropy has no gradient that means anything
     logits.stop_gradient = False
     detection_loss(logits, target, weight).backward()
     pulled = -logits.grad.numpy()[0, 0]
@@ -44,7 +48,7 @@ def test_text_that_is_missed_and_paper_that_is_called_text_are_pulled_the_right_
 
 def test_what_has_no_weight_pulls_nowhere() -> None:
     target, weight = tensors(soft_map())
-    logits = paddle.full_like(target, 0.1)
+    logits: Any = paddle.full_like(target, 0.1)
     logits.stop_gradient = False
     detection_loss(logits, target, paddle.zeros_like(weight)).backward()
     assert not logits.grad.numpy().any()
@@ -52,7 +56,7 @@ def test_what_has_no_weight_pulls_nowhere() -> None:
 
 def test_a_batch_without_text_has_a_loss_of_its_hardest_paper() -> None:
     target, weight = tensors(np.zeros((64, 64)))
-    logits = paddle.full_like(target, -20.0)
+    logits: Any = paddle.full_like(target, -20.0)
     quiet = float(detection_loss(logits, target, weight))
     logits[0, 0, 5, 5] = 20.0
     assert float(detection_loss(logits, target, weight)) > quiet
