@@ -24,6 +24,7 @@ LIGHT_MODULES = [
     "drawing_ocr/dataset/__init__.py",
     "drawing_ocr/dataset/manifest.py",
     "drawing_ocr/models/__init__.py",
+    "drawing_ocr/models/calibration.py",
     "drawing_ocr/models/package.py",
     "drawing_ocr/evaluation/__init__.py",
     "drawing_ocr/evaluation/report.py",
