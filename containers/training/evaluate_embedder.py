@@ -1,4 +1,4 @@
-"""The Evaluate job of an embedder: challenger and champion find the same drawings; `evaluation.json`."""
+"""The Evaluate job of an embedder: challenger and champion find the same drawings; `evaluation.json`, and a page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from containers.training.folders import InputMissing, ProcessingFolders
 from drawing_ocr.embedding.embedder import Embedder
 from drawing_ocr.embedding.record import RecordError
 from drawing_ocr.evaluation.retrieval import RetrievalThresholds
+from drawing_ocr.evaluation.retrieval_report import write_retrieval_report
 from drawing_ocr.training.embedder_drawings import DrawingsError
 from drawing_ocr.training.embedder_evaluation import compare_embedders
 
@@ -48,7 +49,7 @@ def _evaluate(folders: ProcessingFolders, options: EmbedderGateOptions) -> None:
             Embedder.load(embedder_folder(folders.input(name), Path(temporary) / name), threads=threads)
             for name in ("challenger", "champion")
         )
-        evaluation = compare_embedders(
+        evaluation, queries = compare_embedders(
             folders.input("dataset"),
             challenger,
             champion,
@@ -59,7 +60,9 @@ def _evaluate(folders: ProcessingFolders, options: EmbedderGateOptions) -> None:
                 min_champion_gain=options.min_champion_gain,
             ),
         )
-    evaluation.save(folders.output("evaluation") / "evaluation.json")
+    output = folders.output("evaluation")
+    write_retrieval_report(output / "report.html", evaluation, queries)
+    evaluation.save(output / "evaluation.json")
     gate = evaluation.gate
     print(
         f"accuracy={gate.accuracy:.4f} regression_drop={gate.regression_drop:.4f} "

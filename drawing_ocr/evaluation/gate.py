@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from drawing_ocr.evaluation.report import Gate, Metrics, TestSet
+from drawing_ocr.evaluation.report import Gate, Metrics, TestSet, stated_interval
 
 # What stands in the gate for a figure that could not be measured: the worst there is, so that no condition that reads
 # the figure alone lets the version pass.
@@ -137,12 +137,7 @@ def _interval(tested: TestSet | None) -> str:
     """` (95% interval of the difference -3.10 to +0.20, which may be chance)`; nothing where there is none."""
     if tested is None or tested.difference is None:
         return ""
-    exact = tested.difference.exact
-    chance = ", which may be chance" if exact.verdict == "noise" else ""
-    return (
-        f" ({tested.difference.confidence:.0%} interval of the difference "
-        f"{exact.low * 100:+.2f} to {exact.high * 100:+.2f}{chance})"
-    )
+    return stated_interval(tested.difference.exact, tested.difference.confidence)
 
 
 def _exact(metrics: Metrics | None) -> float | None:

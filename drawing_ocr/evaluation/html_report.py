@@ -7,22 +7,11 @@ from html import escape
 from pathlib import Path
 
 from drawing_ocr.atomic_write import write_atomically
+from drawing_ocr.evaluation.page import interval, page, points, share, table
 from drawing_ocr.evaluation.report import Difference, Evaluation, GroupMetrics, Metrics, TestSet
 from drawing_ocr.text import canonical
 
 _GALLERY = 100  # lines of a kind that are shown; each is a picture of a few kilobytes
-
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b1f24 }
-h1 { margin-bottom: 0 } h2 { margin-top: 2.5rem }
-table { border-collapse: collapse; margin: .75rem 0 1.5rem } caption { text-align: left; font-weight: 600 }
-th, td { padding: .25rem .75rem; border-bottom: 1px solid #d5dae0; text-align: right }
-th:first-child { text-align: left }
-.better { color: #116329 } .worse { color: #b3261e }
-.verdict { padding: .75rem 1rem; border-radius: .4rem; background: #ffebe9 } .verdict.passed { background: #dafbe1 }
-.gallery td { text-align: left; font-family: ui-monospace, monospace }
-.gallery img { max-height: 3rem; max-width: 24rem }
-"""
 
 
 @dataclass(frozen=True)
@@ -59,15 +48,8 @@ def render_report(evaluation: Evaluation, lines: Sequence[ComparedLine]) -> str:
     Raises:
         OSError: A picture of a shown line cannot be read.
     """
-    gate = evaluation.gate
-    verdict = "".join(f"<li>{escape(reason)}</li>" for reason in gate.reasons)
     sections = "".join(_test_set(name, test_set) for name, test_set in evaluation.test_sets.items())
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Evaluation</title>'
-        f"<style>{_STYLE}</style></head><body>\n<h1>Evaluation</h1><p>{evaluation.created:%Y-%m-%d %H:%M} UTC</p>\n"
-        f'<div class="verdict{" passed" if gate.passed else ""}"><b>{"Passed" if gate.passed else "Refused"}</b>'
-        f"<ul>{verdict}</ul></div>\n{sections}{_gallery(changed_lines(lines))}</body></html>\n"
-    )
+    return page(evaluation.gate, evaluation.created, sections + _gallery(changed_lines(lines)))
 
 
 def write_report(path: Path, evaluation: Evaluation, lines: Sequence[ComparedLine]) -> None:
@@ -99,7 +81,7 @@ def _test_set(name: str, test_set: TestSet) -> str:
             for group, metrics in groups.items()
         ]
         heads = ["", "lines", "challenger", "champion", "points", "interval"]
-        parts.append(_table(f"{caption}: exact match", heads, rows))
+        parts.append(table(f"{caption}: exact match", heads, rows))
     return "".join(parts)
 
 
@@ -130,10 +112,10 @@ def _overall(test_set: TestSet) -> str:
     rows = [
         [
             f"<th>{name}</th>",
-            _share(now),
-            _share(then),
-            _points(now, then, lower_is_better=name.endswith("CER")),
-            _interval(difference),
+            share(now),
+            share(then),
+            points(now, then, lower_is_better=name.endswith("CER")),
+            interval(difference),
         ]
         for name, now, then, difference in zip(
             names,
@@ -149,43 +131,14 @@ def _overall(test_set: TestSet) -> str:
             f" of {known.drawings} drawings; {known.confidence:.0%} intervals of the difference by a paired bootstrap "
             f"over drawings, {known.resamples} resamples"
         )
-    return _table(caption, ["", "challenger", "champion", "points", "interval"], rows)
+    return table(caption, ["", "challenger", "champion", "points", "interval"], rows)
 
 
 def _group_row(name: str, now: GroupMetrics, then: GroupMetrics | None, difference: Difference | None) -> list[str]:
     before = then.exact if then else None
     head = f"<th>{escape(name.replace('_', ' '))}</th>"
     lines = f"<td>{now.lines}</td>"
-    return [head, lines, _share(now.exact), _share(before), _points(now.exact, before), _interval(difference)]
-
-
-def _interval(difference: Difference | None) -> str:
-    if difference is None:
-        return "<td>–</td>"
-    bounds = f"{difference.low * 100:+.2f} … {difference.high * 100:+.2f}"
-    if difference.verdict == "noise":
-        return f"<td>{bounds}, may be chance</td>"
-    return f'<td class="{difference.verdict}">{bounds}, {difference.verdict}</td>'
-
-
-def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, kind: str = "") -> str:
-    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
-    body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    return f'<table class="{kind}"><caption>{escape(caption)}</caption>\n<tr>{head}</tr>\n{body}</table>\n'
-
-
-def _share(value: float | None) -> str:
-    return "<td>–</td>" if value is None else f"<td>{value:.2%}</td>"
-
-
-def _points(now: float | None, then: float | None, *, lower_is_better: bool = False) -> str:
-    if now is None or then is None:
-        return "<td>–</td>"
-    difference = (now - then) * 100
-    if abs(difference) < 0.005:
-        return "<td>0.00</td>"
-    improved = (difference < 0) == lower_is_better
-    return f'<td class="{"better" if improved else "worse"}">{difference:+.2f}</td>'
+    return [head, lines, share(now.exact), share(before), points(now.exact, before), interval(difference)]
 
 
 def _gallery(lines: Sequence[ComparedLine]) -> str:
@@ -205,7 +158,7 @@ def _gallery(lines: Sequence[ComparedLine]) -> str:
         if len(chosen) > _GALLERY:
             caption += f", the first {_GALLERY} shown"
         rows = [_gallery_row(line) for line in chosen[:_GALLERY]]
-        parts.append(_table(caption, ["", "label", "challenger", "champion", "category"], rows, kind="gallery"))
+        parts.append(table(caption, ["", "label", "challenger", "champion", "category"], rows, kind="gallery"))
     return "".join(parts)
 
 

@@ -86,6 +86,15 @@ class Difference(Contract):
     verdict: Literal["better", "worse", "noise"]
 
 
+def stated_interval(difference: Difference, confidence: float) -> str:
+    """` (95% interval of the difference -3.10 to +0.20, which may be chance)`, in points."""
+    chance = ", which may be chance" if difference.verdict == "noise" else ""
+    return (
+        f" ({confidence:.0%} interval of the difference {difference.low * 100:+.2f} to {difference.high * 100:+.2f}"
+        f"{chance})"
+    )
+
+
 class Differences(Contract):
     """Recognition of the challenger less that of the champion, by a paired bootstrap over drawings.
 

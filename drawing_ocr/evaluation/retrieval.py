@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from drawing_ocr.atomic_write import write_atomically
 from drawing_ocr.contract import Contract
-from drawing_ocr.evaluation.report import Evaluation, Gate, ReportError
+from drawing_ocr.evaluation.report import Difference, Evaluation, Gate, ReportError, stated_interval
 
 TestSetName = Literal["own", "families"]
 
@@ -31,12 +31,34 @@ class RetrievalMetrics(Contract):
     recall_at_10: float = Field(ge=0, le=1)
 
 
+class RetrievalDifferences(Contract):
+    """The challenger's means less the champion's, by a paired bootstrap over what queries have in common.
+
+    Attributes:
+        drawings: Units that were drawn with replacement: all distortions of a held-out drawing, all parts of a family.
+        resamples: How often.
+        confidence: Of the intervals.
+        mean_average_precision, recall_at_1, recall_at_10: Of the means.
+    """
+
+    drawings: int
+    resamples: int
+    confidence: float
+    mean_average_precision: Difference
+    recall_at_1: Difference
+    recall_at_10: Difference
+
+
 class RetrievalTestSet(Contract):
-    """Both embedders on the same queries among the same drawings."""
+    """Both embedders on the same queries among the same drawings.
+
+    `difference` is None without a champion, and in files that were written before it existed.
+    """
 
     drawings: int = Field(ge=1)
     challenger: RetrievalMetrics
     champion: RetrievalMetrics | None = None
+    difference: RetrievalDifferences | None = None
 
 
 class RetrievalEvaluation(Contract):
@@ -109,12 +131,13 @@ def judge_retrieval(test_sets: Mapping[TestSetName, RetrievalTestSet], threshold
     if gain < thresholds.min_champion_gain:
         reasons.append(
             f"gain over the released embedder {gain * 100:+.2f} points of mAP on held-out drawings is below "
-            f"{thresholds.min_champion_gain * 100:+.2f}"
+            f"{thresholds.min_champion_gain * 100:+.2f}{_interval(own)}"
         )
     if drop > thresholds.max_regression_drop:
         reasons.append(
             f"mAP on drawn families fell by {drop * 100:.2f} points, more than "
-            f"{thresholds.max_regression_drop * 100:.2f}: raise the replay ratio or lower the learning rate"
+            f"{thresholds.max_regression_drop * 100:.2f}{_interval(families)}: "
+            "raise the replay ratio or lower the learning rate"
         )
     return Gate(
         accuracy=accuracy,
@@ -140,6 +163,12 @@ class _Target(Contract):
     fault = ReportError
 
     target: Literal["embedder"] | None = None
+
+
+def _interval(tested: RetrievalTestSet) -> str:
+    """` (95% interval of the difference -3.10 to +0.20, which may be chance)`; nothing where there is none."""
+    known = tested.difference
+    return stated_interval(known.mean_average_precision, known.confidence) if known else ""
 
 
 def _difference(challenger: RetrievalMetrics, champion: RetrievalMetrics | None) -> float:

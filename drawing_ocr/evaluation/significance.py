@@ -7,7 +7,7 @@ with replacement, because the lines of one sheet share their pen, font and scan 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,53 @@ class PairedLine:
     category: str
 
 
+class PairedBootstrap:
+    """Resamples of drawings, the same for every figure.
+
+    Args:
+        drawings: Of each observation, which drawing it belongs to; at least one.
+        resamples: At least 1,000 for an interval that does not change with the seed.
+        seed: The same drawings, resamples and seed give the same intervals.
+    """
+
+    def __init__(self, drawings: Sequence[str], *, resamples: int = RESAMPLES, seed: int = SEED) -> None:
+        index = {name: number for number, name in enumerate(dict.fromkeys(drawings))}
+        self.drawings = len(index)
+        self._drawing_of = np.array([index[name] for name in drawings])
+        shares = np.full(len(index), 1 / len(index))
+        self._draws = np.random.default_rng(seed).multinomial(len(index), shares, size=resamples)
+
+    def difference(
+        self, changes: _Numbers, chosen: NDArray[np.bool_] | None = None, *, lower_is_better: bool = False
+    ) -> Difference:
+        """Of one figure, a quotient of sums, with its percentile interval.
+
+        Args:
+            changes: (observations, 2): change of the figure, and what its sum is divided by the sum of.
+            chosen: (observations,): which count; None = all.
+            lower_is_better: Whether a fall is an improvement.
+        """
+        kept = np.ones(len(changes), dtype=bool) if chosen is None else chosen
+        sums = np.zeros((self.drawings, 2))
+        np.add.at(sums, self._drawing_of[kept], changes[kept])
+        known = sums[:, 1] > 0
+        sums = sums[known]
+        if not len(sums):
+            return Difference(value=0.0, low=0.0, high=0.0, verdict="noise")
+        total = sums.sum(axis=0)
+        resampled = self._draws[:, known] @ sums
+        # A resample that happens to hold none of the group's drawings says nothing about it.
+        resampled = resampled[resampled[:, 1] > 0]
+        tail = 50 * (1 - CONFIDENCE)
+        low, high = np.percentile(resampled[:, 0] / resampled[:, 1], [tail, 100 - tail])
+        verdict = "noise"
+        if len(sums) >= LEAST_DRAWINGS and (low > 0 or high < 0):
+            verdict = "better" if (low > 0) != lower_is_better else "worse"
+        return Difference.model_validate(
+            {"value": total[0] / total[1], "low": float(low), "high": float(high), "verdict": verdict}
+        )
+
+
 def compare_recognition(lines: Sequence[PairedLine], *, resamples: int = RESAMPLES, seed: int = SEED) -> Differences:
     """Differences of the recognition metrics with their 95 % percentile intervals.
 
@@ -54,16 +101,10 @@ def compare_recognition(lines: Sequence[PairedLine], *, resamples: int = RESAMPL
         seed: The same lines, resamples and seed give the same intervals.
     """
     changes = np.array([_change(line) for line in lines], dtype=np.float64)  # (lines, 5)
-    names = list(dict.fromkeys(line.drawing for line in lines))
-    index = {name: number for number, name in enumerate(names)}
-    drawing_of = np.array([index[line.drawing] for line in lines])
-    generator = np.random.default_rng(seed)
-    draws = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
+    bootstrap = PairedBootstrap([line.drawing for line in lines], resamples=resamples, seed=seed)
 
     def of(chosen: NDArray[np.bool_], figure: int, divisor: int, *, lower_is_better: bool = False) -> Difference:
-        sums = np.zeros((len(names), 2))
-        np.add.at(sums, drawing_of[chosen], changes[chosen][:, [figure, divisor]])
-        return _difference(sums[sums[:, 1] > 0], draws[:, sums[:, 1] > 0], lower_is_better=lower_is_better)
+        return bootstrap.difference(changes[:, [figure, divisor]], chosen, lower_is_better=lower_is_better)
 
     def by_group(groups: Sequence[frozenset[str]]) -> dict[str, Difference]:
         known = sorted({name for group in groups for name in group})
@@ -71,7 +112,7 @@ def compare_recognition(lines: Sequence[PairedLine], *, resamples: int = RESAMPL
 
     everything = np.ones(len(lines), dtype=bool)
     return Differences(
-        drawings=len(names),
+        drawings=bootstrap.drawings,
         resamples=resamples,
         confidence=CONFIDENCE,
         exact=of(everything, _EXACT, _LINES),
@@ -99,22 +140,4 @@ def _change(line: PairedLine) -> tuple[float, ...]:
         similarity(edits_now, now) - similarity(edits_then, then),
         edits_now - edits_then,
         len(text),
-    )
-
-
-def _difference(sums: _Numbers, draws: NDArray[Any], *, lower_is_better: bool) -> Difference:
-    """From (drawings, 2) sums of changes and of what they are divided by, and (resamples, drawings) counts."""
-    if not len(sums):
-        return Difference(value=0.0, low=0.0, high=0.0, verdict="noise")
-    total = sums.sum(axis=0)
-    resampled = draws @ sums
-    # A resample that happens to hold none of the group's drawings says nothing about it.
-    resampled = resampled[resampled[:, 1] > 0]
-    tail = 50 * (1 - CONFIDENCE)
-    low, high = np.percentile(resampled[:, 0] / resampled[:, 1], [tail, 100 - tail])
-    verdict = "noise"
-    if len(sums) >= LEAST_DRAWINGS and (low > 0 or high < 0):
-        verdict = "better" if (low > 0) != lower_is_better else "worse"
-    return Difference.model_validate(
-        {"value": total[0] / total[1], "low": float(low), "high": float(high), "verdict": verdict}
     )

@@ -9,6 +9,30 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """What became of each query.
+
+    Attributes:
+        average_precision: [queries], 0 to 1.
+        first_rank: [queries], from 1: where the first drawing of the query's own stands.
+        top: [queries], which drawing stands first.
+    """
+
+    average_precision: npt.NDArray[np.float64]
+    first_rank: npt.NDArray[np.int64]
+    top: npt.NDArray[np.int64]
+
+    def mean(self) -> Retrieval:
+        """Over all queries."""
+        return Retrieval(
+            queries=len(self.first_rank),
+            mean_average_precision=float(self.average_precision.mean()),
+            recall_at_1=float((self.first_rank <= 1).mean()),
+            recall_at_10=float((self.first_rank <= 10).mean()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """Means over queries, 0 to 1.
 
@@ -25,6 +49,11 @@ class Retrieval:
 
 
 def evaluate(scores: npt.NDArray[np.floating], relevant: npt.NDArray[np.bool_]) -> Retrieval:
+    """The means of `rank`."""
+    return rank(scores, relevant).mean()
+
+
+def rank(scores: npt.NDArray[np.floating], relevant: npt.NDArray[np.bool_]) -> Ranked:
     """Ranks by score, the greatest first; equal scores count against the searcher.
 
     Args:
@@ -46,9 +75,4 @@ def evaluate(scores: npt.NDArray[np.floating], relevant: npt.NDArray[np.bool_]) 
     found = np.cumsum(ranked, axis=1)
     precision = found / np.arange(1, ranked.shape[1] + 1)
     average = (precision * ranked).sum(axis=1) / ranked.sum(axis=1)
-    return Retrieval(
-        queries=len(scores),
-        mean_average_precision=float(average.mean()),
-        recall_at_1=float(ranked[:, 0].mean()),
-        recall_at_10=float(ranked[:, :10].any(axis=1).mean()),
-    )
+    return Ranked(average_precision=average, first_rank=ranked.argmax(axis=1) + 1, top=order[:, 0])

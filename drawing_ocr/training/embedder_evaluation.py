@@ -22,13 +22,16 @@ from drawing_ocr.evaluation.retrieval import (
     RetrievalThresholds,
     TestSetName,
 )
-from drawing_ocr.search.metrics import Retrieval, evaluate
+from drawing_ocr.evaluation.retrieval_report import ComparedQuery
+from drawing_ocr.evaluation.retrieval_significance import compare_retrieval
+from drawing_ocr.search.metrics import Ranked, rank
 from drawing_ocr.training.embedder_batches import BatchPlan, draw_batch
 from drawing_ocr.training.embedder_drawings import OwnDrawings, read_ink
 
 MOST_QUERIES: Final = 200  # drawings that are looked for
 _FAMILIES_SEED: Final = 7_000_000  # neither training nor its validation draws from it
 _MEMBERS, _DRAWINGS = 3, 3
+_SHOWN_PIXELS: Final = 160  # of a picture on the page
 
 
 def turned(page: Picture, rng: Random) -> Picture:
@@ -64,7 +67,7 @@ def compare_embedders(
     *,
     families: int,
     thresholds: RetrievalThresholds,
-) -> RetrievalEvaluation:
+) -> tuple[RetrievalEvaluation, list[ComparedQuery]]:
     """Both find the same distorted drawings among the same others.
 
     Args:
@@ -74,24 +77,33 @@ def compare_embedders(
         families: How many of three members are drawn.
         thresholds: Of the gate.
 
+    Returns:
+        Metrics and verdict; and the queries on own drawings, none where there is no champion.
+
     Raises:
         DrawingsError: the folder cannot be used.
     """
     own = _OwnTest(folder, OwnDrawings.load(folder))
     drawn = draw_batch(_FAMILIES_SEED, 0, BatchPlan(families, _MEMBERS, _DRAWINGS, challenger.info.input_size))
-    tests: dict[TestSetName, tuple[int, Callable[[Embedder], Retrieval]]] = {
-        "own": (len(own.drawings), own.retrieval),
-        "families": (len(drawn[1]), lambda embedder: _families(embedder, *drawn)),
+    of_families = [str(number // (_MEMBERS * _DRAWINGS)) for number in range(len(drawn[1]))]
+    found = own.ranked(challenger)
+    found_before = own.ranked(champion) if champion else None
+    drawn_before = _families(champion, *drawn) if champion else None
+    test_sets: dict[TestSetName, RetrievalTestSet] = {
+        "own": _test_set(len(own.drawings), own.units, found, found_before),
+        "families": _test_set(len(of_families), of_families, _families(challenger, *drawn), drawn_before),
     }
-    test_sets = {
-        name: RetrievalTestSet(
-            drawings=count,
-            challenger=_metrics(measure(challenger)),
-            champion=_metrics(measure(champion)) if champion else None,
-        )
-        for name, (count, measure) in tests.items()
-    }
-    return RetrievalEvaluation.judged(f"{challenger.info.name}/{challenger.info.version}", test_sets, thresholds)
+    evaluation = RetrievalEvaluation.judged(f"{challenger.info.name}/{challenger.info.version}", test_sets, thresholds)
+    return evaluation, own.compared(found, found_before) if found_before else []
+
+
+def _test_set(drawings: int, units: Sequence[str], challenger: Ranked, champion: Ranked | None) -> RetrievalTestSet:
+    return RetrievalTestSet(
+        drawings=drawings,
+        challenger=_metrics(challenger),
+        champion=_metrics(champion) if champion else None,
+        difference=compare_retrieval(units, challenger, champion) if champion else None,
+    )
 
 
 class _OwnTest:
@@ -104,8 +116,10 @@ class _OwnTest:
             (number for number, drawing in enumerate(own.drawings) if drawing.split is Split.VAL),
             key=lambda number: position(own.drawings[number].uri, own.seed),
         )
+        self.units: list[str] = []  # of each query, the drawing that it is of
         self._queries: list[list[Ink]] = []
         self._wanted: list[int] = []
+        self._how: list[str] = []
         for number in held_out[:MOST_QUERIES]:
             page = own.drawings[number].page
             assert page is not None  # every held-out drawing has one
@@ -116,15 +130,42 @@ class _OwnTest:
                 if found:
                     self._queries.append(found)
                     self._wanted.append(number)
+                    self._how.append(distort.__name__)
+                    self.units.append(own.drawings[number].uri)
 
-    def retrieval(self, embedder: Embedder) -> Retrieval:
+    def compared(self, challenger: Ranked, champion: Ranked) -> list[ComparedQuery]:
+        """For people: those that were found at another rank."""
+        return [
+            ComparedQuery(
+                drawing=unit,
+                how=how,
+                picture=_png(query[0]),
+                challenger=int(now),
+                champion=int(then),
+                challenger_first=_png(self._gallery[first][0]),
+                champion_first=_png(self._gallery[first_then][0]),
+            )
+            for unit, how, query, now, then, first, first_then in zip(
+                self.units,
+                self._how,
+                self._queries,
+                challenger.first_rank,
+                champion.first_rank,
+                challenger.top,
+                champion.top,
+                strict=True,
+            )
+            if now != then
+        ]
+
+    def ranked(self, embedder: Embedder) -> Ranked:
         gallery, starts = _vectors(embedder, self._gallery)
         asked, asked_starts = _vectors(embedder, self._queries)
         # As the search ranks: each region of a query with the drawing's region most like it, and their mean.
         best = np.maximum.reduceat(asked @ gallery.T, starts, axis=1)
         counts = np.diff([*asked_starts, len(asked)])
         scores = np.add.reduceat(best, asked_starts, axis=0) / counts[:, None]
-        return evaluate(scores, np.array(self._wanted)[:, None] == np.arange(len(starts)))
+        return rank(scores, np.array(self._wanted)[:, None] == np.arange(len(starts)))
 
 
 def _vectors(
@@ -136,17 +177,27 @@ def _vectors(
     return vectors, np.cumsum([0, *(len(drawing) for drawing in drawings)], dtype=np.int64)[:-1]
 
 
-def _families(embedder: Embedder, pictures: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> Retrieval:
+def _families(embedder: Embedder, pictures: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> Ranked:
     vectors = embedder.vectors(pictures)
     scores = vectors @ vectors.T
     np.fill_diagonal(scores, -np.inf)
-    return evaluate(scores, labels[:, None] == labels)
+    return rank(scores, labels[:, None] == labels)
 
 
-def _metrics(found: Retrieval) -> RetrievalMetrics:
+def _metrics(ranked: Ranked) -> RetrievalMetrics:
+    found = ranked.mean()
     return RetrievalMetrics(
         queries=found.queries,
         mean_average_precision=found.mean_average_precision,
         recall_at_1=found.recall_at_1,
         recall_at_10=found.recall_at_10,
     )
+
+
+def _png(ink: Ink) -> bytes:
+    """A small picture, dark on white."""
+    height, width = ink.shape
+    scale = min(1.0, _SHOWN_PIXELS / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".png", 255 - small)[1])

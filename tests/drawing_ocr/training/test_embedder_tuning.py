@@ -115,10 +115,16 @@ def test_a_run_that_was_stopped_goes_on_and_gives_the_next_version_of_what_is_se
     np.testing.assert_allclose(after.state_dict()[name].numpy(), before.state_dict()[name].numpy(), atol=2e-3)
 
     lenient = RetrievalThresholds(accuracy=0.0, max_regression_drop=1.0, min_champion_gain=-1.0)
-    evaluation = compare_embedders(drawings, tuned, base, families=2, thresholds=lenient)
+    evaluation, changed = compare_embedders(drawings, tuned, base, families=2, thresholds=lenient)
     assert evaluation.gate.passed == 1
+    assert all(each.challenger != each.champion and each.picture.startswith(b"\x89PNG") for each in changed)
     own = evaluation.test_sets["own"]
     held_out = len(OwnDrawings.load(drawings).of(Split.VAL))
     assert (own.drawings, own.challenger.queries) == (9, 3 * held_out)
     assert own.champion is not None
     assert own.champion.recall_at_10 == 1.0  # nine drawings
+    assert own.difference is not None
+    assert (own.difference.drawings, own.difference.recall_at_10.verdict) == (held_out, "noise")
+    families = evaluation.test_sets["families"].difference
+    assert families is not None
+    assert families.drawings == 2
