@@ -8,33 +8,20 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from constructs import Construct
-from drawing_platform.permissions import Statement, allow
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment
 from drawing_platform.runbooks import Runbook
+from drawing_platform.state_machine import StateMachineProps, define_state_machine
 
 TIMEOUT = cdk.Duration.minutes(30)
-# https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html: these know no narrower resource.
-UNBOUND_ACTIONS = (
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups",
-    "logs:DescribeResourcePolicies",
-    "logs:GetLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:UpdateLogDelivery",
-)
-TRACING_ACTIONS = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,24 +61,21 @@ class DriftResponse(Construct):
         self._define_rule()
 
     def _define_state_machine(self) -> None:
-        common = self._props.common
-        log_group = logs.LogGroup(
+        props = self._props
+        self.state_machine = define_state_machine(
             self,
-            "Logs",
-            # CloudWatch lets Step Functions write into groups of this prefix without a policy that grows.
-            log_group_name=f"/aws/vendedlogs/states/{cdk.Stack.of(self).stack_name}-drift",
-            retention=common.log_retention,
-            encryption_key=common.key,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        self.state_machine = sfn.StateMachine(
-            self,
-            "Workflow",
-            definition_body=sfn.DefinitionBody.from_chainable(self._states()),
-            role=self._role().without_policy_updates(),
-            timeout=TIMEOUT,
-            tracing_enabled=common.tracing,
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=True),
+            props=StateMachineProps(
+                common=props.common,
+                log_name="drift",
+                description="Orders a training run, or asks people for labels",
+                states=self._states(),
+                statements=[
+                    Statement(actions=["lambda:InvokeFunction"], resources=[props.trigger.function_arn]),
+                    Statement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
+                    Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
+                ],
+                timeout=TIMEOUT,
+            ),
         )
 
     def _states(self) -> sfn.IChainable:
@@ -121,26 +105,6 @@ class DriftResponse(Construct):
             .when(sfn.Condition.string_equals("$.decision", "nothing_new"), ask)
             .otherwise(sfn.Succeed(self, "RunIsUnderWay"))
         )
-
-    def _role(self) -> iam.Role:
-        props = self._props
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
-            description="Orders a training run, or asks people for labels",
-        )
-        unbound = [*UNBOUND_ACTIONS, *(TRACING_ACTIONS if props.common.tracing else ())]
-        allow(
-            role,
-            (
-                Statement(actions=["lambda:InvokeFunction"], resources=[props.trigger.function_arn]),
-                Statement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
-                Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
-                Statement(actions=unbound, resources=["*"]),
-            ),
-        )
-        return role
 
     def _define_rule(self) -> None:
         events.Rule(

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from constructs import Construct
-from drawing_platform.drift_response import TRACING_ACTIONS, UNBOUND_ACTIONS
 from drawing_platform.ground_truth_rounds import GroundTruthRounds
-from drawing_platform.permissions import Statement, allow
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment
 from drawing_platform.prelabelling import Prelabelling, PrelabellingProps
+from drawing_platform.state_machine import StateMachineProps, define_state_machine
 
 # Ten thousand sheets are read in a day; people's weeks are not part of an execution.
 TIMEOUT = cdk.Duration.hours(30)
@@ -64,25 +62,18 @@ class LabellingWorkflow(Construct):
             props.ground_truth.start_when_closed(self.state_machine)
 
     def _define_state_machine(self) -> None:
-        common = self._props.common
-        log_group = logs.LogGroup(
+        props = self._props
+        self.state_machine = define_state_machine(
             self,
-            "Logs",
-            # CloudWatch lets Step Functions write into groups of this prefix without a policy that grows.
-            log_group_name=f"/aws/vendedlogs/states/{cdk.Stack.of(self).stack_name}-labelling",
-            retention=common.log_retention,
-            encryption_key=common.key,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        self.state_machine = sfn.StateMachine(
-            self,
-            "Workflow",
-            state_machine_name=self._props.name,
-            definition_body=sfn.DefinitionBody.from_chainable(self._states()),
-            role=self._role().without_policy_updates(),
-            timeout=TIMEOUT,
-            tracing_enabled=common.tracing,
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=True),
+            props=StateMachineProps(
+                common=props.common,
+                log_name="labelling",
+                description="Has drawings read, then hands them to people",
+                states=self._states(),
+                statements=self._statements(),
+                timeout=TIMEOUT,
+                name=props.name,
+            ),
         )
 
     def _states(self) -> sfn.IChainable:
@@ -145,28 +136,16 @@ class LabellingWorkflow(Construct):
         )
         return choice.otherwise(plain.next(tell))
 
-    def _role(self) -> iam.Role:
+    def _statements(self) -> list[Statement]:
         props, rounds = self._props, self._props.ground_truth
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
-            description="Has drawings read, then hands them to people",
-        )
-        unbound = [*UNBOUND_ACTIONS, *(TRACING_ACTIONS if props.common.tracing else ())]
         opening = (
             rounds.permissions()
             if rounds
             else [Statement(actions=["lambda:InvokeFunction"], resources=[props.open_job.function_arn])]
         )
-        allow(
-            role,
-            (
-                *self.prelabelling.permissions(),
-                *opening,
-                Statement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
-                Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
-                Statement(actions=unbound, resources=["*"]),
-            ),
-        )
-        return role
+        return [
+            *self.prelabelling.permissions(),
+            *opening,
+            Statement(actions=["sns:Publish"], resources=[props.topic.topic_arn]),
+            Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[props.topic_key.key_arn]),
+        ]

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from constructs import Construct
-from drawing_platform.permissions import Statement, allow
+from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction
 from drawing_platform.settings import ReleaseSettings
+from drawing_platform.state_machine import StateMachineProps, define_state_machine
 
 # Waiting for other releases and for this one, with room to spare; then a person should look.
 WORKFLOW_TIMEOUT = cdk.Duration.hours(24)
@@ -47,23 +46,18 @@ class ReleaseWorkflow(Construct):
         super().__init__(scope, construct_id)
         self._props = props
         self._poll = cdk.Duration.seconds(props.release.poll_seconds)
-        log_group = logs.LogGroup(
+        called = [*props.functions.values(), props.notifier]
+        functions = [item.function.function_arn for item in called]
+        self.state_machine = define_state_machine(
             self,
-            "Logs",
-            # CloudWatch lets Step Functions write into groups of this prefix without a policy that grows.
-            log_group_name=f"/aws/vendedlogs/states/{cdk.Stack.of(self).stack_name}-release",
-            retention=props.common.log_retention,
-            encryption_key=props.common.key,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        self.state_machine = sfn.StateMachine(
-            self,
-            "Workflow",
-            definition_body=sfn.DefinitionBody.from_chainable(self._states()),
-            role=self._role().without_policy_updates(),
-            timeout=WORKFLOW_TIMEOUT,
-            tracing_enabled=props.common.tracing,
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=True),
+            props=StateMachineProps(
+                common=props.common,
+                log_name="release",
+                description="Calls the functions of the release workflow",
+                states=self._states(),
+                statements=[Statement(actions=["lambda:InvokeFunction"], resources=functions)],
+                timeout=WORKFLOW_TIMEOUT,
+            ),
         )
 
     def _states(self) -> sfn.IChainable:
@@ -167,34 +161,3 @@ class ReleaseWorkflow(Construct):
             result_selector={"answer.$": "$.Payload"} if result else None,
             result_path=f"$.{result}" if result else None,
         )
-
-    def _role(self) -> iam.Role:
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
-            description="Calls the functions of the release workflow",
-        )
-        called = [*self._props.functions.values(), self._props.notifier]
-        functions = [item.function.function_arn for item in called]
-        # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html: these know no narrower resource.
-        unbound = [
-            "logs:CreateLogDelivery",
-            "logs:DeleteLogDelivery",
-            "logs:DescribeLogGroups",
-            "logs:DescribeResourcePolicies",
-            "logs:GetLogDelivery",
-            "logs:ListLogDeliveries",
-            "logs:PutResourcePolicy",
-            "logs:UpdateLogDelivery",
-        ]
-        if self._props.common.tracing:
-            unbound += ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-        allow(
-            role,
-            [
-                Statement(actions=["lambda:InvokeFunction"], resources=functions),
-                Statement(actions=unbound, resources=["*"]),
-            ],
-        )
-        return role
