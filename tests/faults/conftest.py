@@ -22,13 +22,15 @@ SHARING = (
 )
 # Files of a minute and more: one of them that begins last keeps one core busy and the others idle.
 LONGEST = (
-    "test_training_kills",
-    "test_batch",
     *SHARING,
+    "test_labelling_whole",
+    "test_batch",
     "test_release_bad_versions",
     "test_annotator_kills",
-    "test_labelling_whole",
+    "test_training_kills",
+    "test_promotion",
     "test_retraining_bursts",
+    "test_release_interleavings",
 )
 
 

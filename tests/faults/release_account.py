@@ -22,7 +22,7 @@ from emulator import lifetime
 from tests.e2e.account import REGION, ROOT, Account, Cdk, client, eventually, free_port, message_of
 from tests.emulator import programs
 
-RELEASE_SECONDS = 120
+RELEASE_SECONDS = 200  # idle some 20; beside everything else more
 
 # Answers like the reader, after `SECONDS`; what it does wrong is said by `BEHAVIOUR`.
 _SERVER = """

@@ -13,18 +13,14 @@ from typing import Any
 import pytest
 
 import emulator
+from cli.environment import Names
 from tests.e2e.account import ROOT, Cdk, client, empty_account, free_port
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(600)]
 
-SEARCH_NAMES = (
-    "search-api",
-    "search-dead-letters",
-    "search-queue",
-    "search-reconcile-function",
-    "search-backfill-function",
-    "search-release-function",
-)
+# What has nothing to do with versions of the reader is not deployed here: it is sooner done, and the emulated account
+# has no OpenSearch domain.
+OTHERS = [name.replace("_", "-") for name in Names.model_fields if name.startswith(("labelling_", "search_"))]
 PARTNERS = {
     "dev": f'targets = [{{ env = "staging", account = "{emulator.ACCOUNT}" }}]',
     "staging": f'source = {{ env = "dev", account = "{emulator.ACCOUNT}" }}',
@@ -63,10 +59,9 @@ def test_an_approved_version_arrives_with_its_bytes_and_its_lineage_and_waits(tm
         for env in PARTNERS:
             (config / f"{env}.toml").write_text(settings(env), "utf-8")
         cdk.bootstrap()
-        # All but the search: the emulated account has no OpenSearch domain.
-        cdk.deploy("*/Images", "*/Labelling", "*/Release", "*/Serving")
+        cdk.deploy("*/Images", "*/Training", "*/Release", "*/Serving")
         for env in PARTNERS:
-            for name in SEARCH_NAMES:
+            for name in OTHERS:
                 client("ssm", port).put_parameter(Name=f"/drawing-platform/{env}/{name}", Value="none", Type="String")
         drawingops(cdk, "models", "import-official", "--env", "dev")
         drawingops(cdk, "models", "approve", "v1", "--reason", "first reader", "--env", "dev")

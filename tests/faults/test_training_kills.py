@@ -27,7 +27,7 @@ from tests.training_process import trainer
 pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(420)]
 
 KILLS = 50
-EPOCHS = 3
+EPOCHS = 2
 # A kill comes at any instant of the start and of so much of the undisturbed run: some before the first step, some while
 # a checkpoint is written, on a machine of whatever speed.
 SHARE = 1 / 12
