@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from containers.training import failure
 from containers.training.arguments import ArgumentsError, parse
 from containers.training.folders import InputMissing, ProcessingFolders, model_package
+from containers.training.verdict import tell
 from containers.training.versions import Detectors, TestSetFolder, Version, compare
 from drawing_ocr.evaluation.gate import Thresholds, judge
 from drawing_ocr.evaluation.html_report import write_report
@@ -66,14 +67,7 @@ def _evaluate(folders: ProcessingFolders, options: GateOptions) -> None:
     output = folders.output("evaluation")
     write_report(output / "report.html", evaluation, lines)
     evaluation.save(output / "evaluation.json")
-    gate = evaluation.gate
-    print(
-        f"accuracy={gate.accuracy:.4f} regression_drop={gate.regression_drop:.4f} "
-        f"champion_gain={gate.champion_gain:.4f} passed={gate.passed}",
-        *gate.reasons,
-        sep="\n",
-        flush=True,
-    )
+    tell(evaluation.gate)
 
 
 if __name__ == "__main__":

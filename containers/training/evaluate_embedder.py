@@ -13,6 +13,7 @@ from containers.training import failure
 from containers.training.arguments import ArgumentsError, parse
 from containers.training.embedder_package import embedder_folder
 from containers.training.folders import InputMissing, ProcessingFolders
+from containers.training.verdict import tell
 from drawing_ocr.embedding.embedder import Embedder
 from drawing_ocr.embedding.record import RecordError
 from drawing_ocr.evaluation.retrieval import RetrievalThresholds
@@ -63,14 +64,7 @@ def _evaluate(folders: ProcessingFolders, options: EmbedderGateOptions) -> None:
     output = folders.output("evaluation")
     write_retrieval_report(output / "report.html", evaluation, queries)
     evaluation.save(output / "evaluation.json")
-    gate = evaluation.gate
-    print(
-        f"accuracy={gate.accuracy:.4f} regression_drop={gate.regression_drop:.4f} "
-        f"champion_gain={gate.champion_gain:.4f} passed={gate.passed}",
-        *gate.reasons,
-        sep="\n",
-        flush=True,
-    )
+    tell(evaluation.gate)
 
 
 if __name__ == "__main__":
