@@ -7,7 +7,6 @@ Every sheet is judged twice: on its own labelled lines, which tells of the struc
 from __future__ import annotations
 
 import argparse
-import tempfile
 import time
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from rich.table import Table
 from drawing_ocr.evaluation.matching import Prediction as Text
 from drawing_ocr.evaluation.structure import StructureScore, score_as_single_texts, score_structure
 from drawing_ocr.formats.labelme import read_labelme
-from drawing_ocr.models.official import build_official_package
+from drawing_ocr.models.standard import standard_package
 from drawing_ocr.reading.categorise import categories_in
 from drawing_ocr.reading.image import Page, load_file
 from drawing_ocr.reading.layout import layout_of
@@ -120,15 +119,13 @@ def on_drawings(reader: Reader) -> Table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sheets", type=int, default=12, help="how many are drawn")
-    parser.add_argument("--package", type=Path, help="model.tar.gz to read with; the official one if absent")
+    parser.add_argument("--package", type=Path, help="model.tar.gz to read with; the shipped one if absent")
     arguments = parser.parse_args()
     console = Console(width=140)
-    with tempfile.TemporaryDirectory() as folder:
-        package = arguments.package or build_official_package(Path(folder) / "model.tar.gz")
-        reader = Reader.from_package(package, threads=THREADS)
-        console.print(on_sheets(reader, arguments.sheets))
-        if DRAWINGS.is_dir():
-            console.print(on_drawings(reader))
+    reader = Reader.from_package(arguments.package or standard_package(), threads=THREADS)
+    console.print(on_sheets(reader, arguments.sheets))
+    if DRAWINGS.is_dir():
+        console.print(on_drawings(reader))
 
 
 if __name__ == "__main__":
