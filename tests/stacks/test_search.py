@@ -57,7 +57,7 @@ def test_only_named_roles_get_into_the_domain_and_it_has_no_passwords(domain: di
     assert list(security["MasterUserOptions"]) == ["MasterUserARN"]
     (statement,) = domain["AccessPolicies"]["Statement"]
     principals = statement["Principal"]["AWS"]
-    assert len(principals) == 4  # who searches, who indexes, who compares, who lets in
+    assert len(principals) == 5  # who searches, who indexes, who compares, who fills, who lets in
     assert all(list(principal) == ["Fn::GetAtt"] for principal in principals)
     assert not any("*" in action for action in statement["Action"])
 
@@ -70,6 +70,14 @@ def test_the_domain_writes_slow_logs_and_who_came_in(domain: dict[str, Any]) -> 
         "ES_APPLICATION_LOGS",
         "AUDIT_LOGS",
     }
+
+
+def test_who_fills_an_index_deletes_no_drawing_and_orders_nothing(templates: dict[str, Template]) -> None:
+    held = rights(templates["prod-search"], "IndexBackfillRole")
+    written = {resource for action, resource in held if action.startswith(("s3:Put", "s3:Delete"))}
+    assert all("/drawings/*" not in resource for resource in written)
+    assert {resource for action, resource in held if action == "s3:DeleteObject"} < written
+    assert not any(action.startswith("sqs:") for action, _ in held)
 
 
 @pytest.mark.parametrize("env", DOMAINS)
@@ -173,4 +181,4 @@ def test_the_account_on_one_machine_has_a_folder_instead_of_a_domain(templates: 
         for _, each in resources(template, "AWS::Lambda::Function")
         if "FileSystemConfigs" in each
     ]
-    assert mounted == ["/mnt/search"] * 3
+    assert mounted == ["/mnt/search"] * 4
