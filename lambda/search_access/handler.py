@@ -25,7 +25,13 @@ SECURITY = "/_plugins/_security/api"
 _INDEXES = ["drawings*"]
 ROLES: dict[str, dict[str, Any]] = {
     "drawings_reader": {
-        "cluster_permissions": ["cluster:monitor/main", "indices:data/read/msearch", "indices:data/read/scroll*"],
+        "cluster_permissions": [
+            "cluster:monitor/main",
+            # Many documents by their ids: of the request as a whole, whatever the rights on the index.
+            "indices:data/read/mget",
+            "indices:data/read/msearch",
+            "indices:data/read/scroll*",
+        ],
         "index_permissions": [
             {
                 "index_patterns": _INDEXES,
@@ -42,6 +48,10 @@ ROLES: dict[str, dict[str, Any]] = {
         "cluster_permissions": [
             "cluster:monitor/main",
             "cluster:monitor/health",
+            # The end of a load: a merge is a task, and graphs are read into memory.
+            "cluster:monitor/task/get",
+            "cluster:admin/knn_warmup_action",
+            "indices:data/read/mget",
             "indices:data/read/msearch",
             "indices:data/read/scroll*",
             "indices:data/write/bulk",

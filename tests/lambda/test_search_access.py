@@ -77,6 +77,13 @@ def test_who_reads_may_not_write(sent: list[urllib.request.Request]) -> None:
         assert [each["index_patterns"] for each in role["index_permissions"]] == [["drawings*"]]
 
 
+def test_requests_for_many_documents_and_the_end_of_a_load_are_allowed(sent: list[urllib.request.Request]) -> None:
+    handler.handle(order("Create"), LogContext())
+    reader, writer = (set(body(sent[number])["cluster_permissions"]) for number in (0, 2))
+    assert "indices:data/read/mget" in reader & writer
+    assert {"cluster:monitor/task/get", "cluster:admin/knn_warmup_action"} <= writer - reader
+
+
 def test_a_domain_that_does_not_answer_fails_the_stack_with_the_reason(sent: list[urllib.request.Request]) -> None:
     handler.handle(order("Create", "broken"), LogContext())
     answer = body(sent[-1])
