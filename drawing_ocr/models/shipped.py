@@ -1,8 +1,8 @@
 """The reader that the project ships: the official one, trained further on drawings that the project draws itself.
 
 `drawing_ocr/models/default/` holds the recogniser's weights in half precision, its dictionary, and the record of how it
-was made (`python -m drawing_ocr.training.default_reader`); the detector is the official one. The package built from
-them is complete: it reads, and training goes on from it.
+was made (`python -m drawing_ocr.training.default_reader`); `shipped_detector.py` has the detector's. The package built
+from them is complete: it reads, and training goes on from it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ import paddle
 from pydantic import BaseModel, ConfigDict
 
 from drawing_ocr.atomic_write import write_atomically
-from drawing_ocr.models import package
+from drawing_ocr.models import package, shipped_detector
 from drawing_ocr.models.calibration import Calibration
 from drawing_ocr.models.export import export_detector, export_recogniser
-from drawing_ocr.models.official import import_detector
 from drawing_ocr.models.recogniser import Recogniser
 from drawing_ocr.text import Charset
 
@@ -112,18 +111,15 @@ def build_shipped_package(out: Path, folder: Path = FOLDER) -> Path:
 
     Args:
         out: The archive to write; it appears only when it is complete.
-        folder: Of weights, dictionary and record.
+        folder: Of weights, dictionary and records, the detector's among them.
 
     Returns:
         `out`.
-
-    Raises:
-        drawing_ocr.models.official.OfficialWeightsMissing: the official detector is not installed.
     """
     record = read_record(folder)
     with tempfile.TemporaryDirectory(prefix="shipped-") as temporary:
         directory = Path(temporary)
-        export_detector(import_detector(), directory / package.DETECTOR)
+        export_detector(shipped_detector.load(folder), directory / package.DETECTOR)
         export_recogniser(load_recogniser(folder), directory / package.RECOGNISER)
         training = {"hyperparameters": record.options, "dataset": {"sheets": record.sheets, "lines": record.lines}}
         package.describe(

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from drawing_ocr.models import package, shipped
+from drawing_ocr.models import package, shipped, shipped_detector
 from drawing_ocr.models.calibration import Calibration
-from drawing_ocr.models.official import official_charset
+from drawing_ocr.models.official import import_detector, official_charset
 from drawing_ocr.models.recogniser import Recogniser
 from drawing_ocr.reading.recogniser import Recogniser as Reader
 from drawing_ocr.reading.session import Session
@@ -23,8 +23,9 @@ MOST_BYTES = 25_000_000
 
 @pytest.fixture(scope="module")
 def kept(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The official recogniser, kept as if it were the trained one."""
+    """The official networks, kept as if they were the trained ones."""
     folder = tmp_path_factory.mktemp("kept")
+    shipped_detector.keep(import_detector(), folder)
     recogniser = Recogniser.load(official / "recogniser" / "weights.pdparams", official_charset())
     record = shipped.Record(
         made_by="a test",
