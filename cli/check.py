@@ -10,7 +10,8 @@ from rich.text import Text
 
 from cli.console import Result
 from cli.labels import read_labels
-from cli.official import Begin, official_reader
+from cli.imported import Begin
+from cli.official import official_reader
 from drawing_ocr.dataset import layout
 from drawing_ocr.dataset.check import CheckReport, DatasetRejected
 from drawing_ocr.models.package import DICTIONARY_NAME, RECOGNISER

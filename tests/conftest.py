@@ -16,8 +16,8 @@ os.environ |= {
     "POWERTOOLS_TRACE_DISABLED": "true",
 }
 
-# Workers of pytest and what they start share few cores: threads of NumPy's matrix products, which wait in a loop for each
-# other, made a test five times as long. Read when NumPy is imported.
+# Workers of pytest and what they start share few cores: threads of NumPy's matrix products, which wait in a loop for
+# each other, made a test five times as long. Read when NumPy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Every session parses the models of its services anew: with a session a test, a quarter of the time of all of them.

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from cli import index, search
+from cli import index, index_backfill, search
 from cli.contact_sheet import Card, write_contact_sheet
 from cli.main import app
 from cli.search_api import SearchApi
@@ -101,7 +101,7 @@ def test_a_backfill_that_gets_nowhere_ends_with_the_reason(world: World, monkeyp
     stuck = {"drawings": 3, "missing": 2, "stale": 0, "orphans": 0, "refused": 0, "ordered": 2, "left": 0}
     monkeypatch.setattr(index, "ask", lambda *_, **__: stuck)
     monkeypatch.setattr(index, "_waiting", lambda *_: 0)
-    monkeypatch.setattr(index.Function, "ask", lambda *_, **__: {"id": "", "missing": 2})
+    monkeypatch.setattr(index_backfill.Function, "ask", lambda *_, **__: {"id": "", "missing": 2})
     result = world.run("index", "backfill")
     assert result.exit_code == 1
     assert "2 drawings are not indexed whatever is done" in result.output
