@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.console import Result
-from cli.labels import read_labels
 from cli.imported import Begin
+from cli.labels import read_labels
 from cli.official import official_reader
 from drawing_ocr.dataset import layout
 from drawing_ocr.dataset.check import CheckReport, DatasetRejected
