@@ -176,7 +176,7 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A word behind a size, with its number: THRU, 通孔, 深10, TYP."""
+    """A word behind a size, with its number: THRU, 通孔, 深10, TYP; or a modifier of the size: Ⓔ, Ⓕ."""
 
     word: str
     number: Number | None = None

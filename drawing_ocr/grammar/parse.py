@@ -118,7 +118,8 @@ def _continued(text: str, start: int, parts: tuple[Part, ...]) -> Iterator[tuple
             yield from _continued(text, end, (*parts, Part("×", element)))
     start += text.startswith(" ", start)
     for element, end in _elements(text, start, _FURTHER):
-        yield from _continued(text, end, (*parts, Part(" ", element)))
+        joint = "" if _is_modifier(element) else " "
+        yield from _continued(text, end, (*parts, Part(joint, element)))
 
 
 _Reader = Callable[[re.Match[str]], Element]
@@ -161,6 +162,11 @@ def _oddities(dimension: Dimension) -> int:
     last = dimension.parts[-1].element
     odd += isinstance(last, Angle) and sum(part.joint == "×" for part in dimension.parts) > 1
     return int(odd)
+
+
+def _is_modifier(element: Element) -> bool:
+    """Such signs stand close behind what they are about: ⌀25±0.1Ⓔ."""
+    return isinstance(element, Remark) and _MODIFIER.fullmatch(element.word) is not None
 
 
 def _is_a_count(element: Element) -> bool:
@@ -262,6 +268,10 @@ def _dual(match: re.Match[str]) -> Dual:
     return Dual(Number(match["number"]), Form(match["form"] or ""), bracket)
 
 
+def _modifier(match: re.Match[str]) -> Remark:
+    return Remark(match[0])
+
+
 def _remark(match: re.Match[str]) -> Remark:
     return Remark(match["word"], Number(match["number"]) if match["number"] else None)
 
@@ -299,6 +309,7 @@ _UNIFIED: Final = re.compile(
     rf"(?:-(?P<class>[123][AB]))?{_LEFT}"
 )
 _REMARK: Final = re.compile(rf"(?P<word>{pattern.WORD})(?: ?(?P<number>{pattern.NUMBER}))?")
+_MODIFIER: Final = re.compile(pattern.MODIFIER)
 _DUAL: Final = re.compile(rf"(?=\[.*\]|\(.*\))[\[(]{_FORM}(?P<number>{pattern.NUMBER})[\])]")
 
 _FIRST: Final = (
@@ -310,4 +321,4 @@ _FIRST: Final = (
     (_ANGLE, _angle),
     (_LENGTH, _length),
 )
-_FURTHER: Final = ((_FURTHER_LENGTH, _length), (_REMARK, _remark), (_DUAL, _dual))
+_FURTHER: Final = ((_FURTHER_LENGTH, _length), (_REMARK, _remark), (_MODIFIER, _modifier), (_DUAL, _dual))

@@ -54,7 +54,9 @@ UNIFIED: Final = rf"#?{INCHES}(?:-[0-9]{{1,2}})? ?{SERIES}(?:-[123][AB])?{LEFT}"
 THREAD: Final = rf"(?:{METRIC}|{PIPE}|{UNIFIED})"
 
 WORD: Final = r"(?:THRU ALL|THRU|DEEP|TYP|EQS|EQ SP|REF|BSC|BASIC|MAX|MIN|通孔|贯穿|均布|典型|深)"
-_REMARK = rf" ?{WORD}(?: ?{NUMBER})?"
+# Envelope requirement (ISO 14405-1), free state (ISO 10579); others stand in tolerance frames only.
+MODIFIER: Final = "[ⒺⒻ]"
+_REMARK = rf" ?(?:{WORD}(?: ?{NUMBER})?|{MODIFIER})"
 # What may follow by a space has a sign of its own.
 _SIGNED_LENGTH = rf"(?:[⌴⌵] ?{FORM}|↧ ?){NUMBER}{INCH}(?: ?{FIT})?{_TOLERATED}"
 # The same size in the other unit: 25.4 [1.000]

@@ -14,6 +14,7 @@ from drawing_ocr.text import canonical
 PIECES = [
     *"0123456789.,×-±+°′″/()[] ⌀RGC□↧⌴⌵深", "S⌀", "SR", "M8", "Tr40", "H7", "g6", "1/4", "-20", "UNC", " LH", " THRU",
     " mm", "25", "6.6", "12,50", "4×", "2-", " ±0.1", " +0.1 -0.2", "(+0.02 0)", " 0 -0.1", "45°", "30′", "16.00 15.50",
+    "Ⓔ",
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 
@@ -57,6 +58,7 @@ def test_the_pattern_takes_what_the_parser_understands_and_nothing_else(text: st
         ("15.50 16.00", "16.00 15.50"),
         ("4 × M8 × 1.25-6H ↧ 12", "4×M8×1.25-6H ↧12"),
         ("⌀6.6THRU⌴⌀11↧6", "⌀6.6 THRU ⌴⌀11 ↧6"),
+        ("4×⌀25 h6 ⒺⒻ", "4×⌀25 h6ⒺⒻ"),
         ("45°30'", "45°30′"),
         ("⌀10 深20", "⌀10 深20"),
     ],
