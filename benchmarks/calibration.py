@@ -30,6 +30,7 @@ SIZE, MARGIN = 400, 40  # of the picture, pixels
 
 
 def judged(reader: Reader, sheets: int) -> list[Verdict]:
+    """Every line that is read at a right place (IoU 0.5) on so many held-out sheets, and whether it is read exactly."""
     found = []
     for seed in range(FIRST_SEED, FIRST_SEED + sheets):
         sheet = draw_held_out_sheet(seed)
@@ -39,6 +40,7 @@ def judged(reader: Reader, sheets: int) -> list[Verdict]:
 
 
 def reliability_table(bins: Sequence[Bin]) -> Table:
+    """One row for each step of the confidence: how many lines, what is answered, the share that is right."""
     table = Table("lines", "confidence", "read exactly", title="reliability of what is answered")
     for part in bins:
         table.add_row(str(part.lines), f"{part.confidence:.3f}", f"{part.right:.3f}")
