@@ -1,11 +1,11 @@
 """Finds similar drawings in both stores, beside an exact search with numpy over the same vectors.
 
     python benchmarks/search.py                                      20,000 drawings, both stores
-    python benchmarks/search.py --drawings 1000000 --store embedded --folder DIR
-    python benchmarks/search.py --drawings 100000 --store opensearch --folder DIR
+    python benchmarks/search.py --drawings 1000000 --store embedded --folder DIR --step load       goes on where it was
+    python benchmarks/search.py --drawings 1000000 --store embedded --folder DIR --step measure    within two minutes
 
-With --folder both stores go on loading where they were stopped, 100,000 drawings grow to a million, and what an exact
-search finds is kept.
+A folder keeps the indexes, what an exact search finds, and how long loading took, stops left out; 100,000 drawings grow
+to a million.
 
 The vectors are a mixture: 1,000 clusters in 64 latent dimensions (their intrinsic dimension), spread 0.35 within a
 cluster, lifted to 2,048 dimensions, with noise and a mean direction that all have in common, as embeddings have.
@@ -45,6 +45,7 @@ CHUNK = 10_000
 BATCH = 500
 K = 10
 QUERIES = 500
+EXACT_QUERIES = 20  # of the peer, which takes a second for each in a million
 COLD_QUERIES = 100
 CATEGORIES = 10
 BOX = ((0.0, 0.0), (1189.0, 0.0), (1189.0, 841.0), (0.0, 841.0))
@@ -136,21 +137,49 @@ class Best:
         self.numbers = np.take_along_axis(all_numbers, chosen, axis=1)
 
 
-def load(index: Index, drawings: int) -> float:
-    """Seconds it took to put what was not there yet."""
-    started = time.perf_counter()
-    done = index.count()
-    if done > drawings:
-        raise SystemExit(f"the index holds {done:,} drawings already: name another --folder for {drawings:,}")
-    if done < drawings:
-        with loading(index):
+class Load:
+    """The load of one index, which may be stopped and gone on with.
+
+    Args:
+        index: Where to.
+        record: The file that keeps how long it took and how many drawings were brought to the end.
+    """
+
+    def __init__(self, index: Index, record: Path) -> None:
+        self._index = index
+        self._record = record
+        kept = json.loads(record.read_text()) if record.exists() else {"seconds": 0.0, "ended": 0}
+        self.seconds: float = kept["seconds"]
+        """Of all runs, but for the part in which one was stopped."""
+        self.ended: int = kept["ended"]
+
+    def run(self, drawings: int) -> None:
+        """Put what is not there yet."""
+        done = self._index.count()
+        if done > drawings:
+            raise SystemExit(f"the index holds {done:,} drawings already: name another --folder for {drawings:,}")
+        if self.ended == drawings:
+            return
+        with loading(self._index):
             for first, vectors in parts(drawings):
-                for at in range(0, len(vectors), BATCH):
-                    batch = vectors[at : at + BATCH]
-                    if first + at + len(batch) > done:
-                        refused = index.put([document(first + at + i, vector) for i, vector in enumerate(batch)])
-                        assert not refused, refused[0]
-    return time.perf_counter() - started
+                if first + len(vectors) > done:
+                    started = time.perf_counter()
+                    self._put(first, vectors)
+                    self._keep(time.perf_counter() - started)
+            started = time.perf_counter()
+        self.ended = drawings
+        self._keep(time.perf_counter() - started)
+
+    def _put(self, first: int, vectors: npt.NDArray[np.float16]) -> None:
+        for at in range(0, len(vectors), BATCH):
+            refused = self._index.put(
+                [document(first + at + i, vector) for i, vector in enumerate(vectors[at : at + BATCH])]
+            )
+            assert not refused, refused[0]
+
+    def _keep(self, seconds: float) -> None:
+        self.seconds += seconds
+        self._record.write_text(json.dumps({"seconds": self.seconds, "ended": self.ended}))
 
 
 def timed(search: Callable[[int], list[str]], count: int) -> tuple[list[list[str]], dict[str, float]]:
@@ -188,6 +217,19 @@ def searches(index: Index, expected: Truth) -> dict[str, float]:
         "p99_filtered": tenth_times["p99"],
         "p99_words": word_times["p99"],
     }
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What a run does."""
+
+    load: bool
+    measure: bool
+
+    def check(self, load: Load, drawings: int) -> None:
+        """Nothing is measured on a part of the drawings."""
+        if load.ended != drawings:
+            raise SystemExit(f"{load.ended:,} drawings are loaded, not {drawings:,}: run --step load first")
 
 
 def resident_mb(pid: int | str = "self") -> float:
@@ -247,7 +289,7 @@ def measure_exact(drawings: int) -> dict[str, float]:
     for first, part in parts(drawings):
         vectors[first : first + len(part)] = part
     queries = drawn(0, QUERIES).astype(np.float32)
-    _, times = timed(lambda i: np.argpartition(-(vectors @ queries[i]), K)[:K].tolist(), 50)
+    _, times = timed(lambda i: np.argpartition(-(vectors @ queries[i]), K)[:K].tolist(), EXACT_QUERIES)
     return {"recall": 1.0, **times, "memory": vectors.nbytes / 2**20}
 
 
@@ -257,14 +299,19 @@ def in_own_process(*arguments: str) -> dict[str, float]:
     return figures
 
 
-def embedded(folder: Path, drawings: int) -> dict[str, float]:
+def embedded(folder: Path, drawings: int, steps: Steps) -> dict[str, float]:
     store = open_store(str(folder / "store"))
     store.create("drawings", DIMENSION, MODEL)
-    seconds = load(store.index("drawings"), drawings)
+    load = Load(store.index("drawings"), folder / "load-embedded.json")
+    if steps.load:
+        load.run(drawings)
+        truth(drawings, drawn(0, QUERIES).astype(np.float32), folder)
     store.close()
-    truth(drawings, drawn(0, QUERIES).astype(np.float32), folder)
+    steps.check(load, drawings)
+    if not steps.measure:
+        return {"load": load.seconds}
     return {
-        "load": seconds,
+        "load": load.seconds,
         **in_own_process("--measure", "embedded", "--folder", str(folder), "--drawings", str(drawings)),
     }
 
@@ -282,16 +329,29 @@ def server(folder: Path) -> Iterator[tuple[int, str]]:
         os.kill(pid, 15)
 
 
-def opensearch(folder: Path, drawings: int, compression: Compression) -> dict[str, float]:
+def opensearch(folder: Path, drawings: int, compression: Compression, steps: Steps) -> dict[str, float]:
     data = folder / f"opensearch-{compression}"
+    started = time.perf_counter()
     with server(data) as (pid, address):
+        restart = time.perf_counter() - started
         settings = IndexSettings(engine="lucene", compression=compression, replicas=0)
         store = open_store(address, settings=settings)
         store.create("drawings", DIMENSION, MODEL)
         index = store.index("drawings")
-        seconds = load(index, drawings)
-        figures = searches(index, truth(drawings, drawn(0, QUERIES).astype(np.float32), folder))
-        return {"load": seconds, **figures, "memory": resident_mb(pid), "disk": size_mb(data / "data")}
+        load = Load(index, folder / f"load-opensearch-{compression}.json")
+        expected = truth(drawings, drawn(0, QUERIES).astype(np.float32), folder)
+        if steps.load:
+            load.run(drawings)
+        steps.check(load, drawings)
+        if not steps.measure:
+            return {"load": load.seconds}
+        return {
+            "load": load.seconds,
+            **searches(index, expected),
+            "restart": restart,
+            "memory": resident_mb(pid),
+            "disk": size_mb(data / "data"),
+        }
 
 
 COLUMNS = {
@@ -326,6 +386,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drawings", type=int, default=20_000)
     parser.add_argument("--store", choices=["embedded", "opensearch", "both"], default="both")
+    parser.add_argument("--step", choices=["load", "measure", "both"], default="both", help="with --folder")
     parser.add_argument("--folder", type=Path, help="keeps the index and what is exact; default: a temporary one")
     parser.add_argument("--measure", choices=["embedded", "exact"], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -336,18 +397,19 @@ def main() -> None:
     if arguments.measure == "exact":
         print(json.dumps(measure_exact(drawings)))
         return
+    steps = Steps(load=arguments.step != "measure", measure=arguments.step != "load")
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         rows: dict[str, dict[str, float]] = {}
         if arguments.store != "opensearch":
-            rows["embedded"] = embedded(folder, drawings)
+            rows["embedded"] = embedded(folder, drawings, steps)
         if arguments.store != "embedded" and not any(ROOT.glob(".opensearch/opensearch-*/.ready")):
             print("OpenSearch is left out: no server: run `make opensearch`")
         elif arguments.store != "embedded":
-            rows["OpenSearch, Lucene 1x"] = opensearch(folder, drawings, "1x")
-            rows["OpenSearch, Lucene 4x"] = opensearch(folder, drawings, "4x")
-        if drawings * DIMENSION * 4 < _available_bytes() / 2:
+            rows["OpenSearch, Lucene 1x"] = opensearch(folder, drawings, "1x", steps)
+            rows["OpenSearch, Lucene 4x"] = opensearch(folder, drawings, "4x", steps)
+        if steps.measure and drawings * DIMENSION * 4 < _available_bytes() / 2:
             rows["exact, numpy float32"] = in_own_process("--measure", "exact", "--drawings", str(drawings))
         show(drawings, rows)
 
