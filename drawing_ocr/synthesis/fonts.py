@@ -109,3 +109,12 @@ def face_for(character: str, face: Face) -> Face:
         if candidate.has(character):
             return candidate
     raise FontError(f"no installed font holds {character!r} (U+{ord(character):04X}): apt-get install {APT_PACKAGES}")
+
+
+def drawable(characters: Iterable[str]) -> list[str]:
+    """Those of the characters, in their order, that an installed font holds and that leave ink."""
+    return [
+        character
+        for character in characters
+        if character.isprintable() and not character.isspace() and any(face.has(character) for face in FALLBACK_FACES)
+    ]

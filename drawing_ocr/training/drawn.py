@@ -9,12 +9,15 @@ from typing import Final
 import cv2
 import numpy as np
 
-from drawing_ocr.synthesis.line import LineRecipe, draw_line
+from drawing_ocr.synthesis.fonts import drawable
+from drawing_ocr.synthesis.line import LineRecipe, crop_of, draw_line
 from drawing_ocr.training.augmentation import Pixels
 
 # The sheets bring few of each sign, and hardly any words to remember.
 _SIGNS: Final = 0.47
 """Of the lines that are no dimensions."""
+
+_STRANGERS: Final = 6  # characters in a line of strangers: as wide as a dimension
 
 
 def drawn_lines(pencil: Random, count: int, known: Collection[str], dimensions: float) -> Iterator[tuple[Pixels, str]]:
@@ -33,3 +36,17 @@ def drawn_lines(pencil: Random, count: int, known: Collection[str], dimensions: 
         if text and set(text) <= set(known):
             yield np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8), text
             count -= 1
+
+
+def strangers(pencil: Random, count: int, characters: Collection[str]) -> Iterator[Pixels]:
+    """Pictures, uint8 [height, width, 3] BGR, of lines of any characters, each alone of its kind.
+
+    Args:
+        pencil: Its state decides what is drawn.
+        count: Of lines.
+        characters: To choose from; what no font holds is passed over.
+    """
+    known = drawable(characters)
+    for _ in range(count if known else 0):
+        picture = crop_of(pencil, "".join(pencil.choices(known, k=_STRANGERS)))
+        yield np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8)

@@ -1,6 +1,6 @@
 """Incremental training of the recogniser, from a model package and a dataset to the next model package.
 
-The recipe: first the rows of characters that the base does not find are fitted alone; then all layers learn at a low
+The recipe: first the rows of characters that the base does not find are fitted alone, quiet in lines without them; then all layers learn at a low
 rate and the classifier at ten times of it, but for its rows that no label needs; batch norms are left as they are; old
 lines are mixed in by the dataset; lines that the base reads right are distilled; independent processes on their shares
 of the lines are averaged at the end (facts: two averaged beat one trained for as long); last, the step from the old to
@@ -37,7 +37,7 @@ from drawing_ocr.reading.session import Session
 from drawing_ocr.text import Charset
 from drawing_ocr.training import checkpoint
 from drawing_ocr.training.checkpoint import TrainingState
-from drawing_ocr.training.drawn import drawn_lines
+from drawing_ocr.training.drawn import drawn_lines, strangers
 from drawing_ocr.training.lines import read_guard_lines, read_lines, sample
 from drawing_ocr.training.new_rows import choose, fit_rows
 from drawing_ocr.training.options import TrainingOptions
@@ -53,6 +53,9 @@ _GUARD_MARGIN: Final = 0.5
 
 _FITTED_LINES: Final = 480
 """Lines of the dataset on which rows of new characters are fitted; drawn ones come to them."""
+
+_STRANGERS: Final = 240
+"""Lines of characters that no label shows, in which fitted rows stay quiet."""
 
 _STEPS_BACK: Final = (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
 """Shares of the way from the old to the new weights that are tried, the longest first."""
@@ -133,12 +136,13 @@ def train_recogniser(
         base_charset = Charset.load(base / package.RECOGNISER / package.DICTIONARY_NAME)
         start = Recogniser.load(base / package.RECOGNISER / package.WEIGHTS_NAME, base_charset)
         start = start.extended(charset)
-        old = {name: value.clone() for name, value in start.state().items()}
         judge = _Judge(dataset, regression, charset, options.seed, threads=processes)
         reader = judge.reader(base / package.RECOGNISER, base_charset)
         before = judge.scores(reader)
         print(_metrics(0, before), flush=True)
         _fit_new_rows(start, dataset, options, threads=processes)
+        # The way back ends here and not before the fit: a row that is a little new and mostly absent reads nothing.
+        old = {name: value.clone() for name, value in start.state().items()}
         export_recogniser(start, work / "start")
         fitted = judge.reader(work / "start", charset)
         jobs = [
@@ -285,7 +289,16 @@ def _fit_new_rows(start: Recogniser, dataset: Path, options: TrainingOptions, *,
     drawn = round(len(lines) * options.synthetic_ratio / (1 - options.synthetic_ratio))
     examples = [(line.pixels(), line.text) for line in lines]
     examples += drawn_lines(Random(options.seed), drawn, start.class_of().keys(), options.drawn_dimensions)
-    fitted = fit_rows(start, examples, steps=options.new_row_steps, seed=options.seed, threads=threads)
+    labelled = {character for _, text in examples for character in text}
+    unlabelled = sorted(start.class_of().keys() - labelled)
+    fitted = fit_rows(
+        start,
+        examples,
+        steps=options.new_row_steps,
+        seed=options.seed,
+        threads=threads,
+        strangers=list(strangers(Random(options.seed), _STRANGERS, unlabelled)),
+    )
     seconds = time.monotonic() - began
     print(f"new_rows={len(fitted)} lines={len(examples)} seconds={seconds:.1f} fitted: {fitted or 'none'}", flush=True)
 

@@ -5,12 +5,15 @@ from random import Random
 
 import cv2
 import numpy as np
+import paddle
 import pytest
 
 from drawing_ocr.models.official import import_recogniser, official_charset
 from drawing_ocr.models.recogniser import Recogniser
 from drawing_ocr.synthesis.line import LineRecipe, crop_of
 from drawing_ocr.training.augmentation import Pixels
+from drawing_ocr.training.collation import collate
+from drawing_ocr.training.drawn import strangers
 from drawing_ocr.training.lines import TextLine
 from drawing_ocr.training.new_rows import choose, fit_rows
 from drawing_ocr.training.validation import reader_of
@@ -60,6 +63,35 @@ def test_what_the_base_reads_is_not_fitted(base: Recogniser) -> None:
     lines = [drawn(rng, str(number)) for number in range(40, 70)]
     assert fit_rows(base, lines, steps=10, seed=0, threads=2) == ""
     assert (base.network.head.head.weight.numpy() == before).all()
+
+
+def loudest_among_strangers(recogniser: Recogniser, pictures: list[Pixels]) -> float:
+    """How near the new signs' rows come to the best other class in lines without such a sign: logits, 0 = they win."""
+    signs = [recogniser.class_of()[character] for character in "⌖⌓"]
+    batch = collate(pictures, [()] * len(pictures), np.random.default_rng(0))
+    logits = recogniser.logits(paddle.to_tensor(batch.images)).numpy()
+    others = np.delete(logits, signs, axis=2)
+    return float((logits[..., signs].max(axis=2) - others.max(axis=2)).max())
+
+
+def test_new_rows_stay_below_what_the_base_reads_in_lines_of_characters_that_no_label_shows() -> None:
+    characters = sorted(set("拧紧垂直轴承密封圈吸盘申甲由田中十土士王圭車東重QΘΦ"))
+    pictures = list(strangers(Random(1), 16, characters))
+    unseen = list(strangers(Random(2), 8, characters))
+    after = {}
+    for name, known in (("without", []), ("with", pictures)):
+        recogniser = import_recogniser().extended(official_charset().extended("⌖⌓"))
+        fit_rows(recogniser, examples(1, 16), steps=60, seed=0, threads=2, strangers=known)
+        after[name] = loudest_among_strangers(recogniser, unseen)
+    assert after["with"] < min(0.0, after["without"] - 1.0), after
+
+
+def test_strangers_are_drawn_from_what_fonts_hold_and_are_the_same_for_the_same_seed() -> None:
+    unprinted = {"\u200b", "\U000f0000"}  # no ink, and no font
+    first, again = (list(strangers(Random(5), 3, ["拧", *sorted(unprinted)])) for _ in range(2))
+    assert len(first) == 3
+    assert all((left == right).all() for left, right in zip(first, again, strict=True))
+    assert list(strangers(Random(5), 3, sorted(unprinted))) == []
 
 
 def test_lines_of_rare_characters_are_chosen_first() -> None:
