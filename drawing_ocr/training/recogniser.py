@@ -1,11 +1,11 @@
 """Incremental training of the recogniser, from a model package and a dataset to the next model package.
 
-The recipe: first the rows of characters that the base does not find are fitted alone, quiet in lines without them; then all layers learn at a low
-rate and the classifier at ten times of it, but for its rows that no label needs; batch norms are left as they are; old
-lines are mixed in by the dataset; lines that the base reads right are distilled; independent processes on their shares
-of the lines are averaged at the end (facts: two averaged beat one trained for as long); last, the step from the old to
-the new weights is shortened until the guard's half of the frozen regression set is held (Wortsman et al., Robust
-fine-tuning of zero-shot models, CVPR 2022).
+The recipe: first the rows of characters that the base does not find are fitted alone, quiet in lines without them; then
+all layers learn at a low rate and the classifier at ten times of it, but for its rows that no label needs; batch norms
+are left as they are; old lines are mixed in by the dataset; lines that the base reads right are distilled; independent
+processes on their shares of the lines are averaged at the end (facts: two averaged beat one trained for as long); last,
+the step from the fitted to the trained weights is shortened until the guard's half of the frozen regression set is held
+(Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022).
 """
 
 from __future__ import annotations
