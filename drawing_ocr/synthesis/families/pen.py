@@ -194,6 +194,9 @@ def _dashes(points: Points, em: float, *, dotted: bool) -> list[npt.NDArray[np.i
     along = np.concatenate([[0.0], np.cumsum(steps)])
     period, marks = (2.4 * em, ((0.0, 1.7), (1.95, 2.1))) if dotted else (0.9 * em, ((0.0, 0.6),))
     starts = np.arange(0.0, along[-1], period)
+    if len(points) == 2:
+        cuts = np.clip(np.concatenate([starts[:, None] + np.array(mark) * em for mark in marks]), 0.0, along[-1])
+        return list(_fixed(points[0] + cuts[..., None] / max(along[-1], 1e-9) * (points[1] - points[0])))
     pieces = []
     for low, high in marks:
         for start in starts:
