@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import cv2
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import pyclipper
 
 from drawing_ocr.reading.image import Page
+from drawing_ocr.reading.joined import texts_of
 from drawing_ocr.reading.mosaic import Place, lay_out
 from drawing_ocr.reading.regions import Region
 from drawing_ocr.reading.session import Network
@@ -76,10 +78,10 @@ class Detector:
             as it lies on the page. How the text inside is turned is not known yet.
         """
         height, width = page.shape[:2]
-        return self._boxes(self._map(_resized(page, self._settings.min_side, self._settings.tile)), width, height)
+        return self.boxes(self._map(_resized(page, self._settings.min_side, self._settings.tile)), (width, height))
 
-    def detect_within(self, page: Page, regions: Sequence[Region], *, quarters: int = 0) -> Quads:
-        """Boxes of text lines in some regions of a page, as `detect` gives them.
+    def look(self, page: Page, regions: Sequence[Region], *, quarters: int = 0) -> Map:
+        """Probability of text in some regions of a page, 0 to 255, uint8 [height, width]; 0 in the rest.
 
         Args:
             page: uint8 [height, width, 3], BGR, looked at as large as it is.
@@ -102,7 +104,7 @@ class Detector:
                 rows, columns = regions[index].slices
                 # Regions may overlap: the surer look counts.
                 joined[rows, columns] = np.maximum(joined[rows, columns], upright)
-        return self._boxes(joined, width, height)
+        return joined
 
     def glance(self, page: Page, lettering: float | None) -> Map:
         """A coarse look, at a small part of the cost of a look at all pixels.
@@ -139,8 +141,10 @@ class Detector:
                 joined[inner_rows, inner_columns] = np.rint(inside * 255.0).astype(np.uint8)
         return joined
 
-    def _boxes(self, probability: Map, width: int, height: int) -> Quads:
+    def boxes(self, probability: Map, size: tuple[int, int]) -> Quads:
+        """Boxes of text lines out of a map, as `detect` gives them; `size` is the page's width and height."""
         settings = self._settings
+        width, height = size
         mask = (probability > settings.threshold * 255.0).astype(np.uint8)
         # PaddleX and rapidocr join pixels that touch at a corner.
         joined = cv2.dilate(mask, np.ones((2, 2), np.uint8))
@@ -148,8 +152,9 @@ class Detector:
         scale = np.array([width / probability.shape[1], height / probability.shape[0]], np.float32)
         limits = np.array([width - 1, height - 1], np.float32)
         boxes = []
-        for contour in contours[: settings.max_boxes]:
-            core, side = _smallest_rectangle(np.asarray(contour, np.int32))
+        pieces = (text for contour in contours for text in texts_of(np.asarray(contour, np.int32), probability))
+        for contour in islice(pieces, settings.max_boxes):
+            core, side = _smallest_rectangle(contour)
             if side < _MIN_SIDE or _mean_inside(probability, core) < settings.box_threshold * 255.0:
                 continue
             widened = _unclip(core, settings.unclip_ratio)

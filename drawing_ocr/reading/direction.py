@@ -3,7 +3,8 @@
 A crop taller than wide is read turned both ways; where it is not much taller, it may be one or two characters that lie,
 and is read as it is, too. Digits and signs that look alike upside down (0, 6, 8, 9, ×, °)
 make the wrong reading as sure as the right one, so two more things count: that a size is more likely than a jumble of
-its characters, and that the lines of one sheet stand alike (ISO 129-1: to be read from the right).
+its characters, and that the lines of one sheet stand alike (ISO 129-1: to be read from the right). A size that no other
+way could read is not read another way.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ LYING: Final = 0  # quarters by which a line is turned that is read as it lies
 # In parts of confidence, which is 0 to 1: what a clear difference between the readings still outweighs.
 _GRAMMAR: Final = 0.15
 _CUSTOM: Final = 0.15
+# A network that is so sure of a size with a character that only one way reads is right.
+_SURE: Final = 0.95
+_ALIKE_UPSIDE_DOWN: Final = frozenset("0125689IOoNSsXxZzHlnu⌀×±°.,·:+-=/()|~ ")
+_ALIKE_BY_A_QUARTER: Final = frozenset("018IOoNZXxl⌀×°.,·+-=|/ ")
 # What one line says about the others' direction: no more than this, however sure it is.
 _MOST_SAID: Final = 0.5
 # What all lines together must say before it counts.
@@ -38,18 +43,34 @@ class Hypothesis:
         return self.confidence + _GRAMMAR * is_dimension(self.text) if self.text else 0.0
 
 
+def is_certain(way: int, reading: Hypothesis) -> bool:
+    """Whether a line that may stand needs no reading in another way than this one.
+
+    Args:
+        way: Quarters by which it was turned.
+        reading: What it reads then.
+    """
+    alike = _ALIKE_BY_A_QUARTER if way == LYING else _ALIKE_UPSIDE_DOWN
+    return reading.confidence >= _SURE and is_dimension(reading.text) and not alike.issuperset(reading.text)
+
+
 def choose_directions(lines: Sequence[Mapping[int, Hypothesis]]) -> list[int]:
     """The way that each line of a sheet is read.
 
     Args:
-        lines: Of each, what it reads by the number of quarters that it was turned.
+        lines: Of each, what it reads by the number of quarters that it was turned; one only where no other was tried.
 
     Returns:
         For each line the number of quarters, one of its own.
     """
     said: dict[int, float] = {}
     for line in lines:
-        if len(line) > 1 and LYING not in line:
+        if LYING in line:
+            continue
+        if len(line) == 1:
+            (only,) = line
+            said[only] = said.get(only, 0.0) + _MOST_SAID
+        else:
             best, second = sorted(line, key=lambda quarters: line[quarters].worth, reverse=True)[:2]
             said[best] = said.get(best, 0.0) + min(line[best].worth - line[second].worth, _MOST_SAID)
     custom = max(said, key=lambda quarters: said[quarters], default=None)

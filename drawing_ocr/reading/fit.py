@@ -51,17 +51,36 @@ def fit(page: Page, quads: Sequence[Quad]) -> list[Fitted]:
     Returns:
         One for each box, corners in the same order.
     """
-    return [_fit(page, index, quads) for index in range(len(quads))]
+    others = _Others(quads)
+    return [_fit(page, index, quad, others) for index, quad in enumerate(quads)]
 
 
-def _fit(page: Page, index: int, quads: Sequence[Quad]) -> Fitted:
-    quad = quads[index]
+class _Others:
+    """All boxes of a page, for who asks whether a point lies in another than its own."""
+
+    def __init__(self, quads: Sequence[Quad]) -> None:
+        self._quads = quads
+        corners = np.array(quads, np.float32).reshape(-1, 4, 2)
+        self._first, self._last = corners.min(axis=1), corners.max(axis=1)
+
+    def hold(self, point: Quad, own: int) -> bool:
+        """Whether a point [2] lies in a box but the one with the index `own`."""
+        near = ((self._first <= point) & (point <= self._last)).all(axis=1)
+        x, y = float(point[0]), float(point[1])
+        return any(
+            cv2.pointPolygonTest(self._quads[index], (x, y), False) >= 0
+            for index in np.flatnonzero(near)
+            if index != own
+        )
+
+
+def _fit(page: Page, index: int, quad: Quad, others: _Others) -> Fitted:
     standing = np.linalg.norm(quad[0] - quad[1]) < np.linalg.norm(quad[1] - quad[2])
     # A standing box is looked at from the right, where ISO 129 wants vertical text to be read from.
     lying = np.roll(quad, 1, axis=0) if standing else quad
     frame = _Frame.around(lying)
     ink = _Ink.of(crop(page, frame.corners(-frame.reach, -frame.above, frame.reach, frame.above)))
-    left = _grown(frame, ink.pieces, [other for place, other in enumerate(quads) if place != index])
+    left = _grown(frame, ink.pieces, index, others)
     loose = frame.corners(left, 0, 0, 0)
     tight = frame.corners(*_tightened(frame, ink, left))
     return Fitted(*(np.roll(box, -1, axis=0) if standing else box for box in (loose, tight)))
@@ -130,7 +149,7 @@ class _Ink:
         return cls(found[whole & ~specks & ~paper], (~whole & ~paper)[labels])
 
 
-def _grown(frame: _Frame, pieces: _Pieces, others: Sequence[Quad]) -> float:
+def _grown(frame: _Frame, pieces: _Pieces, own: int, others: _Others) -> float:
     """How far the box's left end moves (0 or less) to take in whole characters.
 
     Only the left: there the diameter sign leads, and a count before it (`2× ⌀19,9`) would take it from its number.
@@ -140,18 +159,13 @@ def _grown(frame: _Frame, pieces: _Pieces, others: Sequence[Quad]) -> float:
         start, end = x - frame.reach, x - frame.reach + width
         if start < left and left - end < _GAP * height and _is_character(width, tall, height):
             middle = frame.point((start + end) / 2, y - frame.above + tall / 2)
-            if not _inside_any(middle, others):
+            if not others.hold(middle, own):
                 left = start - _MARGIN * height
     return left
 
 
 def _is_character(width: float, tall: float, height: float) -> bool:
     return _LOWEST * height <= tall <= _HIGHEST * height and width <= _WIDEST * height
-
-
-def _inside_any(point: Quad, quads: Sequence[Quad]) -> bool:
-    x, y = float(point[0]), float(point[1])
-    return any(cv2.pointPolygonTest(quad, (x, y), False) >= 0 for quad in quads)
 
 
 def _tightened(frame: _Frame, ink: _Ink, left: float) -> tuple[float, float, float, float]:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from drawing_ocr.reading.rectify import TALL
+
 Quad = npt.NDArray[np.float32]
 
 _SAME_BOX: Final = 0.7  # intersection over union from which two boxes are the same box
@@ -19,7 +21,8 @@ def one_of_each(upright: Sequence[Quad], turned: Sequence[Quad]) -> tuple[list[i
     """Which boxes of two passes need to be read.
 
     Lying boxes come from the pass over the upright sheet, standing ones from that over the turned sheet, where they
-    lay; a box that only the other pass found stays.
+    lay; a box that only the other pass found stays. A lying one of the turned sheet that a clearly lying one of the
+    upright sheet covers is a part of it: the second look was at a part of the sheet.
 
     Returns:
         Indices into `upright` and into `turned`.
@@ -31,7 +34,9 @@ def one_of_each(upright: Sequence[Quad], turned: Sequence[Quad]) -> tuple[list[i
     shared = _areas(shapely.intersection(first[left], second[right]))
     same = shared >= _SAME_BOX * (_areas(first[left]) + _areas(second[right]) - shared)
     gone_upright = {int(i) for i, j in zip(left[same], right[same], strict=True) if _stands(turned[int(j)])}
-    gone_turned = {int(j) for j in right[same] if not _stands(turned[int(j)])}
+    lies = np.array([_lies(quad) for quad in upright])
+    part = same | (lies[left] & (shared >= _SAME_PLACE * _areas(second[right])))
+    gone_turned = {int(j) for j in right[part] if not _stands(turned[int(j)])}
     return (
         [index for index in range(len(upright)) if index not in gone_upright],
         [index for index in range(len(turned)) if index not in gone_turned],
@@ -71,6 +76,10 @@ def _shapes(quads: Sequence[Quad]) -> npt.NDArray[np.object_]:
 
 def _areas(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
     return np.asarray(shapely.area(shapes))
+
+
+def _lies(quad: Quad) -> bool:
+    return bool(np.linalg.norm(quad[0] - quad[1]) >= TALL * np.linalg.norm(quad[1] - quad[2]))
 
 
 def _stands(quad: Quad) -> bool:

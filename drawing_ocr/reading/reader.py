@@ -17,7 +17,7 @@ from drawing_ocr.models import package
 from drawing_ocr.models.calibration import Calibration
 from drawing_ocr.reading.categorise import categories_in
 from drawing_ocr.reading.detector import Detector, DetectorSettings
-from drawing_ocr.reading.direction import LYING, Hypothesis, choose_directions
+from drawing_ocr.reading.direction import LYING, Hypothesis, choose_directions, is_certain
 from drawing_ocr.reading.fit import Fitted, fit
 from drawing_ocr.reading.image import Limits, Page
 from drawing_ocr.reading.layout import layout_of
@@ -27,6 +27,7 @@ from drawing_ocr.reading.recogniser import Line, Recogniser
 from drawing_ocr.reading.rectify import crop, is_tall, may_stand, sheet_to_upright, turn, turn_quad
 from drawing_ocr.reading.regions import letters, regions_of
 from drawing_ocr.reading.result import ModelName, Prediction, ReadingResult
+from drawing_ocr.reading.second_look import unexplained
 from drawing_ocr.reading.session import Network, Session
 from drawing_ocr.reading.stacked import take_apart
 from drawing_ocr.reading.structure.contract import Structure
@@ -243,9 +244,13 @@ class Reader:
             boxes, turned = detector.detect(page), turn(page, 1)
             return boxes, sheet_to_upright(detector.detect(turned), turned.shape[1]) if again else _NOTHING
         seen = letters(page)
-        regions = regions_of(np.maximum(seen.mask, detector.glance(page, seen.height)))
-        boxes = detector.detect_within(page, regions)
-        return boxes, detector.detect_within(page, regions, quarters=1) if again else _NOTHING
+        size = (page.shape[1], page.shape[0])
+        upright = detector.look(page, regions_of(np.maximum(seen.mask, detector.glance(page, seen.height))))
+        boxes = detector.boxes(upright, size)
+        if not again:
+            return boxes, _NOTHING
+        turned_look = detector.look(page, regions_of(unexplained(upright, boxes)), quarters=1)
+        return boxes, detector.boxes(turned_look, size)
 
     def _read_boxes(self, page: Page, boxes: Sequence[Fitted]) -> list[_Reading]:
         readings = [
@@ -270,35 +275,46 @@ class Reader:
 
     def _recognise(self, page: Page, boxes: Sequence[Fitted]) -> list[_Reading]:
         """Reads what is in each box, in each direction it may be written in; one reading of each is kept."""
-        crops, sources = [], []
-        for index, box in enumerate(boxes):
-            picture = crop(page, box.loose)
-            for quarters in self._directions(picture):
-                crops.append(turn(picture, quarters))
-                sources.append((index, quarters))
+        crops = [crop(page, box.loose) for box in boxes]
+        ways = [self._directions(picture) for picture in crops]
         lines: list[dict[int, Line]] = [{} for _ in boxes]
-        for (index, quarters), line in zip(sources, self._recogniser.read(crops), strict=True):
-            lines[index][quarters] = line
-        # Which way is told by what the network reads: the grammar, which chose already, would have its say twice.
-        hypotheses = [
-            {way: Hypothesis(line.raw or canonical(line.text), line.confidence) for way, line in ways.items()}
-            for ways in lines
+        self._read_turned(crops, [(index, first) for index, (first, *_) in enumerate(ways)], lines)
+        others = [
+            (index, way)
+            for index, (first, *rest) in enumerate(ways)
+            if rest and not is_certain(first, _hypothesis(lines[index][first]))
+            for way in rest
         ]
+        self._read_turned(crops, others, lines)
+        # Which way is told by what the network reads: the grammar, which chose already, would have its say twice.
+        hypotheses = [{way: _hypothesis(line) for way, line in read.items()} for read in lines]
         return [
             _Reading(
                 turn_quad(box.tight, quarters),
-                canonical(ways[quarters].text),
-                ways[quarters].confidence,
-                raw=ways[quarters].raw,
+                canonical(read[quarters].text),
+                read[quarters].confidence,
+                raw=read[quarters].raw,
             )
-            for box, ways, quarters in zip(boxes, lines, choose_directions(hypotheses), strict=True)
+            for box, read, quarters in zip(boxes, lines, choose_directions(hypotheses), strict=True)
         ]
 
+    def _read_turned(
+        self, crops: Sequence[Page], wanted: Sequence[tuple[int, int]], lines: Sequence[dict[int, Line]]
+    ) -> None:
+        """Reads crops turned by so many quarters clockwise, and adds what they read to their lines."""
+        read = self._recogniser.read([turn(crops[index], quarters) for index, quarters in wanted])
+        for (index, quarters), line in zip(wanted, read, strict=True):
+            lines[index][quarters] = line
+
     def _directions(self, picture: Page) -> tuple[int, ...]:
-        """Quarters clockwise by which a crop is turned before it is read."""
+        """Quarters clockwise by which a crop may be turned before it is read, the likeliest first."""
         if self._settings.vertical == "both":
             return (1, 3) if is_tall(picture) else (LYING, 1, 3) if may_stand(picture) else (LYING,)
         return (3,) if is_tall(picture) else (LYING,)
+
+
+def _hypothesis(line: Line) -> Hypothesis:
+    return Hypothesis(line.raw or canonical(line.text), line.confidence)
 
 
 def _in_reading_order(readings: Sequence[_Reading]) -> list[_Reading]:

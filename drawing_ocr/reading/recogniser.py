@@ -80,7 +80,7 @@ class Recogniser:
         kept[1:] &= best[1:] != best[:-1]
         if not kept.any():
             return Line("", 0.0)
-        confidence = float(steps.max(axis=1)[kept].mean())
+        confidence = float(steps[kept, best[kept]].mean())
         chosen = correction(steps, self._classes)
         if chosen is not None:
             return Line(chosen.text, confidence, chosen.raw)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from drawing_ocr.reading.direction import Hypothesis, choose_directions
+from drawing_ocr.reading.direction import Hypothesis, choose_directions, is_certain
 
 UP, DOWN = 3, 1
 
@@ -56,3 +56,24 @@ def test_a_digit_that_lies_stays_lying_whatever_the_others_do() -> None:
     clear = [line(("35.5", 0.98), ("5'5E", 0.51))] * 4
     digit = {0: Hypothesis("0", 0.97), **line(("0", 0.95), ("0", 0.95))}
     assert choose_directions([*clear, digit])[-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("way", "text", "confidence", "certain"),
+    [
+        (1, "R14", 0.99, True),
+        (1, "R14", 0.9, False),  # the network doubts
+        (1, "916", 0.99, False),  # upside down it is one, too
+        (1, "THREE", 0.99, False),  # no size
+        (0, "6", 0.99, True),
+        (0, "0", 0.99, False),  # a 0 that stands is one, too
+    ],
+)
+def test_a_sure_size_that_only_one_way_can_read_is_read_that_way_only(
+    way: int, text: str, confidence: float, certain: bool
+) -> None:
+    assert is_certain(way, Hypothesis(text, confidence)) is certain
+
+
+def test_a_line_that_was_read_one_way_only_tells_how_the_others_stand() -> None:
+    assert choose_directions([{DOWN: Hypothesis("R14", 0.99)}] * 2 + [line(("906", 0.97), ("906", 0.95))])[-1] == DOWN

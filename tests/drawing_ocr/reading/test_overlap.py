@@ -19,6 +19,10 @@ def test_a_lying_box_is_read_from_the_upright_and_a_standing_one_from_the_turned
     assert one_of_each([LYING, STANDING], [LYING + 1, STANDING + 1]) == ([0], [1])
 
 
+def test_a_part_of_a_lying_line_that_the_second_look_cut_is_not_read() -> None:
+    assert one_of_each([LYING], [quad(30, 0, 60, 20)]) == ([0], [])
+
+
 def test_what_only_one_pass_found_stays() -> None:
     assert one_of_each([LYING], [STANDING]) == ([0], [0])
     assert one_of_each([], [STANDING]) == ([], [0])
