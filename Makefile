@@ -62,6 +62,8 @@ lock: ## writes the hashed locks anew from pyproject.toml and requirements/*.in
 	@$(LOCK) --extra train -c requirements.txt pyproject.toml -o requirements/train.txt
 	@$(LOCK) -c requirements.txt requirements/lambda.in -o requirements/lambda.txt
 	@$(LOCK) -c requirements.txt requirements/consensus.in -o requirements/consensus.txt
+	@$(LOCK) --override requirements/search_domain.override -c requirements.txt requirements/search_domain.in -o requirements/search_domain.txt
+	@$(LOCK) -c requirements.txt requirements/search_folder.in -o requirements/search_folder.txt
 	@$(LOCK) requirements/lint.in -o requirements/lint.txt
 	@$(LOCK) requirements/uv.in -o requirements/uv.txt
 	@$(LOCK) requirements/node.in -o requirements/node.txt

@@ -16,7 +16,6 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
-from drawing_platform import function_bundle
 from drawing_platform.batch_reading import BATCH_PREFIX
 from drawing_platform.dead_letters import dead_letter_queue
 from drawing_platform.embedding_endpoint import EmbeddingEndpoint, embedders_arn
@@ -167,7 +166,7 @@ class DrawingIndex(Construct):
                 common=props.common,
                 handler="index_drawings.handler.handle",
                 description="Brings the index to where the bucket is, drawing by drawing",
-                bundle=function_bundle.SEARCH,
+                bundle=props.store.bundle,
                 memory_mb=INDEX_MEMORY_MB,
                 timeout=INDEX_TIMEOUT,
                 mount=props.store.mount,
@@ -204,7 +203,7 @@ class DrawingIndex(Construct):
                 common=props.common,
                 handler="reconcile_index.handler.handle",
                 description="Compares the index with the bucket, orders what differs, moves the alias",
-                bundle=function_bundle.SEARCH,
+                bundle=props.store.bundle,
                 memory_mb=RECONCILE_MEMORY_MB,
                 timeout=RECONCILE_TIMEOUT,
                 # Two at once would order everything twice.
@@ -232,7 +231,7 @@ class DrawingIndex(Construct):
                 common=props.common,
                 handler="backfill_index.handler.handle",
                 description="Fills an index with many drawings that batch transform has embedded",
-                bundle=function_bundle.SEARCH,
+                bundle=props.store.bundle,
                 memory_mb=INDEX_MEMORY_MB,
                 # A million drawings are listed and planned in one call.
                 timeout=RECONCILE_TIMEOUT,

@@ -18,7 +18,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
-from drawing_platform import function_bundle, sagemaker_permissions
+from drawing_platform import sagemaker_permissions
 from drawing_platform.drawing_index import SWAPS_PREFIX, DrawingIndex
 from drawing_platform.embedding_endpoint import (
     SERVED,
@@ -112,7 +112,6 @@ class EmbedderRelease(Construct):
                 common=props.common,
                 handler="release_embedder.handler.handle",
                 description="Gives an approved embedder an endpoint and an index, and moves searches to it",
-                bundle=function_bundle.SEARCH,
                 timeout=TIMEOUT,
                 # The list of released embedders has one writer.
                 reserved_concurrency=1,

@@ -13,7 +13,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from constructs import Construct
-from drawing_platform import function_bundle, http_api
+from drawing_platform import http_api
 from drawing_platform.drawing_index import DRAWINGS_PREFIX, SWAPS_PREFIX, THUMBNAILS_PREFIX
 from drawing_platform.embedding_endpoint import EmbeddingEndpoint, embedders_arn
 from drawing_platform.metrics import FIVE_MINUTES
@@ -82,7 +82,7 @@ class SearchApi(Construct):
                 common=props.common,
                 handler="search_drawings.handler.handle",
                 description="Finds similar drawings",
-                bundle=function_bundle.SEARCH,
+                bundle=props.store.bundle,
                 memory_mb=MEMORY_MB,
                 timeout=http_api.TIMEOUT,
                 mount=props.store.mount,

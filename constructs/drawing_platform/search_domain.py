@@ -16,6 +16,7 @@ from aws_cdk import aws_sns as sns
 
 from constructs import Construct
 from drawing_platform.domain_size import domain_size
+from drawing_platform.function_bundle import SEARCH_DOMAIN
 from drawing_platform.nag import acknowledge
 from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import FunctionEnvironment, PlatformFunction, PlatformFunctionProps
@@ -93,6 +94,7 @@ class SearchDomain(Construct):
         size = domain_size(props.search)
         self.store = SearchStore(
             address=f"https://{self.domain.attr_domain_endpoint}",
+            bundle=SEARCH_DOMAIN,
             index_settings=json.dumps({"shards": size.shards, "replicas": size.replicas}),
             reading=[Statement(actions=list(READING), resources=[f"{self.arn}/*"])],
             writing=[Statement(actions=list(WRITING), resources=[f"{self.arn}/*"])],

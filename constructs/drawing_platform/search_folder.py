@@ -10,6 +10,7 @@ from aws_cdk import aws_efs as efs
 from aws_cdk import aws_kms as kms
 
 from constructs import Construct
+from drawing_platform.function_bundle import SEARCH_FOLDER
 from drawing_platform.permissions import Statement
 from drawing_platform.platform_function import Mount
 from drawing_platform.search_store import SearchStore
@@ -54,6 +55,7 @@ class SearchFolder(Construct):
         )
         self.store = SearchStore(
             address=f"{MOUNT_PATH}/drawings",
+            bundle=SEARCH_FOLDER,
             # The embedded store locks files where it reads them, too.
             reading=[writing],
             writing=[writing],

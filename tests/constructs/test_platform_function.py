@@ -30,6 +30,7 @@ HANDLERS = (
     "labelling_api.handler.handle",
     "open_labelling_job.handler.handle",
     "export_labels.handler.handle",
+    "release_embedder.handler.handle",
 )
 
 
@@ -156,6 +157,29 @@ def test_what_compares_labels_has_an_archive_with_arrays_and_polygons(tmp_path: 
     assert unpacked(folder) < HALF_OF_WHAT_LAMBDA_TAKES
     import_from(folder, "consolidate_labels.handler.handle")
     run_from(folder, COMPARED)
+
+
+@pytest.mark.slow
+def test_what_asks_a_search_domain_has_an_archive_without_the_packages_of_the_other_store(tmp_path: Path) -> None:
+    folder = unpack(write(tmp_path / "domain.zip", function_bundle.SEARCH_DOMAIN))
+    assert unpacked(folder) < HALF_OF_WHAT_LAMBDA_TAKES
+    assert not {"numkong", "grpc"} & {path.name for path in folder.iterdir()}
+    run_from(folder, ASKED)
+
+
+# Every function of it, and a request that is signed: what is imported late is seen too.
+ASKED = """
+from botocore.credentials import Credentials
+from drawing_ocr.search.opening import open_store
+from drawing_ocr.search.store import StoreBusy
+from backfill_index import handler; from index_drawings import handler
+from reconcile_index import handler; from search_drawings import cutting, handler
+store = open_store("http://127.0.0.1:9", credentials=Credentials("a", "b"), region="eu-central-1")
+try:
+    store.index("drawings").count()
+except StoreBusy:
+    pass
+"""
 
 
 def unpacked(folder: Path) -> int:
