@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -148,7 +149,7 @@ class Load:
     def __init__(self, index: Index, record: Path) -> None:
         self._index = index
         self._record = record
-        kept = json.loads(record.read_text()) if record.exists() else {"seconds": 0.0, "ended": 0}
+        kept: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {"seconds": 0.0, "ended": 0}
         self.seconds: float = kept["seconds"]
         """Of all runs, but for the part in which one was stopped."""
         self.ended: int = kept["ended"]

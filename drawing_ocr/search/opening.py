@@ -11,7 +11,12 @@ from drawing_ocr.search.store import Store
 
 
 def open_store(
-    address: str, *, settings: IndexSettings | None = None, credentials: Any = None, region: str = ""
+    address: str,
+    *,
+    settings: IndexSettings | None = None,
+    credentials: Any = None,
+    region: str = "",
+    pattern: str = "*",
 ) -> Store:
     """A folder's store, or OpenSearch's.
 
@@ -20,6 +25,8 @@ def open_store(
         settings: Of the indexes that are created in OpenSearch; a folder has none.
         credentials: botocore's, to sign requests to an OpenSearch domain; None = not signed.
         region: Of the domain.
+        pattern: Which indexes of OpenSearch are looked at where it may be any, such as `drawings*`; a role that holds
+            no others is refused when it asks for all. A folder's are all ours.
 
     Raises:
         StoreError: The folder cannot be used. (Whether OpenSearch answers is found at the first call.)
@@ -27,7 +34,9 @@ def open_store(
     if address.startswith(("https://", "http://")):
         from drawing_ocr.search.opensearch.store import OpenSearchStore
 
-        return OpenSearchStore(address, settings or IndexSettings(), credentials=credentials, region=region)
+        return OpenSearchStore(
+            address, settings or IndexSettings(), credentials=credentials, region=region, pattern=pattern
+        )
     from drawing_ocr.search.embedded.store import EmbeddedStore
 
     return EmbeddedStore(Path(address))

@@ -14,6 +14,8 @@ from drawing_ocr.search.opensearch.settings import IndexSettings
 from drawing_ocr.search.store import Store
 
 ALIAS = "drawings"
+PATTERN = f"{ALIAS}*"
+"""Of the alias and every index: a domain's roles hold no others (search_access)."""
 _LONGEST_NAME = 80
 _OTHER = "-b"
 
@@ -56,4 +58,5 @@ def open_index_store(address: str, settings: str = "{}") -> Store:
         settings=IndexSettings.parse(settings, where="INDEX_SETTINGS"),
         credentials=session.get_credentials(),
         region=session.region_name,
+        pattern=PATTERN,
     )

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import threading
 import time
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from botocore.credentials import Credentials
 
 from drawing_ocr.search.document import DrawingDocument
 from drawing_ocr.search.loading import loading
+from drawing_ocr.search.opening import open_store
 from drawing_ocr.search.opensearch import bulk
 from drawing_ocr.search.opensearch.settings import IndexSettings
 from drawing_ocr.search.opensearch.store import OpenSearchIndex, OpenSearchStore
 from drawing_ocr.search.store import AliasSplit, StoreBusy, StoreError
+from search_access.handler import ROLES
+from shared.drawing_index import PATTERN
 from tests.drawing_ocr.search.world import DIMENSION, MODEL, document, towards, unit
 from tests.opensearch_server import Server, require, server
 
@@ -232,3 +244,130 @@ def test_a_port_where_nobody_listens_is_busy() -> None:
     store = OpenSearchStore("http://127.0.0.1:9", SETTINGS)
     with pytest.raises(StoreBusy, match="does not answer"):
         store.index("drawings").count()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What comes to a domain's gate."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@contextmanager
+def gate(node: Server, refusal: Callable[[Request], str]) -> Iterator[tuple[str, list[str]]]:
+    """A proxy before the node, as AWS has one before a domain: address, and the requests that it refused.
+
+    Args:
+        node: gets what is let through.
+        refusal: why a request is refused; "" = it is let through.
+    """
+    refused: list[str] = []
+
+    class Gate(BaseHTTPRequestHandler):
+        def _pass(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            reason = refusal(Request(self.command, self.path, dict(self.headers.items()), body))
+            if reason:
+                refused.append(f"{self.command} {self.path}")
+                self._answer(403, json.dumps({"message": reason}).encode())
+                return
+            passed = urllib.request.Request(
+                node.address + self.path, body or None, {"Content-Type": "application/json"}, method=self.command
+            )
+            try:
+                with urllib.request.urlopen(passed) as answer:
+                    self._answer(answer.status, answer.read())
+            except urllib.error.HTTPError as error:
+                self._answer(error.code, error.read())
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _pass
+
+        def _answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Gate)
+    thread = threading.Thread(target=proxy.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{proxy.server_port}", refused
+    finally:
+        proxy.shutdown()
+        thread.join()
+        proxy.server_close()
+
+
+def named(request: Request) -> list[str]:
+    """The indexes that a request is about; one that names none is about all of them, but for the task of a merge."""
+    first = request.path.partition("?")[0].split("/")[1]
+    if not first.startswith("_"):
+        return first.split(",")
+    if first == "_aliases":
+        actions = json.loads(request.body)["actions"]
+        return [named for action in actions for each in action.values() for named in (each["index"], each["alias"])]
+    return [] if request.path.startswith("/_tasks/") else ["*"]
+
+
+def of_another_role(request: Request) -> str:
+    patterns = [each for part in ROLES["drawings_writer"]["index_permissions"] for each in part["index_patterns"]]
+    ours = all(any(fnmatch(name, pattern) for pattern in patterns) for name in named(request))
+    return "" if ours else "no permissions for [indices:admin/mappings/get]"
+
+
+def test_no_request_names_an_index_that_the_roles_of_a_domain_do_not_hold(node: Server) -> None:
+    with gate(node, of_another_role) as (address, refused):
+        with pytest.raises(StoreError, match="look at the role's rights"):
+            open_store(address, settings=SETTINGS).indexes()
+        assert len(refused) == 1
+        store = open_store(address, settings=SETTINGS, pattern=PATTERN)
+        old, new, alias = (f"drawings-{uuid.uuid4().hex[:12]}" for _ in range(3))
+        for name in (old, new):
+            store.create(name, DIMENSION, MODEL)
+        assert store.swap(alias, old) is None
+        index = store.index(alias)
+        with loading(index):
+            assert index.put([document("a", unit(1)), document("b", unit(2))]) == []
+        assert index.delete(["b"], "11") == []
+        index.refresh()
+        assert [hit.drawing_id for hit in index.nearest(unit(1), model=MODEL, k=2)] == ["a"]
+        assert index.words("flange", k=2) == []
+        assert (index.get("a"), index.count(), len(index.regions(["a"]))) == (document("a", unit(1)), 1, 1)
+        assert len(list(index.listing())) == len(index.standing(["a"])) == 1
+        assert {old, new} <= {info.name for info in store.indexes()}
+        assert (store.swap(alias, new), store.aliased(alias)) == (old, new)
+        store.drop(old)
+        assert old not in {info.name for info in store.indexes()}
+        assert len(refused) == 1
+
+
+def signed_at_another_time(request: Request) -> str:
+    signed = datetime.datetime.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
+    late = abs(datetime.datetime.now(datetime.UTC) - signed) > datetime.timedelta(minutes=5)
+    return f"Signature expired: {signed} is now earlier than allowed" if late else ""
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_clock_that_is_wrong_is_refused_by_the_domain_and_nothing_is_lost(
+    node: Server, store: OpenSearchStore, index: OpenSearchIndex, minutes: int
+) -> None:
+    name, wrong = index.info().name, datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
+    with gate(node, signed_at_another_time) as (address, refused):
+        signed = open_store(address, settings=SETTINGS, credentials=Credentials("a", "b"), region="eu-central-1")
+        with (
+            mock.patch("botocore.auth.get_current_datetime", return_value=wrong),
+            pytest.raises(StoreError, match="Signature expired") as told,
+        ):
+            signed.index(name).put([document("a", unit(1))])
+        assert not isinstance(told.value, StoreBusy), "no pause mends a clock: somebody has to be told"
+        assert refused
+        assert signed.index(name).put([document("a", unit(1))]) == []
+    assert store.index(name).standing(["a"])

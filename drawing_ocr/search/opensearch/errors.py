@@ -29,7 +29,7 @@ def translated() -> Iterator[None]:
         raise StoreBusy(f"OpenSearch does not answer ({_short(str(error.error))}): try again") from error
     except TransportError as error:
         body = error.info if isinstance(error.info, Mapping) else {}
-        reason = _short(f"{error.error}: {_reason(body.get('error'))}")
+        reason = _short(_told(error, body))
         if error.status_code in BUSY or is_breaker(body.get("error")):
             raise StoreBusy(f"OpenSearch is busy ({reason}): try again") from error
         if error.status_code == 404:
@@ -60,6 +60,13 @@ def _reason(error: Any) -> str:
         return str(error)
     inner = error.get("caused_by")
     return _reason(inner) if isinstance(inner, Mapping) else f"{error.get('type')}: {error.get('reason')}"
+
+
+def _told(error: TransportError, body: Mapping[str, Any]) -> str:
+    """OpenSearch says `error`; what stands before a domain and refuses signatures says `message`, or `Message`."""
+    if "error" in body:
+        return f"{error.error}: {_reason(body['error'])}"
+    return str(body.get("message") or body.get("Message") or error.error)
 
 
 def _short(text: str) -> str:

@@ -40,10 +40,20 @@ class OpenSearchStore:
         settings: Of the indexes that `create` makes.
         credentials: botocore's; requests are signed with them. None = not signed.
         region: Of the signatures.
+        pattern: Of the indexes that are looked at where it may be any: no request names others.
     """
 
-    def __init__(self, address: str, settings: IndexSettings, *, credentials: Any = None, region: str = "") -> None:
+    def __init__(
+        self,
+        address: str,
+        settings: IndexSettings,
+        *,
+        credentials: Any = None,
+        region: str = "",
+        pattern: str = "*",
+    ) -> None:
         self.settings = settings
+        self._pattern = pattern
         self.client = OpenSearch(
             address,
             http_auth=Urllib3AWSV4SignerAuth(credentials, region) if credentials is not None else None,
@@ -76,7 +86,7 @@ class OpenSearchStore:
     def indexes(self) -> list[IndexInfo]:
         """As `Store.indexes`."""
         with translated():
-            found = self.client.indices.get_mapping(params={"filter_path": "*.mappings._meta"})
+            found = self.client.indices.get_mapping(index=self._pattern, params={"filter_path": "*.mappings._meta"})
         ours = ((name, body["mappings"]["_meta"]) for name, body in sorted(found.items()))
         return [_info(name, meta) for name, meta in ours if "mapping_version" in meta]
 
@@ -84,7 +94,7 @@ class OpenSearchStore:
         """As `Store.swap`."""
         check_name(alias)
         before = self._aliases(alias)
-        remove = {"remove": {"index": "*", "alias": alias, "must_exist": False}}
+        remove = {"remove": {"index": self._pattern, "alias": alias, "must_exist": False}}
         with translated():
             try:
                 self.client.indices.update_aliases(
@@ -135,7 +145,7 @@ class OpenSearchStore:
     def _aliases(self, alias: str) -> list[str]:
         with translated():
             try:
-                return sorted(self.client.indices.get_alias(name=alias))
+                return sorted(self.client.indices.get_alias(index=self._pattern, name=alias))
             except NotFoundError:
                 return []
 
