@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
@@ -98,6 +100,15 @@ def test_a_drawing_is_found_by_its_distorted_self_until_it_is_deleted(account: A
 
 def test_a_key_of_nobody_in_the_account_is_refused(account: Account) -> None:
     assert ask(account, {"words": "flange"}, key="AKIAFOREIGN") == (403, {"message": "Forbidden"})
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(-6, 403), (-4, 200), (4, 200), (6, 403)])
+def test_a_signature_of_a_clock_that_is_wrong_by_more_than_five_minutes_is_refused(
+    account: Account, minutes: int, status: int
+) -> None:
+    wrong = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
+    with mock.patch("botocore.auth.get_current_datetime", return_value=wrong):
+        assert ask(account, {"words": "flange"})[0] == status
 
 
 BACKFILL = "monitoring/search/backfill.json"
