@@ -19,6 +19,21 @@ def test_a_hit_is_found_and_read_exactly() -> None:
     assert metrics.one_minus_ned == pytest.approx((1 + 0.75 + 0) / 3)
 
 
+@pytest.mark.parametrize(
+    ("label", "read", "same"),
+    [
+        ("2 / 3", "2/3", 1),
+        ("G1/2", "G1 / 2", 1),
+        ("A / B", "A/B", 0),
+        ("1 23", "123", 0),
+        ("+0.1 / -0.2", "+0.1/-0.2", 0),
+    ],
+)
+def test_only_spaces_beside_the_slash_of_two_numbers_say_nothing(label: str, read: str, same: int) -> None:
+    metrics = evaluate_end_to_end([Page([region(label, FIRST)], [Prediction(FIRST, read)])])
+    assert metrics.exact_f1 == same
+
+
 def test_ignored_text_does_not_count() -> None:
     hidden = region("M8", SECOND).model_copy(update={"ignore": True})
     page = Page([region("1", FIRST), hidden], [Prediction(FIRST, "1"), Prediction(SECOND, "M9")])
