@@ -25,6 +25,7 @@ _GAP: Final = 0.35  # widest space between a character and the box that it is ta
 _LOWEST, _HIGHEST = 0.4, 1.1  # of a character that is taken in
 _WIDEST: Final = 0.9
 _MARGIN: Final = 0.15  # left beside a character that was taken in
+_PAPER: Final = 0.5  # pixels around the ink in which its edge is soft
 _LARGEST_CUT: Final = 0.35  # margin that is taken away where ink runs through: it may be letters that touch a line
 
 
@@ -176,10 +177,10 @@ def _tightened(frame: _Frame, ink: _Ink, left: float) -> tuple[float, float, flo
     own = pieces[(middle > left) & (middle < frame.width) & (level > 0) & (level < frame.height)]
     if not len(own):
         return left, 0.0, 0.0, 0.0
-    ink_left = float(own[:, 0].min()) - frame.reach - 1
-    ink_top = float(own[:, 1].min()) - frame.above - 1
-    ink_right = float((own[:, 0] + own[:, 2]).max()) - frame.reach + 1 - frame.width
-    ink_bottom = float((own[:, 1] + own[:, 3]).max()) - frame.above + 1 - frame.height
+    ink_left = float(own[:, 0].min()) - frame.reach - _PAPER
+    ink_top = float(own[:, 1].min()) - frame.above - _PAPER
+    ink_right = float((own[:, 0] + own[:, 2]).max()) - frame.reach + _PAPER - frame.width
+    ink_bottom = float((own[:, 1] + own[:, 3]).max()) - frame.above + _PAPER - frame.height
     first, last = max(0, int(frame.reach + left)), int(frame.reach + frame.width)
     through = ink.through[int(frame.above) : int(frame.above + frame.height), first:last]
     columns, rows = through.max(axis=0, initial=False), through.max(axis=1, initial=False)

@@ -73,6 +73,64 @@ def test_two_digits_one_above_the_other_are_a_number_that_stands() -> None:
     assert take_apart(page, [square]) == [square]
 
 
+def test_names_of_two_holes_become_two_boxes_at_any_gap_wider_than_a_space() -> None:
+    first, second = spans(take_apart(page_of([("C4", 50, 80, 1.0), ("C5", 130, 80, 1.0)]), [AROUND]))
+    assert first[2] < 110 < 125 < second[0]
+
+
+@pytest.mark.parametrize("rows", [[("4x M6", 50, 80, 1.0)], [("R4", 50, 80, 0.8), ("THRU", 112, 80, 0.8)]])
+def test_words_of_one_text_stay_one_box(rows: Rows) -> None:
+    assert take_apart(page_of(rows), [AROUND]) == [AROUND]
+
+
+def test_a_dimension_line_that_ends_at_its_text_is_left_out() -> None:
+    page = page_of(ALONE)
+    cv2.line(page, (0, 70), (46, 70), (0, 0, 0), 2)
+    cv2.line(page, (128, 70), (259, 70), (0, 0, 0), 2)
+    (part,) = take_apart(page, [box(36, 50, 140, 88)])
+    left, top, right, bottom = spans([part])[0]
+    assert (left, right) == pytest.approx((51, 121), abs=3)
+    assert 46 <= part.loose[:, 0].min() < left
+    assert right < part.loose[:, 0].max() < 128
+    assert (part.loose[:, 1].min(), part.loose[:, 1].max()) == (50, 88), "as high as the detector's box"
+    assert 50 < top < bottom < 88
+
+
+def test_a_minus_sign_is_no_line() -> None:
+    assert take_apart(page_of([("-0.2", 50, 80, 1.0)]), [AROUND]) == [AROUND]
+
+
+def test_the_sign_of_straightness_is_no_line_though_the_box_cuts_it() -> None:
+    page = page_of([("0.02", 80, 80, 1.0)])
+    cv2.line(page, (34, 70), (62, 70), (0, 0, 0), 2)
+    cut = box(42, 46, 170, 96)
+    assert take_apart(page, [cut]) == [cut]
+
+
+def test_a_tolerance_frame_keeps_its_cells_together() -> None:
+    page = page_of([("0.1", 50, 80, 0.8), ("A", 122, 80, 0.8)])
+    cv2.rectangle(page, (40, 52), (150, 92), (0, 0, 0), 2)
+    cv2.line(page, (110, 52), (110, 92), (0, 0, 0), 2)
+    whole = box(36, 48, 154, 96)
+    assert take_apart(page, [whole]) == [whole]
+
+
+def test_the_rectangle_of_a_basic_size_belongs_to_no_character() -> None:
+    page = page_of(ALONE)
+    cv2.rectangle(page, (44, 50), (128, 90), (0, 0, 0), 2)
+    (part,) = take_apart(page, [box(38, 44, 134, 96)])
+    assert spans([part])[0] == pytest.approx((50, 58, 122, 82), abs=3)
+    assert (part.loose.min(axis=0) > (44, 50)).all()
+    assert (part.loose.max(axis=0) < (128, 90)).all()
+
+
+def test_the_ring_of_a_modifier_is_no_rectangle() -> None:
+    page = page_of([("M", 60, 80, 0.8)])
+    cv2.circle(page, (69, 72), 18, (0, 0, 0), 2)
+    ring = box(44, 48, 94, 96)
+    assert take_apart(page, [ring]) == [ring]
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_it_is_the_same_however_the_sheet_lies(quarters: int) -> None:
     page = np.ascontiguousarray(np.rot90(page_of(WITH_DEVIATIONS), quarters))
