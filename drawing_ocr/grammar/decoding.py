@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,7 @@ Step = Sequence[tuple[str, float]]
 # Natural logarithms of how much less often a sheet has such a text than what the grammar knows, words and marks.
 _JUMBLE: Final = -2.0  # digits and signs that say nothing together
 _ODD: Final = -3.0  # a size that nobody writes: 042, a tolerance of nothing
+_USUAL: Final = 2.0  # by how much likelier words are that stand on every sheet
 _MARGIN: Final = 0.7  # by which another reading must be likelier than the network's own: twice as likely
 
 _WORD: Final = re.compile(r"[^\W\d_]{3,}|[\u3040-\u30ff\u4e00-\u9fff]")
@@ -51,17 +52,20 @@ class Choice:
         return self.text != self.raw
 
 
-def choose(hypotheses: Sequence[tuple[str, float]]) -> Choice:
+def choose(hypotheses: Sequence[tuple[str, float]], is_usual: Callable[[str], bool] = lambda _: False) -> Choice:
     """The likeliest of several readings of one line, when what drawings write is taken into account.
 
     Args:
         hypotheses: canonical texts with the natural logarithms of their probabilities; at least one.
+        is_usual: whether a text is one that nearly every sheet has, as the captions of a title block.
 
     Returns:
         The network's own reading, unless another is likelier by a clear margin.
 
     >>> choose([("042", math.log(0.7)), ("⌀42", math.log(0.2))]).text
     '⌀42'
+    >>> choose([("Echelle", math.log(0.6)), ("Échelle", math.log(0.3))], lambda text: text == "Échelle").text
+    'Échelle'
     >>> choose([("B42", math.log(0.9)), ("842", math.log(0.01))]).text
     'B42'
     """
@@ -71,7 +75,7 @@ def choose(hypotheses: Sequence[tuple[str, float]]) -> Choice:
     for text, likelihood in hypotheses:
         best[text] = max(likelihood, best.get(text, -math.inf))
     raw = max(best, key=lambda text: best[text])
-    worth = {text: likelihood + prior(text) for text, likelihood in best.items()}
+    worth = {text: likelihood + prior(text) + _USUAL * is_usual(text) for text, likelihood in best.items()}
     first = max(worth, key=lambda text: worth[text])
     # Where the network read nothing, nothing is put.
     if not raw or worth[first] < worth[raw] + _MARGIN:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drawing_ocr.grammar.decoding import Choice, Step, choose, readings
+from drawing_ocr.reading.structure.fields import caption_of
 from drawing_ocr.text import canonical
 
 # Only what is likelier is followed: of a clear step one character, of a doubtful one two or three.
@@ -30,8 +31,13 @@ def correction(probabilities: npt.NDArray[np.float32], classes: Sequence[str]) -
     found = hypotheses(probabilities, classes)
     if not found:
         return None
-    choice = choose([(canonical(text), likelihood) for text, likelihood in found])
+    choice = choose([(canonical(text), likelihood) for text, likelihood in found], _is_caption)
     return choice if choice.is_corrected else None
+
+
+def _is_caption(text: str) -> bool:
+    named = caption_of(text)
+    return named is not None and not named[1]
 
 
 def hypotheses(probabilities: npt.NDArray[np.float32], classes: Sequence[str]) -> list[tuple[str, float]]:
