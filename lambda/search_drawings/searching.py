@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from statistics import mean
+from statistics import fmean
 
 from drawing_ocr.search.document import IndexedRegion, RegionKind
 from drawing_ocr.search.fusion import FusedHit, fuse
@@ -255,7 +255,7 @@ def _compared(regions: Sequence[IndexedRegion], index: Index, ranked: list[Hit])
 
 def _mean_score(drawing_id: str, lists: Sequence[dict[str, float]]) -> float:
     """Over the regions that are looked for, each with the scores that its search found."""
-    return mean(scores.get(drawing_id, min(scores.values())) for scores in lists if scores)
+    return fmean(scores.get(drawing_id, min(scores.values())) for scores in lists if scores)
 
 
 def _ways(fused: FusedHit) -> tuple[By, ...]:
