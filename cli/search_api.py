@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 
@@ -40,12 +40,15 @@ class SearchApi:
         answer = _send(AWSRequest("GET", address), None)
         return bytes(answer.content) if answer.status_code == 200 else None
 
-    def _ask(self, method: str, path: str, body: bytes) -> dict[str, Any]:
+    def send(self, method: str, path: str, body: bytes) -> AWSResponse:
+        """The API's answer as it is; OperatorError where there is none."""
         session = self.environment.access.session
         request = AWSRequest(method, f"{self.environment.names.search_api}{path}", data=body)
         request.headers["Content-Type"] = "application/json"
-        signer = SigV4Auth(session.get_credentials(), SERVICE, self.environment.names.region)
-        answer = _send(request, signer)
+        return _send(request, SigV4Auth(session.get_credentials(), SERVICE, self.environment.names.region))
+
+    def _ask(self, method: str, path: str, body: bytes) -> dict[str, Any]:
+        answer = self.send(method, path, body)
         try:
             document: dict[str, Any] = json.loads(answer.content)
         except ValueError as error:
@@ -61,7 +64,7 @@ class NotIndexedError(OperatorError):
     """No index has this drawing."""
 
 
-def _send(request: AWSRequest, signer: SigV4Auth | None) -> Any:
+def _send(request: AWSRequest, signer: SigV4Auth | None) -> AWSResponse:
     _reach(request)
     if signer:
         signer.add_auth(request)
