@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from drawing_ocr.embedding.body import body_of
 from drawing_ocr.embedding.furniture import erase_furniture
 from drawing_ocr.embedding.ink import Ink, Picture, ink_of
 
@@ -53,7 +54,7 @@ def regions(page: Picture) -> list[Region]:
     """
     ink, shrink = ink_of(page)
     drawn = erase_furniture(ink)
-    views = _views(drawn)
+    views = [body_of(view, max(ink.shape)) for view in views_of(drawn)]
     if not views:
         # Nothing like a view: letters only, or a drawing that is all table. Then all ink is what there is to compare.
         drawn = drawn if cv2.countNonZero(drawn) else ink
@@ -73,8 +74,12 @@ def _region(kind: Kind, ink: Ink, shrink: float) -> Region:
     return Region(kind, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)), ink[top : top + tall, left : left + wide].copy())
 
 
-def _views(ink: Ink) -> list[Ink]:
-    """The ink of each view on an empty page, the largest first."""
+def views_of(ink: Ink) -> list[Ink]:
+    """The ink of each view on an empty page, the largest first.
+
+    Args:
+        ink: uint8 [height, width], 255 where there is ink.
+    """
     long = max(ink.shape)
     reach = round(_GAP * long / _COARSE) | 1  # odd: an even kernel would shift what it closes
     padded = np.pad(ink, [(0, -side % _COARSE) for side in ink.shape])

@@ -17,6 +17,8 @@ from paddle.nn import functional as F
 
 DIMENSION: Final = 2048
 _LEAST: Final = 1e-6
+_CELLS: Final = 5  # of the map, each way, in which the layout is looked at: all of it at 160 pixels
+_CELL_CHANNELS: Final = 64
 
 
 class Embedder(nn.Layer):
@@ -35,9 +37,15 @@ class Embedder(nn.Layer):
             _Residual(first, second, 2),
             _Residual(second, second, 1),
             _Residual(second, third, 2),
+            _Residual(third, third, 1),
         )
         self.widen = _convolution(third, DIMENSION, 1, 1)
         self.power = self.create_parameter([1], default_initializer=nn.initializer.Constant(3.0))
+        self.layout = _convolution(third, _CELL_CHANNELS, 1, 1)
+        # Nothing at first: the network begins as if it had no layout.
+        self.place = nn.Conv2D(
+            _CELL_CHANNELS, DIMENSION, _CELLS, weight_attr=nn.initializer.Constant(0.0), bias_attr=False
+        )
         # Centred values keep cosines apart (Luo et al., CVPRW 2019, "BNNeck").
         self.centre = nn.BatchNorm1D(DIMENSION)
         self.whitening: Any = nn.Identity()
@@ -51,10 +59,13 @@ class Embedder(nn.Layer):
         Returns:
             float32 [batch, 2048], not normalised.
         """
-        features = self.widen(self.stages(self.stem(ink)))
-        powered = paddle.clip(features, min=_LEAST) ** self.power
+        features = self.stages(self.stem(ink))
+        powered = paddle.clip(self.widen(features), min=_LEAST) ** self.power
         pooled = powered.mean(axis=[2, 3]) ** (1.0 / self.power)
-        return self.centre(pooled)
+        cells = self.layout(features)
+        if cells.shape[2] != _CELLS:
+            cells = F.interpolate(cells, (_CELLS, _CELLS), mode="bilinear")
+        return self.centre(pooled + self.place(cells).flatten(1))
 
     def embed(self, ink: Any) -> Any:
         """The mean over the four quarter turns, L2 = 1; arguments and result as `forward`."""
@@ -82,8 +93,12 @@ class _Residual(nn.Layer):
     def __init__(self, inside: int, outside: int, stride: int) -> None:
         super().__init__()
         self.first = _convolution(inside, outside, 3, stride)
-        self.second = nn.Sequential(nn.Conv2D(outside, outside, 3, padding=1, bias_attr=False), nn.BatchNorm2D(outside))
         same = stride == 1 and inside == outside
+        # A block that may pass on what it gets begins with that.
+        scale = nn.initializer.Constant(0.0 if same else 1.0)
+        self.second = nn.Sequential(
+            nn.Conv2D(outside, outside, 3, padding=1, bias_attr=False), nn.BatchNorm2D(outside, weight_attr=scale)
+        )
         self.short = (
             nn.Identity()
             if same

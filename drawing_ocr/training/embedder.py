@@ -7,6 +7,7 @@ A run goes on where it was interrupted: the checkpoint is a minute old at most, 
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -194,7 +195,7 @@ class Training:
 
         def draw(number: int) -> Future[Batch]:
             stage = min(int(self._over() * len(options.sizes)), len(options.sizes) - 1)
-            plan = BatchPlan(options.families, options.members, options.drawings, options.sizes[stage])
+            plan = BatchPlan(options.families, options.members, options.drawings, options.sizes[stage], options.kinds)
             return pencil.submit(self._draw, number, plan)
 
         with ThreadPoolExecutor(1) as pencil:
@@ -219,10 +220,13 @@ def main(
     sizes: Annotated[
         str, typer.Option(help="Sides of the pictures, one after the other, multiples of 32.")
     ] = "96,128,160",
-    families: Annotated[int, typer.Option(help="Families in a batch, of three members each.")] = 16,
+    families: Annotated[int, typer.Option(help="Families in a batch, of four members each.")] = 12,
     learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 2e-3,
     checkpoint_seconds: Annotated[float, typer.Option(help="Between checkpoints.")] = 60.0,
     validation_seconds: Annotated[float, typer.Option(help="Between validations.")] = 180.0,
+    weights: Annotated[
+        Path | None, typer.Option(help="`weights.pdparams` of an earlier run to go on from; none begins from nothing.")
+    ] = None,
 ) -> None:
     """Train the embedder on drawn families; loss and retrieval of held-out families are printed."""
     options = EmbedderOptions(
@@ -232,8 +236,12 @@ def main(
         families=families,
         learning_rate=learning_rate,
         sizes=tuple(int(size) for size in sizes.split(",")),
+        base=hashlib.sha256(weights.read_bytes()).hexdigest() if weights else "",
     )
-    Training(out, options).run(checkpoint_seconds=checkpoint_seconds, validation_seconds=validation_seconds)
+    network = Embedder.load(weights) if weights else None
+    Training(out, options, network=network).run(
+        checkpoint_seconds=checkpoint_seconds, validation_seconds=validation_seconds
+    )
 
 
 if __name__ == "__main__":

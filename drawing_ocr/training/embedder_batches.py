@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from drawing_ocr.embedding.body import body_of
 from drawing_ocr.embedding.ink import Ink, network_input
-from drawing_ocr.synthesis.families.family import draw_part
+from drawing_ocr.embedding.preparation import views_of
+from drawing_ocr.synthesis.families.family import KINDS, draw_part, kind_of
 from drawing_ocr.synthesis.families.figure import Figure
 from drawing_ocr.synthesis.families.layout import arrange
 from drawing_ocr.synthesis.families.pen import Pen
@@ -26,12 +28,16 @@ _REVISED: Final = 0.3  # share of drawings of a later revision
 
 @dataclass(frozen=True, slots=True)
 class BatchPlan:
-    """Families of a batch, members of each, drawings of each member; `size` is the picture's side in pixels."""
+    """Families of a batch, members of each, drawings of each member; `size` is the picture's side in pixels.
 
-    families: int = 16
-    members: int = 3
+    The families are of so many `kinds` of parts: the fewer, the harder it is to tell them apart; 0 leaves it to chance.
+    """
+
+    families: int = 12
+    members: int = 4
     drawings: int = 2
     size: int = 224
+    kinds: int = 0
 
     @property
     def pictures(self) -> int:
@@ -48,8 +54,12 @@ def draw_batch(seed: int, number: int, plan: BatchPlan) -> tuple[npt.NDArray[np.
     rng = Random(f"embedder batch {seed} {number}")
     pictures, labels = [], []
     numbers: dict[tuple[int, bytes], int] = {}
+    kinds = rng.sample(tuple(KINDS), plan.kinds) if plan.kinds else ()
     for _ in range(plan.families):
-        family, members = rng.getrandbits(40), rng.sample(range(8), plan.members)
+        family = rng.getrandbits(40)
+        while kinds and kind_of(family) not in kinds:
+            family = rng.getrandbits(40)
+        members = rng.sample(range(8), plan.members)
         whole, which = rng.random() < _SHEET, rng.random()
         # The network takes the mean over the four ways in which a sheet can lie; so it must not learn to ignore them.
         turn = rng.randrange(4)
@@ -73,7 +83,7 @@ def _signature(views: tuple[Figure, ...]) -> bytes:
 
 
 def draw_region(views: tuple[Figure, ...], rng: Random) -> Ink:
-    """One or several views as they come out of a page: dimensioned or not, worn, cut, with strays.
+    """One or several views as they come out of a page: dimensioned or not, worn, cut, what stands beside them erased.
 
     Returns:
         uint8 [height, width], 255 where there is ink; never empty.
@@ -90,7 +100,9 @@ def draw_region(views: tuple[Figure, ...], rng: Random) -> Ink:
         pen.figure(ink, place.view, place.scale, place.origin)
         if dimensioned:
             pen.dimensions(ink, place.view, place.scale, place.origin, rng, rng.uniform(0.3, 1.0))
-    return wear(ink, pen, rng)
+    worn = wear(ink, pen, rng)
+    found = [worn] if len(views) == 1 else views_of(worn)
+    return np.maximum.reduce([body_of(view, page) for view in found]) if found else worn
 
 
 def wear(ink: Ink, pen: Pen, rng: Random) -> Ink:

@@ -23,6 +23,7 @@ from drawing_ocr.training.embedder_weights import restore_embedder
 
 _CHECKPOINT_SECONDS: Final = 60.0
 _VALIDATION_SECONDS: Final = 180.0
+_MEMBERS: Final = 3  # of a family; with 16 families a batch has 96 pictures
 _HELD_OUT: Final = 120  # drawings that validate, each shown twice
 
 
@@ -86,6 +87,7 @@ def tune_embedder(
     options = EmbedderOptions(
         seed=tuning.seed,
         families=tuning.families,
+        members=_MEMBERS,
         sizes=(record.input_size,),
         learning_rate=tuning.learning_rate,
         max_steps=tuning.max_steps,

@@ -29,6 +29,11 @@ _CHANGES: Final = (2, 4)  # measures in which a member differs from the family's
 _REVISED: Final = 2
 
 
+def kind_of(family: int) -> str:
+    """Which kind of part a family is."""
+    return Random(f"family {family}").choice(tuple(KINDS))
+
+
 def draw_part(family: int, member: int = 0, revision: int = 0) -> Part:
     """A part of a family.
 
@@ -38,8 +43,7 @@ def draw_part(family: int, member: int = 0, revision: int = 0) -> Part:
             range, or in the number or form of a feature.
         revision: 0 is the first issue; the others moved two measures by a twentieth of their range.
     """
-    rng = Random(f"family {family}")
-    kind = rng.choice(tuple(KINDS))
+    kind = kind_of(family)
     draw = KINDS[kind]
     first = Parameters(f"family {family}")
     views = draw(first)

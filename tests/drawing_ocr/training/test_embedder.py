@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,14 @@ import numpy as np
 import paddle
 import pytest
 
+from drawing_ocr.models.embedder import Embedder
+from drawing_ocr.synthesis.families.family import draw_part
+from drawing_ocr.synthesis.families.figure import Part
+from drawing_ocr.training import embedder, embedder_batches
 from drawing_ocr.training.contrastive import contrastive_loss
-from drawing_ocr.training.embedder import Training
+from drawing_ocr.training.embedder import Training, main
 from drawing_ocr.training.embedder_batches import BatchPlan, draw_batch
-from drawing_ocr.training.embedder_checkpoint import read_state
+from drawing_ocr.training.embedder_checkpoint import WEIGHTS_NAME, read_state
 from drawing_ocr.training.embedder_options import EmbedderOptions
 from drawing_ocr.training.whitening import fit_whitening
 
@@ -25,6 +30,19 @@ def test_a_batch_is_decided_by_its_number_and_holds_every_part_as_often() -> Non
     assert pictures.shape == (12, 64, 64)
     assert (np.bincount(labels) >= 2).all()
     assert (pictures.reshape(12, -1).max(axis=1) > 0).all()
+
+
+def test_the_families_of_a_batch_are_of_so_many_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = set()
+
+    def seen(family: int, member: int = 0, revision: int = 0) -> Part:
+        part = draw_part(family, member, revision)
+        drawn.add((family, part.kind))
+        return part
+
+    monkeypatch.setattr(embedder_batches, "draw_part", seen)
+    draw_batch(1, 1, BatchPlan(families=6, members=2, drawings=2, size=32, kinds=2))
+    assert (len(drawn), len({kind for _, kind in drawn})) == (6, 2)
 
 
 def test_the_loss_is_that_of_the_paper() -> None:
@@ -56,6 +74,18 @@ def test_an_interrupted_run_ends_with_the_same_weights(tmp_path: Path, monkeypat
     weights = resumed.network.state_dict()
     for name, value in whole.network.state_dict().items():
         np.testing.assert_allclose(weights[name].numpy(), value.numpy(), atol=1e-5, err_msg=name)
+
+
+def test_a_run_goes_on_from_the_weights_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = tmp_path / WEIGHTS_NAME
+    paddle.save(Embedder().state_dict(), str(weights))
+    begun: list[Training] = []
+    monkeypatch.setattr(embedder, "draw_batch", lambda *_: None)
+    monkeypatch.setattr(Training, "run", lambda training, **_: begun.append(training))
+    main(tmp_path / "after", weights=weights)
+    assert begun[0].state.options.base == hashlib.sha256(weights.read_bytes()).hexdigest()
+    for name, value in paddle.load(str(weights)).items():
+        np.testing.assert_array_equal(begun[0].network.state_dict()[name].numpy(), value.numpy(), err_msg=name)
 
 
 def _run_until_the_third_step(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
