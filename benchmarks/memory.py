@@ -1,7 +1,8 @@
 """Whether the inference server's memory stays what it is while pictures of ever other sizes are read.
 
-Sends drawn sheets cut to random sizes, and notes the resident memory after each answer. Growth compares the mean of the
-last fifth with that of the fifth after warm-up: peaks come and go with sizes, a leak stays.
+Sends drawn sheets cut to random sizes, and notes the resident memory after each answer. Peaks come and go with sizes, a
+leak stays: so growth compares the median of the last tenth with that of the tenth after warm-up, and the trend is the
+slope through the medians of all tenths after it.
 """
 
 from __future__ import annotations
@@ -44,11 +45,19 @@ def ask_sizes(server: Served, count: int, seed: int = 0) -> list[float]:
     return [ask(size) for size in sizes]
 
 
-def growth(resident: Sequence[float], warm_up: int) -> float:
-    """By how much memory has grown, as a share: the mean of the last fifth over that of the first after warm-up."""
-    measured = resident[warm_up:]
-    fifth = max(1, len(measured) // 5)
-    return float(np.mean(measured[-fifth:]) / np.mean(measured[:fifth]) - 1.0)
+def tenths(resident: Sequence[float], warm_up: int) -> npt.NDArray[np.float64]:
+    """The median of each tenth of what was measured after warm-up."""
+    return np.array([np.median(part) for part in np.array_split(np.asarray(resident[warm_up:]), 10)])
+
+
+def growth(medians: npt.NDArray[np.float64]) -> float:
+    """By how much memory has grown, as a share: the last tenth over the first."""
+    return float(medians[-1] / medians[0] - 1.0)
+
+
+def trend(medians: npt.NDArray[np.float64], pictures: int) -> float:
+    """MB that every thousand pictures add: the straight line through the medians of so many pictures."""
+    return float(np.polyfit(np.arange(10) * pictures / 10, medians, 1)[0] * 1000)
 
 
 def main() -> int:
@@ -59,10 +68,15 @@ def main() -> int:
     with official_model() as base, serve(base, {"SAGEMAKER_MODEL_SERVER_TIMEOUT": "110"}) as server:
         resident = [server.resident(), *ask_sizes(server, arguments.sizes)]
         peak = server.resident(peak=True)
-    grown = growth(resident, arguments.warm_up)
-    table = Table("pictures", "before the first", "after warm-up", "at the end", "peak", "growth", title="Memory")
-    marks = [resident[0], resident[arguments.warm_up], resident[-1], peak]
-    table.add_row(str(arguments.sizes), *(f"{mark:.0f} MB" for mark in marks), f"{grown:+.1%}")
+    medians = tenths(resident, arguments.warm_up)
+    grown = growth(medians)
+    slope = trend(medians, arguments.sizes - arguments.warm_up)
+    columns = ("pictures", "before the first", "first tenth after warm-up", "last tenth", "peak", "growth", "trend")
+    table = Table(*columns, title="Memory, medians")
+    marks = [resident[0], medians[0], medians[-1], peak]
+    table.add_row(
+        str(arguments.sizes), *(f"{mark:.0f} MB" for mark in marks), f"{grown:+.1%}", f"{slope:+.0f} MB a thousand"
+    )
     Console().print(table)
     return 0 if grown <= MOST_GROWTH else 1
 

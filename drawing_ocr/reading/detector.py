@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final
 
 import cv2
@@ -24,6 +24,7 @@ Map = npt.NDArray[np.uint8]
 _STRIDE: Final = 32  # sides of the network's input are multiples of it
 _WHITE: Final = 255.0
 _MIN_SIDE: Final = 3.0  # of a box on the map, pixels
+_LONGEST_ENLARGED: Final = 1920  # longer side of a small page that is enlarged, pixels
 _SAMPLED: Final = 16  # every so many pixels tell how light the paper is
 _GLANCE: Final = 0.4  # of the page's size at most
 _GLANCED: Final = 9.0  # height of letters at a glance, pixels; smaller ones are seen by their ink
@@ -39,7 +40,7 @@ class DetectorSettings:
         box_threshold: Mean probability inside a box from which it is kept.
         unclip_ratio: How far a box is widened: area x ratio / perimeter.
         max_boxes: Of one page.
-        min_side: Pages whose shorter side is less are enlarged to it, pixels, unless they become longer than a tile.
+        min_side: Pages whose shorter side is less are enlarged to it, pixels, unless they become too long.
         tile: Side of the tiles in which large pages are looked at, pixels, a multiple of 32.
         overlap: How far neighbouring tiles overlap, pixels, a multiple of 64; half of it is context, thrown away.
         mean, deviation: Pixels of 0 to 1 are brought to (pixel - mean) / deviation. With 0.5, as in rapidocr, 26 of 39
@@ -52,8 +53,8 @@ class DetectorSettings:
     unclip_ratio: float = 1.6
     max_boxes: int = 10_000
     min_side: int = 736
-    tile: int = 1920
-    overlap: int = 256
+    tile: int = 1280
+    overlap: int = 128
     mean: float = 0.5
     deviation: float = 0.5
 
@@ -78,7 +79,7 @@ class Detector:
             as it lies on the page. How the text inside is turned is not known yet.
         """
         height, width = page.shape[:2]
-        return self.boxes(self._map(_resized(page, self._settings.min_side, self._settings.tile)), (width, height))
+        return self.boxes(self._map(_resized(page, self._settings.min_side)), (width, height))
 
     def look(self, page: Page, regions: Sequence[Region], *, quarters: int = 0) -> Map:
         """Probability of text in some regions of a page, 0 to 255, uint8 [height, width]; 0 in the rest.
@@ -120,7 +121,7 @@ class Detector:
         scale = min(_GLANCED / lettering, _GLANCE) if lettering else _GLANCE
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
-        seen = (self._map(_resized(small, 1, self._settings.tile)) > _GLIMPSE * 255.0).astype(np.uint8)
+        _, seen = cv2.threshold(self._map(_resized(small, 1)), int(_GLIMPSE * 255.0), 1, cv2.THRESH_BINARY)
         return np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
     def _map(self, page: Page) -> Map:
@@ -145,7 +146,7 @@ class Detector:
         """Boxes of text lines out of a map, as `detect` gives them; `size` is the page's width and height."""
         settings = self._settings
         width, height = size
-        mask = (probability > settings.threshold * 255.0).astype(np.uint8)
+        _, mask = cv2.threshold(probability, int(settings.threshold * 255.0), 1, cv2.THRESH_BINARY)
         # PaddleX and rapidocr join pixels that touch at a corner.
         joined = cv2.dilate(mask, np.ones((2, 2), np.uint8))
         contours, _ = cv2.findContours(joined, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
@@ -174,13 +175,14 @@ def _lies(place: Place, piece: npt.NDArray[np.uint8]) -> tuple[slice, slice]:
     return slice(place.top, place.top + piece.shape[0]), slice(place.left, place.left + piece.shape[1])
 
 
-def _resized(page: Page, min_side: int, tile: int) -> Page:
+def _resized(page: Page, min_side: int) -> Page:
     """The page with sides that the network takes; enlarged to `min_side` on its shorter side.
 
-    No longer than a tile: a strip of 2000 × 1 pixels, as damaged headers announce it, would become one of a gigapixel.
+    Not beyond `_LONGEST_ENLARGED`: a strip of 2000 × 1 pixels, as damaged headers announce it, would become one of a
+    gigapixel.
     """
     height, width = page.shape[:2]
-    ratio = max(1.0, min(min_side / min(height, width), tile / max(height, width)))
+    ratio = max(1.0, min(min_side / min(height, width), _LONGEST_ENLARGED / max(height, width)))
     size = tuple(max(_STRIDE, round(int(side * ratio) / _STRIDE) * _STRIDE) for side in (width, height))
     return page if size == (width, height) else np.asarray(cv2.resize(page, size), np.uint8)
 
@@ -190,12 +192,14 @@ def _tiles(length: int, tile: int, overlap: int) -> list[tuple[slice, slice]]:
     # A side a little longer than a tile is not worth two.
     if length <= tile + overlap:
         return [(slice(0, length), slice(0, length))]
-    step = tile - overlap
-    starts = [*range(0, length - tile, step), length - tile]
-    edges = [0, *(start + overlap // 2 for start in starts[1:]), length]
+    count = -(-(length - overlap) // (tile - overlap))
+    # All of one size, which is no larger than the side asks for.
+    size = -(-(length + (count - 1) * overlap) // (count * _STRIDE)) * _STRIDE
+    starts = [number * (length - size) // (count - 1) for number in range(count)]
+    edges = [0, *((start + before + size) // 2 for before, start in pairwise(starts)), length]
     return [
-        (slice(start, start + tile), slice(first, last))
-        for start, first, last in zip(starts, edges[:-1], edges[1:], strict=True)
+        (slice(start, start + size), slice(first, last))
+        for start, (first, last) in zip(starts, pairwise(edges), strict=True)
     ]
 
 

@@ -9,6 +9,7 @@ way could read is not read another way.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -43,15 +44,24 @@ class Hypothesis:
         return self.confidence + _GRAMMAR * is_dimension(self.text) if self.text else 0.0
 
 
-def is_certain(way: int, reading: Hypothesis) -> bool:
-    """Whether a line that may stand needs no reading in another way than this one.
+def settled(lines: Sequence[tuple[int, Hypothesis]]) -> list[bool]:
+    """Which lines of a sheet that may stand need no reading in another way than their first.
+
+    A sure size with a character that one way only reads is settled. So is any sure size that stands as those do: what
+    it reads upside down could not outweigh it.
 
     Args:
-        way: Quarters by which it was turned.
-        reading: What it reads then.
+        lines: Of each, the quarters by which it was turned, and what it reads then.
     """
-    alike = _ALIKE_BY_A_QUARTER if way == LYING else _ALIKE_UPSIDE_DOWN
-    return reading.confidence >= _SURE and is_dimension(reading.text) and not alike.issuperset(reading.text)
+    sizes = [reading.confidence >= _SURE and is_dimension(reading.text) for _, reading in lines]
+    certain = [size and _reads_one_way(way, reading.text) for size, (way, reading) in zip(sizes, lines, strict=True)]
+    said = Counter(way for alone, (way, _) in zip(certain, lines, strict=True) if alone and way != LYING)
+    custom = _custom({way: count * _MOST_SAID for way, count in said.items()})
+    return [alone or (size and way == custom) for alone, size, (way, _) in zip(certain, sizes, lines, strict=True)]
+
+
+def _reads_one_way(way: int, text: str) -> bool:
+    return not (_ALIKE_BY_A_QUARTER if way == LYING else _ALIKE_UPSIDE_DOWN).issuperset(text)
 
 
 def choose_directions(lines: Sequence[Mapping[int, Hypothesis]]) -> list[int]:
@@ -73,10 +83,14 @@ def choose_directions(lines: Sequence[Mapping[int, Hypothesis]]) -> list[int]:
         else:
             best, second = sorted(line, key=lambda quarters: line[quarters].worth, reverse=True)[:2]
             said[best] = said.get(best, 0.0) + min(line[best].worth - line[second].worth, _MOST_SAID)
-    custom = max(said, key=lambda quarters: said[quarters], default=None)
-    if custom is not None and said[custom] - sum(said.values()) / 2 < _LEAST_SAID:
-        custom = None  # they stand both ways, or nothing tells
+    custom = _custom(said)
     return [_choice(line, custom) for line in lines]
+
+
+def _custom(said: Mapping[int, float]) -> int | None:
+    """How the lines of a sheet stand; None where they stand both ways, or nothing tells."""
+    custom = max(said, key=lambda quarters: said[quarters], default=None)
+    return custom if custom is not None and said[custom] - sum(said.values()) / 2 >= _LEAST_SAID else None
 
 
 def _choice(line: Mapping[int, Hypothesis], custom: int | None) -> int:

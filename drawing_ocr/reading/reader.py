@@ -17,7 +17,7 @@ from drawing_ocr.models import package
 from drawing_ocr.models.calibration import Calibration
 from drawing_ocr.reading.categorise import categories_in
 from drawing_ocr.reading.detector import Detector, DetectorSettings
-from drawing_ocr.reading.direction import LYING, Hypothesis, choose_directions, is_certain
+from drawing_ocr.reading.direction import LYING, Hypothesis, choose_directions, settled
 from drawing_ocr.reading.fit import Fitted, fit
 from drawing_ocr.reading.image import Limits, Page
 from drawing_ocr.reading.layout import layout_of
@@ -279,12 +279,10 @@ class Reader:
         ways = [self._directions(picture) for picture in crops]
         lines: list[dict[int, Line]] = [{} for _ in boxes]
         self._read_turned(crops, [(index, first) for index, (first, *_) in enumerate(ways)], lines)
-        others = [
-            (index, way)
-            for index, (first, *rest) in enumerate(ways)
-            if rest and not is_certain(first, _hypothesis(lines[index][first]))
-            for way in rest
-        ]
+        several = [index for index, each in enumerate(ways) if len(each) > 1]
+        firsts = [(ways[index][0], _hypothesis(lines[index][ways[index][0]])) for index in several]
+        unsettled = [index for index, done in zip(several, settled(firsts), strict=True) if not done]
+        others = [(index, way) for index in unsettled for way in ways[index][1:]]
         self._read_turned(crops, others, lines)
         # Which way is told by what the network reads: the grammar, which chose already, would have its say twice.
         hypotheses = [{way: _hypothesis(line) for way, line in read.items()} for read in lines]

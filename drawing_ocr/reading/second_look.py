@@ -2,7 +2,7 @@
 
 A detector sees upright that something is there where text stands, only not well how far it reaches; what it takes for
 lying lines that are clearly longer than high it takes rightly. So a second look at what is left of the first one's map
-finds the standing text that a second look at everything finds, for a third of the cost.
+finds the standing text that a second look at everything finds, at .39 of the area (nine sheets).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def unexplained(probability: Mask, boxes: Quads) -> Mask:
         probability: Of text, 0 to 255, uint8 [height, width]; of a look at the upright page.
         boxes: Taken from it, float32 [boxes, 4, 2], pixels, clockwise from the upper left.
     """
-    left = (probability > _FAINT * 255.0).astype(np.uint8)
+    _, left = cv2.threshold(probability, int(_FAINT * 255.0), 1, cv2.THRESH_BINARY)
     for box in boxes:
         if np.linalg.norm(box[1] - box[0]) >= TALL * np.linalg.norm(box[2] - box[1]):
             corners = np.round(box).astype(np.int32)

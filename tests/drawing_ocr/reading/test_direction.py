@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from drawing_ocr.reading.direction import Hypothesis, choose_directions, is_certain
+from drawing_ocr.reading.direction import Hypothesis, choose_directions, settled
 
 UP, DOWN = 3, 1
 
@@ -72,7 +72,13 @@ def test_a_digit_that_lies_stays_lying_whatever_the_others_do() -> None:
 def test_a_sure_size_that_only_one_way_can_read_is_read_that_way_only(
     way: int, text: str, confidence: float, certain: bool
 ) -> None:
-    assert is_certain(way, Hypothesis(text, confidence)) is certain
+    assert settled([(way, Hypothesis(text, confidence))]) == [certain]
+
+
+def test_a_sure_size_that_reads_both_ways_is_settled_where_others_stand_so() -> None:
+    others = [(DOWN, Hypothesis("R14", 0.99)), (DOWN, Hypothesis("34", 0.99))]
+    assert settled([*others, (DOWN, Hypothesis("916", 0.99)), (DOWN, Hypothesis("916", 0.9))])[2:] == [True, False]
+    assert settled([others[0], (DOWN, Hypothesis("916", 0.99))])[1] is False, "one line makes no custom"
 
 
 def test_a_line_that_was_read_one_way_only_tells_how_the_others_stand() -> None:
