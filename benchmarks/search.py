@@ -387,6 +387,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drawings", type=int, default=20_000)
     parser.add_argument("--store", choices=["embedded", "opensearch", "both"], default="both")
+    parser.add_argument("--compression", choices=["1x", "4x"], nargs="+", default=["1x", "4x"], help="of OpenSearch")
     parser.add_argument("--step", choices=["load", "measure", "both"], default="both", help="with --folder")
     parser.add_argument("--folder", type=Path, help="keeps the index and what is exact; default: a temporary one")
     parser.add_argument("--measure", choices=["embedded", "exact"], help=argparse.SUPPRESS)
@@ -408,8 +409,8 @@ def main() -> None:
         if arguments.store != "embedded" and not any(ROOT.glob(".opensearch/opensearch-*/.ready")):
             print("OpenSearch is left out: no server: run `make opensearch`")
         elif arguments.store != "embedded":
-            rows["OpenSearch, Lucene 1x"] = opensearch(folder, drawings, "1x", steps)
-            rows["OpenSearch, Lucene 4x"] = opensearch(folder, drawings, "4x", steps)
+            for compression in arguments.compression:
+                rows[f"OpenSearch, Lucene {compression}"] = opensearch(folder, drawings, compression, steps)
         if steps.measure and drawings * DIMENSION * 4 < _available_bytes() / 2:
             rows["exact, numpy float32"] = in_own_process("--measure", "exact", "--drawings", str(drawings))
         show(drawings, rows)
