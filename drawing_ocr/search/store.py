@@ -225,7 +225,7 @@ class Store(Protocol):
         """An index, or what an alias names; whether it is there is found when it is used."""
 
     def indexes(self) -> list[IndexInfo]:
-        """All, by name."""
+        """All whose form this version reads, by name."""
 
     def swap(self, alias: str, index: str) -> str | None:
         """Let an alias name this index and no other, in one step.

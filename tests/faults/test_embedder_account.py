@@ -11,6 +11,8 @@ from typing import Any
 import cv2
 import pytest
 
+from cli.embedder_import import SHIPPED
+from drawing_ocr.embedding.record import EmbedderRecord
 from drawing_ocr.synthesis.families.family import draw_part
 from drawing_ocr.synthesis.families.sheet import REDRAWN, draw_family_sheet
 from tests.e2e.account import Account, eventually, run
@@ -89,7 +91,9 @@ def test_a_trained_embedder_is_searched_with_once_its_index_is_complete(account:
         return str(answer["model"])
 
     eventually(lambda: indexed(account) >= DRAWINGS or None, seconds=60, what="all drawings are indexed")
-    assert searched() == "drawing-embedder/1"
+    record = EmbedderRecord.load(SHIPPED)
+    shipped = f"{record.name}/{record.version}"
+    assert searched() == shipped
     operator(account, "models", "approve", f"v{new['version']}", "--target", "embedder", "--reason", "finds more")
     seen = set()
 
@@ -100,7 +104,7 @@ def test_a_trained_embedder_is_searched_with_once_its_index_is_complete(account:
     eventually(serving, seconds=120, what="searches ask the new index")
     eventually(lambda: searched() == metadata["embedder"] or None, seconds=30, what="searches are answered by it")
     states = {each["model"]: each for each in status(account)["indexes"]}
-    assert states[metadata["embedder"]]["drawings"] == states["drawing-embedder/1"]["drawings"]
+    assert states[metadata["embedder"]]["drawings"] == states[shipped]["drawings"]
 
     operator(account, "models", "reject", f"v{new['version']}", "--target", "embedder", "--reason", "finds less")
-    eventually(lambda: searched() == "drawing-embedder/1" or None, seconds=60, what="searches go back")
+    eventually(lambda: searched() == shipped or None, seconds=60, what="searches go back")

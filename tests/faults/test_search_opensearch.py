@@ -232,12 +232,19 @@ def test_two_backfills_at_once_and_the_events_meanwhile_end_with_the_newest(
     assert versions == {f"d{i}": "listed" if i % 3 else "event" for i in range(200)}
 
 
-def test_an_index_of_another_mapping_is_not_written(store: OpenSearchStore, index: OpenSearchIndex) -> None:
+def test_an_index_of_another_mapping_is_not_written_and_does_not_hide_others(
+    store: OpenSearchStore, index: OpenSearchIndex
+) -> None:
     name = index.info().name
     meta = store.client.indices.get_mapping(index=name)[name]["mappings"]["_meta"]
     store.client.indices.put_mapping(index=name, body={"_meta": {**meta, "mapping_version": 99}})
     with pytest.raises(StoreError, match="mapping version 99"):
         index.put([document("a", unit(1))])
+    successor = f"drawings-{uuid.uuid4().hex[:12]}"
+    store.create(successor, DIMENSION, MODEL)
+    names = [each.name for each in store.indexes()]
+    assert successor in names
+    assert name not in names
 
 
 def test_a_port_where_nobody_listens_is_busy() -> None:

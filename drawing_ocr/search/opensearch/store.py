@@ -88,7 +88,8 @@ class OpenSearchStore:
         with translated():
             found = self.client.indices.get_mapping(index=self._pattern, params={"filter_path": "*.mappings._meta"})
         ours = ((name, body["mappings"]["_meta"]) for name, body in sorted(found.items()))
-        return [_info(name, meta) for name, meta in ours if "mapping_version" in meta]
+        # One of another mapping is somebody else's until it is dropped: it must not stop the work on its successor.
+        return [_info(name, meta) for name, meta in ours if meta.get("mapping_version") == MAPPING_VERSION]
 
     def swap(self, alias: str, index: str) -> str | None:
         """As `Store.swap`."""
