@@ -92,8 +92,8 @@ def test_a_trained_embedder_is_searched_with_once_its_index_is_complete(account:
 
     eventually(lambda: indexed(account) >= DRAWINGS or None, seconds=60, what="all drawings are indexed")
     record = EmbedderRecord.load(SHIPPED)
-    shipped = f"{record.name}/{record.version}"
-    assert searched() == shipped
+    first = f"{record.name}/{record.version}"
+    assert searched() == first
     operator(account, "models", "approve", f"v{new['version']}", "--target", "embedder", "--reason", "finds more")
     seen = set()
 
@@ -104,7 +104,7 @@ def test_a_trained_embedder_is_searched_with_once_its_index_is_complete(account:
     eventually(serving, seconds=120, what="searches ask the new index")
     eventually(lambda: searched() == metadata["embedder"] or None, seconds=30, what="searches are answered by it")
     states = {each["model"]: each for each in status(account)["indexes"]}
-    assert states[metadata["embedder"]]["drawings"] == states[shipped]["drawings"]
+    assert states[metadata["embedder"]]["drawings"] == states[first]["drawings"]
 
     operator(account, "models", "reject", f"v{new['version']}", "--target", "embedder", "--reason", "finds less")
-    eventually(lambda: searched() == shipped or None, seconds=60, what="searches go back")
+    eventually(lambda: searched() == first or None, seconds=60, what="searches go back")
