@@ -33,8 +33,9 @@ class TrainingOptions(BaseModel):
         synthetic_ratio: Share of every batch that is drawn anew from `drawing_ocr.synthesis.line`.
         drawn_dimensions: Share of the drawn lines that are dimensions; the others are signs and words. Labelled sheets
             bring dimensions in plenty.
-        max_regression_drop: Share of the regression set that may be lost. Weights go back towards the base's until half
-            of it is held on the guard's lines, so that chance on the lines that training never sees refuses no version.
+        max_regression_drop: Share of the regression set that may be lost. Weights go back towards those before the
+            training, new rows fitted, until half of it is held on the guard's lines, so that chance on the lines that
+            training never sees refuses no version.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

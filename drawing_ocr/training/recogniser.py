@@ -58,7 +58,7 @@ _STRANGERS: Final = 240
 """Lines of characters that no label shows, in which fitted rows stay quiet."""
 
 _STEPS_BACK: Final = (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
-"""Shares of the way from the old to the new weights that are tried, the longest first."""
+"""Shares of the way from the fitted to the trained weights that are tried, the longest first."""
 
 
 class TrainingInterrupted(RuntimeError):
@@ -76,7 +76,7 @@ class TrainingResult:
     Attributes:
         base: How the base model reads the validation set and, if there is one, the guard's half of the regression set.
         trained: The same for the new version.
-        kept_share: How far the weights went from the old to the new; 1 unless the regression set asked for less.
+        kept_share: How far the weights went from the fitted to the trained; 1 unless the regression set asked for less.
         new_characters: What the classifier was extended by.
         processes: States in which they ended, by number.
         seconds: Wall time of the whole run, this attempt only.
@@ -312,7 +312,7 @@ def _shorten(
     options: TrainingOptions,
     work: Path,
 ) -> tuple[float, Recogniser, dict[str, Score]]:
-    """The longest step from the old weights to the new that holds the regression set; the shortest if none does."""
+    """The longest step from the fitted to the trained weights that holds the regression set; the shortest if none."""
     for share in _STEPS_BACK:
         start.load_state({name: old[name] * (1 - share) + weights[name] * share for name in old})
         folder = work / f"share-{share}"
@@ -325,7 +325,7 @@ def _shorten(
         drop = before["regression"].exact - after["regression"].exact
         if drop <= options.max_regression_drop * _GUARD_MARGIN + 1e-9:
             break
-        print(f"kept_share={share} regression_drop={drop:.4f}: too much, goes back towards the base", flush=True)
+        print(f"kept_share={share} regression_drop={drop:.4f}: too much, goes back towards the start", flush=True)
     return share, start, judge.scores(reader, "val") | after
 
 
